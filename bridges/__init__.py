@@ -1,0 +1,1 @@
+"""One package per outside; each adapts between it and the services."""

@@ -1,0 +1,1 @@
+"""The core of roadie: everything that is true without any particular DAW or transport."""

@@ -1,0 +1,1 @@
+"""Audio files and signals, without state: probe, decode, encode, payload hash, peaks, loudness, WAV chunks."""

@@ -1,0 +1,1 @@
+"""Worker side: chain files and their rendering with pedalboard."""

@@ -1,0 +1,1 @@
+"""The song that `roadie demo` synthesises, with its known parts."""

@@ -1,0 +1,170 @@
+"""What an engine is: a light `EngineSpec` that the daemon may read, and a loaded engine in a worker.
+
+Each task has one Protocol. An engine's `__init__.py` holds its spec and imports nothing heavy; its `loader`
+names the class that a worker imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, Self
+
+from daemon.kernel.checkpoint import Checkpoint
+from daemon.kernel.types import Hertz, Json
+from daemon.kernel.work import EngineChoice
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Audio = NDArray[np.float32]  # (channels, frames)
+
+
+class Task(StrEnum):
+    SEPARATE = "separate"
+    NOTES = "notes"
+    LYRICS = "lyrics"
+    CLASSIFY = "classify"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """name: as used in the API. version: changes when results change (part of every step key). loader:
+    "module:Class" implementing the task's Protocol. about: one line saying honestly what it is."""
+
+    name: str
+    version: str
+    task: Task
+    loader: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compute:
+    """Where to compute. device: "cuda", "mps" or "cpu". threads: cap for torch, onnxruntime and OpenMP."""
+
+    device: str = "cpu"
+    threads: int = 1
+
+
+class Engine(Protocol):
+    """A loaded engine. It stays warm in its worker until the worker exits."""
+
+    device: str
+    reason: str  # why it runs there, for the person
+
+    @classmethod
+    def load(cls, choice: EngineChoice, compute: Compute) -> Self:
+        """Read the weights. Raises NotInstalled or a RoadieError that names the file at fault."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SeparateSettings:
+    """overlap: 0..0.99 of a segment. shifts: random time shifts averaged (0 = none). seed: for them."""
+
+    overlap: float = 0.25
+    shifts: int = 0
+    seed: int = 0
+
+
+class Separator(Engine, Protocol):
+    """Parts a stereo stream into stems.
+
+    rate: the only sample rate it takes, or None for any. stems: names in the order of the first axis it yields.
+    """
+
+    rate: Hertz | None
+    stems: tuple[str, ...]
+
+    def separate(
+        self,
+        blocks: Iterator[Audio],
+        frames: int,
+        rate: Hertz,
+        settings: SeparateSettings,
+        checkpoint: Checkpoint,
+    ) -> Iterator[NDArray[np.float32]]:
+        """blocks: (2, n) float32 in order, `frames` in all. Yields (stems, 2, n) in order, `frames` in all.
+
+        Memory does not grow with `frames`. Calls `checkpoint` between segments.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """start_s, end_s: seconds from the start of the audio. pitch: MIDI number. velocity: 1..127.
+    bends: (time_s, cents) relative to `pitch`, in time order; empty when not asked for."""
+
+    start_s: float
+    end_s: float
+    pitch: int
+    velocity: int
+    confidence: float
+    bends: tuple[tuple[float, float], ...] = ()
+
+
+class Transcriber(Engine, Protocol):
+    rate: Hertz
+
+    def notes(
+        self, blocks: Iterator[Audio], settings: Mapping[str, Json], checkpoint: Checkpoint, frames: int
+    ) -> list[Note]:
+        """blocks: (1, n) float32 at `rate`. Sorted by start, then pitch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    words: tuple[Word, ...]
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lyrics:
+    language: str
+    language_confidence: float
+    lines: tuple[Line, ...]
+
+
+class Lyricist(Engine, Protocol):
+    rate: Hertz
+
+    def lyrics(
+        self, blocks: Iterator[Audio], settings: Mapping[str, Json], checkpoint: Checkpoint, frames: int
+    ) -> Lyrics:
+        """blocks: (1, n) float32 at `rate`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """label: a class of product.md's list, or "unsure". kind: "one-shot" or "loop". alternatives: (label,
+    confidence), best first, without `label`. measures: what was measured (brightness_hz, attack_s ...)."""
+
+    label: str
+    confidence: float
+    kind: str
+    alternatives: tuple[tuple[str, float], ...] = ()
+    measures: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Classifier(Engine, Protocol):
+    def classify(
+        self, files: Sequence[Path], hints: Sequence[Mapping[str, Json]], checkpoint: Checkpoint
+    ) -> list[Classification]:
+        """One classification for each file, in order. hints: per file what is known ("stem", "bpm", "name")."""
+        ...

@@ -1,0 +1,1 @@
+"""Where a step runs: `local` (supervised worker processes on this machine) behind one Protocol."""

@@ -1,0 +1,1 @@
+"""Recipes, queue, runner, effects, recovery."""

@@ -1,0 +1,117 @@
+"""What happened, as frozen dataclasses. The wire name comes from the class: `JobStarted` is `job.started`.
+
+A durable event is a row of the event table, written in the same transaction as the happening itself, and has
+a `seq`. Progress is told while it happens and never stored.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+
+from daemon.kernel.types import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events; `to_wire()` is the JSON body without `seq`."""
+
+    durable: ClassVar[bool] = True
+
+    @classmethod
+    def wire_name(cls) -> str:
+        return re.sub(r"(?<!^)(?=[A-Z])", ".", cls.__name__).lower()
+
+    def to_wire(self) -> dict[str, Json]:
+        return {"type": self.wire_name(), **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class JobSubmitted(Event):
+    job: str
+    recipe: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobState(Event):
+    """state: one of preparing, queued, running, done, failed, cancelled."""
+
+    job: str
+    recipe: str
+    state: str
+    progress: float
+
+
+@dataclass(frozen=True, slots=True)
+class JobArtifact(Event):
+    job: str
+    artifact: str
+    kind: str
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobUndone(Event):
+    job: str
+    removed: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class StepState(Event):
+    job: str
+    step: str
+    input: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepProgress(Event):
+    """progress: 0..1 of the step; job_progress: 0..1 of the job; eta_s: seconds left for the job, if known."""
+
+    durable: ClassVar[bool] = False
+    job: str
+    step: str
+    progress: float
+    job_progress: float
+    eta_s: float | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetAdded(Event):
+    asset: str
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetChanged(Event):
+    asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRemoved(Event):
+    asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInstalled(Event):
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionChanged(Event):
+    asset: str | None
+    path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransportChanged(Event):
+    playing: bool
+    recording: bool
+    bpm: float | None

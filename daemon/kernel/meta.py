@@ -1,0 +1,47 @@
+"""The keys of a file's meta: what steps learn about a file, and file names, tags and later steps use.
+
+A file made from another inherits its meta; a step adds to it or an annotating step learns more. Values are
+JSON. A step declares in its spec which of these it reads, because they are then part of its key.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+Meta = TypedDict(
+    "Meta",
+    {
+        # position in time
+        "rate": int,  # Hz, of the file the next two count in
+        "start_frames": int,  # where a slice begins in its stem (the audio kept, pre-roll included)
+        "length_frames": int,
+        "onset_frames": int,  # where the hit itself begins in the stem
+        "time_reference_frames": int,  # BWF position of a source on its timeline, at its own rate
+        # what it is
+        "source": str,  # file name of the source without its extension
+        "stem": str,
+        "class": str,
+        "confidence": float,  # of the class, 0..1
+        "kind": str,  # one-shot | loop
+        # what was measured
+        "bpm": float,
+        "bpm_confidence": float,
+        "beats_per_bar": int,
+        "first_downbeat_s": float,
+        "key": str,  # Am, C#m, F
+        "key_confidence": float,
+        "bars": float,  # length of a loop
+        "root_note": int,  # MIDI number
+        "velocity": int,  # 1..127, of a hit within its stem
+        "lufs": float,
+        "true_peak_dbtp": float,
+        "peak_db": float,
+        "brightness_hz": float,
+        "attack_s": float,
+        "decay_s": float,
+        "noisiness": float,
+        "channels": int,
+        "float_source": bool,  # the source's samples are float
+    },
+    total=False,
+)

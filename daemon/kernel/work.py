@@ -1,0 +1,137 @@
+"""What crosses the border between the daemon and a worker: files and parameters in, files and a result out.
+
+Arrays never cross it: steps exchange files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from daemon.kernel.types import AssetId, Frames, Json
+
+
+class Lane(StrEnum):
+    """A pool of worker processes."""
+
+    HEAVY = "heavy"
+    CPU = "cpu"
+    PLUGIN = "plugin"
+
+
+class Kind(StrEnum):
+    """What a file is to the person who gets it."""
+
+    SOURCE = "source"
+    STEM = "stem"
+    SLICE = "slice"  # not yet told apart
+    ONE_SHOT = "one-shot"
+    LOOP = "loop"
+    ONSETS = "onsets"  # JSON: every onset of a stem and the slice that stands for it
+    NOTES = "notes"  # JSON: notes in seconds
+    MIDI = "midi"
+    LYRICS = "lyrics"
+
+    @property
+    def audible(self) -> bool:
+        return self in _AUDIBLE
+
+
+_AUDIBLE = frozenset({Kind.SOURCE, Kind.STEM, Kind.SLICE, Kind.ONE_SHOT, Kind.LOOP})
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of a file, in the file's own frames. length None means to the end."""
+
+    start: Frames
+    length: Frames | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file given to a step.
+
+    payload: the hash that identifies it. name: the artifact's file name as its step produced it ("drums.wav"),
+    or the source's file name. meta: what is known of it so far (only the keys the step's spec says it reads).
+    """
+
+    path: Path
+    payload: AssetId
+    kind: Kind
+    name: str
+    region: Region | None = None
+    meta: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """One file made by a step.
+
+    name: path below the attempt's folder, `/`-separated. payload: hash of its audio payload (of the whole file
+    for non-audio). parent: index of the input it was made from; it inherits that input's meta. meta: what this
+    step adds.
+    """
+
+    name: str
+    kind: Kind
+    payload: AssetId
+    parent: int = 0
+    meta: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """Something learnt about an input file that later steps, names and tags may use (class, bpm, key ...)."""
+
+    input: int
+    meta: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """files: made by the step. annotations: learnt about its inputs. device and reason: where it ran and why
+    there. warnings: for the person, one line each."""
+
+    files: tuple[Produced, ...] = ()
+    annotations: tuple[Annotation, ...] = ()
+    device: str = "cpu"
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """Which engine, model and weights a run uses: decided in the daemon before the run, part of its key.
+
+    weights: sha256 over the model's files, "" for an engine without weights. path: folder or file of the
+    weights. precision: "fp32", "bf16", "fp16", "int8". reason: why this model ("best installed", "asked for").
+    """
+
+    engine: str
+    version: str
+    model: str = ""
+    weights: str = ""
+    path: Path | None = None
+    precision: str = "fp32"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """One attempt at one run, as handed to an executor.
+
+    token: names the attempt; `out` is its own folder, empty, the only place it may write. device: "cuda", "mps"
+    or "cpu". threads: the worker's share of cores. seed: for anything random.
+    """
+
+    token: str
+    step: str
+    inputs: tuple[InputFile, ...]
+    params: Mapping[str, Json]
+    out: Path
+    lane: Lane
+    engine: EngineChoice | None = None
+    seed: int = 0

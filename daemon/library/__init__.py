@@ -1,0 +1,1 @@
+"""The tables, their only reader and writer; search; migrations."""

@@ -1,0 +1,1 @@
+"""The use cases: what a bridge, a rule action or the command line may ask for."""

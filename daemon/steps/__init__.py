@@ -1,0 +1,1 @@
+"""Units of computing: pure functions in a worker from files and parameters to files and a result."""

@@ -1,0 +1,31 @@
+"""Every step by name. A new step adds one line here."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from daemon.kernel.errors import NotFound
+from daemon.kernel.reference import resolve
+from daemon.steps.spec import StepSpec
+
+STEPS = {
+    "prepare": "daemon.steps.prepare:SPEC",
+    "separate": "daemon.steps.separate:SPEC",
+    "analyse": "daemon.steps.analyse:SPEC",
+    "slice": "daemon.steps.slice:SPEC",
+    "classify": "daemon.steps.classify:SPEC",
+    "notes": "daemon.steps.notes:SPEC",
+    "midi": "daemon.steps.midi:SPEC",
+    "lyrics": "daemon.steps.lyrics:SPEC",
+    "render": "daemon.steps.render:SPEC",
+    "encode": "daemon.steps.encode:SPEC",
+}
+
+
+@cache
+def spec(name: str) -> StepSpec:
+    """The spec of a step. Raises NotFound with the names there are."""
+    if name not in STEPS:
+        raise NotFound(f"there is no step {name!r}", hint=f"Steps: {', '.join(STEPS)}")
+    found: StepSpec = resolve(STEPS[name])
+    return found

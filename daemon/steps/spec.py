@@ -1,0 +1,59 @@
+"""What a step is. A step's module is light at import: the daemon reads its `SPEC` to plan, validate and key
+runs; the work itself is in the function that `run` names, imported by a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from daemon.engines.protocol import Engine
+from daemon.kernel.checkpoint import Checkpoint
+from daemon.kernel.work import EngineChoice, InputFile, Kind, Lane, StepResult
+from daemon.models.store import ModelStore
+
+
+class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of a step's parameters: every field has a default, its unit in its name, its range in its type."""
+
+
+class StepContext(Protocol):
+    """What a running step may use besides its inputs and parameters."""
+
+    out: Path  # this attempt's own folder: the only place to write
+    device: str
+    threads: int
+    seed: int
+    checkpoint: Checkpoint
+
+    def engine(self) -> Engine:
+        """The engine chosen for this run, loaded or still warm."""
+        ...
+
+
+Run = Callable[[StepContext, tuple[InputFile, ...], Any], StepResult]
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """name: as recipes use it. version: raised whenever results change (part of every key). params: its type.
+    run: "module:function" with the signature `Run`. lane: where it runs. accepts: kinds of file it takes;
+    others in `from` are passed over. reads: meta keys of its inputs that decide its result (part of the key).
+    annotates: it learns about its inputs; steps after it in the recipe with the same inputs wait for it.
+    fan_out: one run for each input file, rather than one for all of them. choose: picks the engine from
+    (parameters, store, device); raises NotInstalled, which makes the step `skipped` with that reason.
+    """
+
+    name: str
+    version: int
+    params: type[Params]
+    run: str
+    lane: Lane
+    accepts: frozenset[Kind]
+    reads: tuple[str, ...] = ()
+    annotates: bool = False
+    fan_out: bool = False
+    choose: Callable[[Any, ModelStore, str], EngineChoice] | None = None

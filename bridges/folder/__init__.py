@@ -1,0 +1,1 @@
+"""Deliver into plain folders: layout, names, provenance."""

@@ -1,0 +1,1 @@
+"""HTTP: the API, events, uploads, and who is let in."""

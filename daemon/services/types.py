@@ -1,0 +1,370 @@
+"""Requests and answers, typed once: validation, `openapi.json` and the command line come from these.
+
+Times are seconds since the epoch (`*_at`) or seconds of audio (`*_s`); ids are opaque strings.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+T = TypeVar("T")
+
+JobStateName = Literal["preparing", "queued", "running", "done", "failed", "cancelled"]
+StepStateName = Literal["waiting", "queued", "running", "done", "skipped", "failed", "cancelled"]
+Container = Literal["wav", "flac", "aiff", "mp3", "ogg"]
+Depth = Literal["auto", "pcm16", "pcm24", "float32"]
+
+
+class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of what clients send: an unknown field is an error, never ignored."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of what clients get."""
+
+
+class Page(Answer, Generic[T]):
+    """A part of a list; pass `next_cursor` as `cursor` to get the next one; None at the end."""
+
+    items: list[T]
+    next_cursor: str | None = None
+
+
+# ---------------------------------------------------------------- jobs
+
+
+class RegionSpec(Request):
+    start_s: Annotated[float, Meta(ge=0)]
+    length_s: Annotated[float, Meta(gt=0)] | None = None
+
+
+class JobInput(Request):
+    """Exactly one of path and asset."""
+
+    path: str | None = None
+    asset: str | None = None
+    region: RegionSpec | None = None
+
+
+class TempoPoint(Request):
+    at_s: Annotated[float, Meta(ge=0)]
+    bpm: Annotated[float, Meta(gt=0, le=999)]
+    num: Annotated[int, Meta(ge=1, le=255)] = 4
+    den: Literal[1, 2, 4, 8, 16, 32, 64] = 4
+    ramp: bool = False
+
+
+class Format(Request):
+    container: Container = "wav"
+    depth: Depth = "auto"
+
+
+class DeliverSpec(Request):
+    """Where results go. folder: absolute; layout: like "{source}/{kind}/{class}"."""
+
+    to: list[str] = ["folder"]
+    folder: str | None = None
+    layout: str | None = None
+    format: Format = Format()
+
+
+class JobRequest(Request):
+    recipe: str
+    inputs: Annotated[list[JobInput], Meta(min_length=1, max_length=10_000)]
+    params: dict[str, dict[str, Any]] = {}
+    tempo_map: list[TempoPoint] | None = None
+    deliver: DeliverSpec | None = None
+    idempotency_key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+
+
+class JobAck(Answer):
+    id: str
+    state: JobStateName
+
+
+class ErrorView(Answer):
+    code: str
+    message: str
+    where: str | None = None
+    hint: str | None = None
+
+
+class StepView(Answer):
+    """One step of a job for one of its inputs."""
+
+    id: str
+    step: str
+    use: str
+    input: str
+    state: StepStateName
+    progress: float
+    attempt: int
+    device: str | None
+    reason: str | None
+    error: ErrorView | None
+    artifacts: list[str]
+
+
+class ArtifactView(Answer):
+    """path: where it is now (delivered, or in roadie's cache)."""
+
+    id: str
+    kind: str
+    name: str
+    stem: str | None
+    label: str | None = msgspec.field(name="class")
+    path: str
+    asset: str
+    delivered: bool
+
+
+class InputView(Answer):
+    path: str
+    asset: str | None
+    region: RegionSpec | None
+    state: JobStateName
+    error: ErrorView | None
+
+
+class JobView(Answer):
+    id: str
+    recipe: str
+    client: str
+    state: JobStateName
+    progress: float
+    eta_s: float | None
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    warnings: list[str]
+    error: ErrorView | None
+    inputs: list[InputView]
+    steps: list[StepView]
+    artifacts: list[ArtifactView]
+    undone: bool = False
+
+
+class Kept(Answer):
+    path: str
+    why: str
+
+
+class UndoView(Answer):
+    """removed: paths taken back. kept: paths left where they are, and why."""
+
+    id: str
+    removed: list[str]
+    kept: list[Kept]
+
+
+class RecipeView(Answer):
+    name: str
+    about: str
+    origin: Literal["shipped", "user"]
+    steps: list[dict[str, Any]]
+    effects: list[dict[str, Any]]
+    problem: str | None = None
+
+
+# ---------------------------------------------------------------- library
+
+
+class TagView(Answer):
+    label: str
+    confidence: float
+    origin: Literal["model", "user", "file name", "DAW"]
+
+
+class AssetView(Answer):
+    """path: where it is now, the first of `paths`. parent: the asset it was made from."""
+
+    id: str
+    name: str
+    kind: str
+    path: str | None
+    paths: list[str]
+    label: str | None = msgspec.field(name="class")
+    confidence: float | None
+    bpm: float | None
+    key: str | None
+    stem: str | None
+    length_s: float | None
+    rate_hz: int | None
+    channels: int | None
+    rating: int
+    tags: list[TagView]
+    parent: str | None
+    source: str | None
+    job: str | None
+    missing: bool
+    added_at: float
+    meta: dict[str, Any]
+
+
+class AssetQuery(Request):
+    """text: words, each a prefix. like: an asset to be near in sound (answered when embeddings exist)."""
+
+    text: str | None = None
+    tag: str | None = None
+    kind: str | None = None
+    label: str | None = None
+    stem: str | None = None
+    bpm_min: float | None = None
+    bpm_max: float | None = None
+    key: str | None = None
+    like: str | None = None
+    sort: Literal["relevance", "added", "name", "length", "bpm", "rating"] = "relevance"
+    descending: bool = False
+    cursor: str | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 50
+
+
+class AssetPatch(Request):
+    """Only the fields given change. tags replaces the user's own tags; label is the class."""
+
+    name: str | None = None
+    rating: Annotated[int, Meta(ge=0, le=5)] | None = None
+    tags: list[str] | None = None
+    label: str | None = msgspec.field(name="class", default=None)
+
+
+class DuplicateGroup(Answer):
+    """Paths that hold the same payload."""
+
+    asset: str
+    paths: list[str]
+
+
+class CollectionRequest(Request):
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    assets: list[str] = []
+
+
+class CollectionPatch(Request):
+    name: str | None = None
+    add: list[str] = []
+    remove: list[str] = []
+
+
+class CollectionView(Answer):
+    id: str
+    name: str
+    assets: list[str]
+
+
+class ScanRequest(Request):
+    path: str
+
+
+class ExportRequest(Request):
+    """Copies of what a query finds, or of a collection, or of named assets, below folder."""
+
+    folder: str
+    query: AssetQuery | None = None
+    collection: str | None = None
+    assets: list[str] | None = None
+    layout: str = "{kind}/{class}"
+
+
+class StatsView(Answer):
+    assets: int
+    paths: int
+    missing: int
+    length_s: float
+    by_kind: dict[str, int]
+    by_class: dict[str, int]
+
+
+# ---------------------------------------------------------------- models, system
+
+
+class ModelView(Answer):
+    name: str
+    engine: str
+    task: str
+    about: str
+    size_bytes: int | None
+    licence: str
+    licence_note: str | None
+    source: str
+    installed: bool
+    bundled: bool
+    sha256: str | None
+    command: str
+
+
+class LaneView(Answer):
+    lane: str
+    device: str
+    reason: str
+    size: int
+    workers: int
+    busy: int
+    waiting: int
+    paused: bool
+
+
+class SystemView(Answer):
+    version: str
+    uptime_s: float
+    home: str
+    lanes: list[LaneView]
+    models: list[ModelView]
+    folders: dict[str, list[str]]
+    jobs_open: int
+    memory_bytes: int
+
+
+class SelectionRequest(Request):
+    """At most one of path and asset; neither clears it."""
+
+    path: str | None = None
+    asset: str | None = None
+
+
+class SelectionView(Answer):
+    path: str | None
+    asset: str | None
+
+
+class TransportRequest(Request):
+    playing: bool = False
+    recording: bool = False
+    bpm: float | None = None
+
+
+class TransportView(Answer):
+    playing: bool
+    recording: bool
+    bpm: float | None
+    heavy_paused: bool
+
+
+class SettingsView(Answer):
+    """What may be read and changed while the daemon runs, and what needs a restart."""
+
+    values: dict[str, Any]
+    changeable: list[str]
+
+
+class SettingsPatch(Request):
+    values: dict[str, Any]
+
+
+class UploadView(Answer):
+    id: str
+    offset: int
+    length: int
+    asset: str | None = None
+
+
+class Check(Answer):
+    """One line of `roadie doctor`. mend: what to do; None when all is well."""
+
+    name: str
+    ok: bool
+    found: str
+    mend: str | None = None

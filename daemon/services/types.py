@@ -65,7 +65,7 @@ class Format(Request):
 class DeliverSpec(Request):
     """Where results go. folder: absolute; layout: like "{source}/{kind}/{class}"."""
 
-    to: list[str] = ["folder"]
+    to: list[str] = msgspec.field(default_factory=lambda: ["folder"])
     folder: str | None = None
     layout: str | None = None
     format: Format = Format()

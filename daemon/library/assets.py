@@ -1,0 +1,310 @@
+"""Assets, the paths where they stand, and their tags."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from daemon.kernel.errors import BadParameter, NotFound
+from daemon.kernel.events import AssetAdded, AssetChanged, AssetRemoved
+from daemon.kernel.types import AssetId, Json
+from daemon.library.database import Database
+from daemon.library.events import append
+from daemon.library.tables import AssetRow, PathRow, TagRow
+from daemon.library.text import forget_text, index_text
+
+USER, MODEL, FILE_NAME = "user", "model", "file name"
+
+_COLUMNS = {"bpm": "bpm", "key": "key", "stem": "stem", "class": "label", "confidence": "confidence",
+            "length_s": "length_s", "rate": "rate_hz", "channels": "channels"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """What an unchanged file looks like from outside: a stat tells whether it must be read again."""
+
+    size: int
+    mtime_ns: int
+    inode: int
+
+    @classmethod
+    def of(cls, path: Path) -> FileStat:
+        """Raises OSError when the file is not there."""
+        stat = path.stat()
+        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    label: str
+    confidence: float
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One asset as the library knows it. paths: where it stands now. missing: it stands nowhere."""
+
+    id: AssetId
+    kind: str
+    name: str
+    paths: tuple[str, ...]
+    stem: str | None
+    label: str | None
+    confidence: float | None
+    bpm: float | None
+    key: str | None
+    length_s: float | None
+    rate_hz: int | None
+    channels: int | None
+    rating: int
+    parent: str | None
+    source: str | None
+    job: str | None
+    meta: Mapping[str, Json]
+    added_at: float
+    tags: tuple[Tag, ...] = ()
+
+    @property
+    def missing(self) -> bool:
+        return not self.paths
+
+
+@dataclass(frozen=True, slots=True)
+class NewAsset:
+    """A file to be known. made: roadie wrote it. source: the song it came from."""
+
+    id: AssetId
+    kind: str
+    path: Path
+    stat: FileStat
+    byte_hash: str | None = None
+    made: bool = False
+    parent: str | None = None
+    source: str | None = None
+    job: str | None = None
+    meta: Mapping[str, Json] = field(default_factory=dict)
+
+
+def record(new: NewAsset) -> bool:
+    """Know an asset and where it stands; inside a write. Returns whether it was new.
+
+    A known payload at a new path gains a path. A path whose content changed moves to the other asset: what stood
+    there before keeps its other paths, or is missing from now on.
+    """
+    fresh = AssetRow.get_or_none(AssetRow.id == new.id) is None
+    path = str(new.path)
+    if fresh:
+        _insert(new)
+    before = PathRow.get_or_none(PathRow.path == path)
+    PathRow.replace(
+        path=path, asset=new.id, size=new.stat.size, mtime_ns=new.stat.mtime_ns, inode=new.stat.inode,
+        byte_hash=new.byte_hash, made=new.made, missing=False,
+    ).execute()  # fmt: skip
+    index_text(new.id)
+    if fresh:
+        append(AssetAdded(new.id, path, new.kind))
+    elif before is None or before.asset_id != new.id:
+        append(AssetChanged(new.id))
+    if before is not None and before.asset_id != new.id:
+        append(AssetChanged(before.asset_id))
+    return fresh
+
+
+def _insert(new: NewAsset) -> None:
+    columns = {column: new.meta.get(key) for key, column in _COLUMNS.items()}
+    AssetRow.insert(
+        id=new.id, kind=new.kind, name=new.path.name, parent=new.parent, source=new.source, job=new.job,
+        meta=dict(new.meta), added_at=time.time(), **columns,
+    ).execute()  # fmt: skip
+    label = new.meta.get("class")
+    if isinstance(label, str):
+        confidence = new.meta.get("confidence")
+        put_tag(new.id, Tag(label, float(confidence) if isinstance(confidence, int | float) else 0.0, MODEL))
+
+
+def put_tag(asset: str, tag: Tag) -> None:
+    """Set one tag; inside a write."""
+    TagRow.replace(asset=asset, label=tag.label, origin=tag.origin, confidence=tag.confidence).execute()
+
+
+def learn(asset: str, meta: Mapping[str, Json]) -> None:
+    """Add what was measured or classified to a known asset; inside a write. The user's own word stays."""
+    row = AssetRow.get_or_none(AssetRow.id == asset)
+    if row is None:
+        return
+    row.meta = {**row.meta, **meta}
+    named = TagRow.select().where((TagRow.asset == asset) & (TagRow.origin == USER)).exists() and row.meta.get(
+        "class_by_user"
+    )
+    for key, column in _COLUMNS.items():
+        if key in meta and not (named and key in ("class", "confidence")):
+            setattr(row, column, meta[key])
+    row.save()
+    index_text(asset)
+    append(AssetChanged(asset))
+
+
+def forget_path(path: str) -> None:
+    """The file at `path` is gone; inside a write. An asset that roadie made and that stands nowhere goes too."""
+    row = PathRow.get_or_none(PathRow.path == path)
+    if row is None:
+        return
+    asset = row.asset_id
+    row.delete_instance()
+    left = PathRow.select().where((PathRow.asset == asset) & (PathRow.missing == False)).exists()  # noqa: E712
+    if not left and row.made:
+        remove(asset)
+    else:
+        append(AssetChanged(asset))
+
+
+def remove(asset: str) -> None:
+    """Forget an asset with its paths and tags; inside a write. No file is touched."""
+    forget_text(asset)
+    AssetRow.delete().where(AssetRow.id == asset).execute()
+    append(AssetRemoved(asset))
+
+
+def load(ids: Iterable[str]) -> list[Asset]:
+    """Assets by id, in the order asked for; unknown ones are left out. Inside a read."""
+    wanted = list(ids)
+    rows = {row.id: row for row in AssetRow.select().where(AssetRow.id << wanted)}
+    paths: dict[str, list[str]] = {}
+    found = PathRow.select().where((PathRow.asset << wanted) & (PathRow.missing == False))  # noqa: E712
+    for path in found.order_by(PathRow.path):
+        paths.setdefault(path.asset_id, []).append(path.path)
+    tags: dict[str, list[Tag]] = {}
+    for tag in TagRow.select().where(TagRow.asset << wanted).order_by(TagRow.confidence.desc()):
+        tags.setdefault(tag.asset_id, []).append(Tag(tag.label, tag.confidence, tag.origin))
+    return [_asset(rows[i], paths.get(i, []), tags.get(i, [])) for i in wanted if i in rows]
+
+
+def _asset(row: Any, paths: list[str], tags: list[Tag]) -> Asset:
+    return Asset(
+        row.id, row.kind, row.name, tuple(paths), row.stem, row.label, row.confidence, row.bpm, row.key,
+        row.length_s, row.rate_hz, row.channels, row.rating, row.parent, row.source, row.job, row.meta,
+        row.added_at, tuple(tags),
+    )  # fmt: skip
+
+
+class Assets:
+    """Questions and changes about assets."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def get(self, asset: str) -> Asset:
+        """Raises NotFound."""
+        found = await self._db.read(lambda: load([asset]))
+        if not found:
+            raise NotFound("there is no such asset", where=asset)
+        return found[0]
+
+    async def known_at(self, path: Path, stat: FileStat) -> Asset | None:
+        """The asset at a path that looks unchanged, so that it need not be read again."""
+
+        def work() -> Asset | None:
+            row = PathRow.get_or_none(PathRow.path == str(path))
+            if row is None or (row.size, row.mtime_ns, row.inode) != (stat.size, stat.mtime_ns, stat.inode):
+                return None
+            return next(iter(load([row.asset_id])), None)
+
+        return await self._db.read(work)
+
+    async def record(self, new: NewAsset) -> bool:
+        return await self._db.write(lambda: record(new))
+
+    async def record_many(self, new: Iterable[NewAsset]) -> int:
+        """Know many at once, in one transaction; returns how many were new."""
+        return await self._db.write(lambda: sum([record(each) for each in new]))
+
+    async def derived(self, asset: str) -> list[Asset]:
+        """What was made from an asset, directly."""
+
+        def work() -> list[Asset]:
+            rows = AssetRow.select(AssetRow.id).where(AssetRow.parent == asset).order_by(AssetRow.name)
+            return load([row.id for row in rows])
+
+        return await self._db.read(work)
+
+    async def change(
+        self, asset: str, *, name: str | None, rating: int | None, tags: list[str] | None, label: str | None
+    ) -> Asset:
+        """What a person says of an asset. `tags` replaces the user's own; `label` is the class and always wins."""
+
+        def work() -> None:
+            row = AssetRow.get_or_none(AssetRow.id == asset)
+            if row is None:
+                raise NotFound("there is no such asset", where=asset)
+            if name is not None:
+                row.name = name
+            if rating is not None:
+                row.rating = rating
+            if label is not None:
+                row.label, row.confidence = label, 1.0
+                row.meta = {**row.meta, "class_by_user": True}
+                put_tag(asset, Tag(label, 1.0, USER))
+            row.save()
+            if tags is not None:
+                TagRow.delete().where((TagRow.asset == asset) & (TagRow.origin == USER)).execute()
+                for tag in dict.fromkeys(tags):
+                    put_tag(asset, Tag(_checked(tag), 1.0, USER))
+            index_text(asset)
+            append(AssetChanged(asset))
+
+        await self._db.write(work)
+        return await self.get(asset)
+
+    async def remove(self, asset: str) -> None:
+        """Forget an asset; no file is touched. Raises NotFound."""
+        await self.get(asset)
+        await self._db.write(lambda: remove(asset))
+
+    async def forget_path(self, path: Path) -> None:
+        await self._db.write(lambda: forget_path(str(path)))
+
+    async def made_by_roadie(self, asset: str) -> list[Path]:
+        """The paths of an asset that roadie wrote."""
+
+        def work() -> list[Path]:
+            rows = PathRow.select().where((PathRow.asset == asset) & PathRow.made)
+            return [Path(row.path) for row in rows]
+
+        return await self._db.read(work)
+
+    async def paths_under(self, folder: Path) -> dict[str, tuple[FileStat, bool]]:
+        """Every known path below a folder: (what it looked like, missing)."""
+
+        def work() -> dict[str, tuple[FileStat, bool]]:
+            prefix = str(folder).rstrip("/\\")
+            rows = PathRow.select().where(PathRow.path.startswith(prefix))
+            return {
+                row.path: (FileStat(row.size, row.mtime_ns, row.inode), row.missing)
+                for row in rows
+                if Path(row.path).is_relative_to(folder)
+            }
+
+        return await self._db.read(work)
+
+    async def mark_missing(self, paths: Iterable[str]) -> None:
+        """Files that a scan no longer found. Their assets, tags and all, stay for when they come back."""
+
+        def work() -> None:
+            for path in paths:
+                row = PathRow.get_or_none((PathRow.path == path) & (PathRow.missing == False))  # noqa: E712
+                if row is not None:
+                    PathRow.update(missing=True).where(PathRow.path == path).execute()
+                    append(AssetChanged(row.asset_id))
+
+        await self._db.write(work)
+
+
+def _checked(tag: str) -> str:
+    text = tag.strip()
+    if not text or len(text) > 100:
+        raise BadParameter(f"a tag is 1 to 100 characters, not {len(text)}")
+    return text

@@ -1,0 +1,350 @@
+"""Jobs, their inputs, steps and artifacts: what was asked for and how far it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from peewee import fn
+
+from daemon.kernel.errors import Conflict, ErrorInfo, NotFound
+from daemon.kernel.events import JobArtifact, JobState, JobSubmitted, JobUndone, StepState
+from daemon.kernel.types import Json
+from daemon.library.database import Database
+from daemon.library.events import append
+from daemon.library.tables import ArtifactRow, InputRow, JobRow, StepRow
+
+OPEN = ("preparing", "queued", "running")
+CLOSED = ("done", "failed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True)
+class NewInput:
+    """region: {start_s, length_s} or None."""
+
+    path: str
+    asset: str | None = None
+    region: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """recipe_body: the recipe as it was when asked for, so that an edit does not change a job under way."""
+
+    id: str
+    recipe: str
+    recipe_body: Json
+    request: Json
+    client: str
+    inputs: Sequence[NewInput]
+    body_hash: str
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    id: str
+    input: str
+    step: str
+    kind: str
+    name: str
+    payload: str
+    path: str
+    delivered: str | None
+    meta: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    id: str
+    input: str
+    step: str
+    use: str
+    state: str
+    progress: float
+    attempt: int
+    device: str | None
+    reason: str | None
+    error: ErrorInfo | None
+    runs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InputRecord:
+    id: str
+    path: str
+    asset: str | None
+    region: Mapping[str, Any] | None
+    state: str
+    error: ErrorInfo | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    id: str
+    recipe: str
+    recipe_body: Any
+    request: Any
+    client: str
+    state: str
+    progress: float
+    warnings: tuple[str, ...]
+    error: ErrorInfo | None
+    undone: bool
+    created_at: float
+    started_at: float | None
+    finished_at: float | None
+    ordinal: int
+    inputs: tuple[InputRecord, ...] = ()
+    steps: tuple[StepRecord, ...] = ()
+    artifacts: tuple[Artifact, ...] = field(default=())
+
+
+def _error(value: Any) -> ErrorInfo | None:
+    return None if value is None else ErrorInfo(**value)
+
+
+def _wire(error: ErrorInfo | None) -> Any:
+    if error is None:
+        return None
+    return {**error.to_wire(), "traceback": error.traceback}
+
+
+def _job(row: Any, whole: bool) -> JobRecord:
+    inputs = InputRow.select().where(InputRow.job == row.id).order_by(InputRow.ordinal)
+    steps = StepRow.select().where(StepRow.job == row.id).order_by(StepRow.ordinal) if whole else ()
+    artifacts = ArtifactRow.select().where(ArtifactRow.job == row.id) if whole else None
+    return JobRecord(
+        row.id, row.recipe, row.recipe_body, row.request, row.client, row.state, row.progress,
+        tuple(row.warnings), _error(row.error), row.undone, row.created_at, row.started_at, row.finished_at,
+        row.ordinal,
+        tuple(
+            InputRecord(each.id, each.path, each.asset, each.region, each.state, _error(each.error))
+            for each in inputs
+        ),
+        tuple(_step(each) for each in steps),
+        () if artifacts is None else tuple(_artifact(each) for each in artifacts.order_by(ArtifactRow.ordinal)),
+    )  # fmt: skip
+
+
+def _step(row: Any) -> StepRecord:
+    return StepRecord(
+        row.id, row.input_id, row.step, row.use, row.state, row.progress, row.attempt, row.device, row.reason,
+        _error(row.error), tuple(row.runs),
+    )  # fmt: skip
+
+
+def _artifact(row: Any) -> Artifact:
+    return Artifact(
+        row.id, row.input_id, row.step_id, row.kind, row.name, row.payload, row.path, row.delivered, row.meta
+    )
+
+
+def insert(new: NewJob) -> tuple[str, str, bool]:
+    """Store a request; inside a write. Returns (job, state, created).
+
+    An idempotency key belongs to a client: the same body gives the job that is there; another body raises Conflict.
+    """
+    if new.idempotency_key is not None:
+        there = JobRow.get_or_none(
+            (JobRow.client == new.client) & (JobRow.idempotency_key == new.idempotency_key)
+        )
+        if there is not None:
+            if there.body_hash != new.body_hash:
+                raise Conflict(
+                    f"the idempotency key {new.idempotency_key!r} was used for another request",
+                    where=there.id, hint="Use a new key for a new request",
+                )  # fmt: skip
+            return there.id, there.state, False
+    ordinal = (JobRow.select(fn.MAX(JobRow.ordinal)).scalar() or 0) + 1
+    JobRow.insert(
+        id=new.id, recipe=new.recipe, recipe_body=new.recipe_body, request=new.request, client=new.client,
+        idempotency_key=new.idempotency_key, body_hash=new.body_hash, state="preparing", created_at=time.time(),
+        ordinal=ordinal,
+    ).execute()  # fmt: skip
+    rows = [
+        {"id": f"{new.id}.{i}", "job": new.id, "ordinal": i, "path": each.path, "asset": each.asset,
+         "region": each.region, "state": "preparing"}
+        for i, each in enumerate(new.inputs)
+    ]  # fmt: skip
+    for start in range(0, len(rows), 100):
+        InputRow.insert_many(rows[start : start + 100]).execute()
+    append(JobSubmitted(new.id, new.recipe, new.client))
+    return new.id, "preparing", True
+
+
+def close_unfinished(job: str, state: str) -> None:
+    """Steps and inputs that will not go on, of a job that has ended; inside a write."""
+    StepRow.update(state=state).where(
+        (StepRow.job == job) & (StepRow.state << ["waiting", "queued", "running"])
+    ).execute()
+    InputRow.update(state=state).where((InputRow.job == job) & (InputRow.state << list(OPEN))).execute()
+
+
+class Jobs:
+    """The rows of jobs. Every change of state is written together with its event."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def insert(self, new: NewJob) -> tuple[str, str, bool]:
+        return await self._db.write(lambda: insert(new))
+
+    async def get(self, job: str) -> JobRecord:
+        """Raises NotFound."""
+
+        def work() -> JobRecord:
+            row = JobRow.get_or_none(JobRow.id == job)
+            if row is None:
+                raise NotFound("there is no such job", where=job)
+            return _job(row, whole=True)
+
+        return await self._db.read(work)
+
+    async def page(self, state: str | None, before: int | None, limit: int) -> list[JobRecord]:
+        """Newest first, with steps and artifacts; `before` is the ordinal of the last one seen."""
+
+        def work() -> list[JobRecord]:
+            rows = JobRow.select().order_by(JobRow.ordinal.desc()).limit(limit)
+            if state is not None:
+                rows = rows.where(JobRow.state << (OPEN if state == "open" else [state]))
+            if before is not None:
+                rows = rows.where(JobRow.ordinal < before)
+            return [_job(row, whole=True) for row in rows]
+
+        return await self._db.read(work)
+
+    async def open_ids(self) -> list[str]:
+        """Jobs that are not finished, oldest first."""
+        query = JobRow.select(JobRow.id).where(JobRow.state << OPEN).order_by(JobRow.ordinal)
+        return await self._db.read(lambda: [row.id for row in query])
+
+    async def count_open(self) -> int:
+        return await self._db.read(lambda: JobRow.select().where(JobRow.state << OPEN).count())
+
+    async def claim_open(self, boot: str) -> list[str]:
+        """At start: everything that another boot was working on is ours now, and begins again from its rows."""
+
+        def work() -> list[str]:
+            JobRow.update(boot=boot).where(JobRow.state << OPEN).execute()
+            StepRow.update(state="waiting").where(StepRow.state << ["queued", "running"]).execute()
+            return [
+                row.id for row in JobRow.select(JobRow.id).where(JobRow.state << OPEN).order_by(JobRow.ordinal)
+            ]
+
+        return await self._db.write(work)
+
+    async def set_state(
+        self, job: str, state: str, *, progress: float | None = None, error: ErrorInfo | None = None,
+        warnings: Sequence[str] | None = None,
+    ) -> None:  # fmt: skip
+        def work() -> None:
+            row = JobRow.get_by_id(job)
+            if row.state == state and state in CLOSED:
+                return
+            row.state = state
+            row.progress = row.progress if progress is None else progress
+            if state == "running" and row.started_at is None:
+                row.started_at = time.time()
+            if state in CLOSED:
+                row.finished_at, row.error, row.boot = time.time(), _wire(error), None
+                close_unfinished(job, "cancelled" if state == "cancelled" else "failed")
+            if warnings is not None:
+                row.warnings = list(warnings)
+            row.save()
+            append(JobState(job, row.recipe, state, row.progress))
+
+        await self._db.write(work)
+
+    async def reopen(self, job: str) -> None:
+        """Ask again for what failed or was cancelled: inputs and steps that are done stay so."""
+
+        def work() -> None:
+            row = JobRow.get_by_id(job)
+            InputRow.update(state="preparing", error=None).where(
+                (InputRow.job == job) & ((InputRow.state != "done") | row.undone)
+            ).execute()
+            row.state, row.error, row.warnings, row.finished_at, row.undone = "queued", None, [], None, False
+            row.save()
+            append(JobState(job, row.recipe, "queued", row.progress))
+
+        await self._db.write(work)
+
+    async def set_input(
+        self, input_id: str, state: str, *, asset: str | None = None, error: ErrorInfo | None = None
+    ) -> None:
+        def work() -> None:
+            changes: dict[str, Any] = {"state": state, "error": _wire(error)}
+            if asset is not None:
+                changes["asset"] = asset
+            InputRow.update(**changes).where(InputRow.id == input_id).execute()
+
+        await self._db.write(work)
+
+    async def plan_steps(self, job: str, input_id: str, steps: Sequence[tuple[str, str]]) -> dict[str, str]:
+        """Make the rows of an input's steps, (step, use) each, unless they are there; returns step -> row id."""
+        rows = {step: f"{input_id}.{step}" for step, _ in steps}
+
+        def work() -> None:
+            for ordinal, (step, use) in enumerate(steps):
+                StepRow.insert(
+                    id=rows[step], job=job, input=input_id, ordinal=ordinal, step=step, use=use, state="waiting"
+                ).on_conflict_ignore().execute()
+
+        await self._db.write(work)
+        return rows
+
+    async def set_step(self, step: str, state: str, **changes: Any) -> None:
+        """changes: progress, attempt, device, reason, error (ErrorInfo), runs (keys)."""
+
+        def work() -> None:
+            row = StepRow.get_by_id(step)
+            before = row.state
+            row.state = state
+            row.error = None
+            for name, value in changes.items():
+                setattr(row, name, _wire(value) if name == "error" else value)
+            row.save()
+            if before != state:
+                append(StepState(row.job_id, row.step, row.input_id, state, row.reason or ""))
+
+        await self._db.write(work)
+
+    async def put_artifacts(self, job: str, input_id: str, step: str, artifacts: Sequence[Artifact]) -> None:
+        """What a step made. Run again after a restart or a retry it makes the same artifacts: none is doubled."""
+
+        def work() -> None:
+            there = {row.id for row in ArtifactRow.select(ArtifactRow.id).where(ArtifactRow.step == step)}
+            for ordinal, each in enumerate(artifacts):
+                if each.id in there:
+                    ArtifactRow.update(path=each.path, meta=dict(each.meta)).where(
+                        ArtifactRow.id == each.id
+                    ).execute()
+                    continue
+                ArtifactRow.insert(
+                    id=each.id, job=job, input=input_id, step=step, ordinal=ordinal, kind=each.kind,
+                    name=each.name, payload=each.payload, path=each.path, meta=dict(each.meta),
+                ).execute()  # fmt: skip
+                append(JobArtifact(job, each.id, each.kind, each.name, each.path))
+
+        await self._db.write(work)
+
+    async def undone(self, job: str, removed: Sequence[str], kept: int) -> None:
+        """A job's deliveries were taken back."""
+
+        def work() -> None:
+            JobRow.update(undone=True).where(JobRow.id == job).execute()
+            for start in range(0, len(removed), 500):
+                part = list(removed[start : start + 500])
+                ArtifactRow.update(delivered=None).where(ArtifactRow.delivered << part).execute()
+            append(JobUndone(job, len(removed), kept))
+
+        await self._db.write(work)
+
+
+def mark_delivered(artifact: str, path: str, job: str, kind: str, name: str) -> None:
+    """An artifact stands at its final place; inside a write."""
+    ArtifactRow.update(delivered=path).where(ArtifactRow.id == artifact).execute()
+    append(JobArtifact(job, artifact, kind, name, path))

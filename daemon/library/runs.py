@@ -1,0 +1,120 @@
+"""Runs: units of computing by key, fenced so that only the attempt that holds the claim can commit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from daemon.kernel.errors import ErrorInfo
+from daemon.library.database import Database
+from daemon.library.tables import RunRow
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """result: the StepResult as JSON, once done."""
+
+    key: str
+    use: str
+    state: str
+    attempt: int
+    result: Any
+    size_bytes: int
+    used_at: float
+
+
+def _record(row: Any) -> RunRecord:
+    return RunRecord(row.key, row.use, row.state, row.attempt, row.result, row.size_bytes, row.used_at)
+
+
+class Runs:
+    def __init__(self, db: Database, boot: str) -> None:
+        self._db = db
+        self._boot = boot
+
+    async def release_orphans(self) -> int:
+        """At start: what another boot had claimed is free again. Returns how many."""
+
+        def work() -> int:
+            claimed = (RunRow.state == "running") & (RunRow.boot != self._boot)
+            return int(RunRow.update(state="queued", boot=None, token=None).where(claimed).execute())
+
+        return await self._db.write(work)
+
+    async def finished(self, key: str) -> RunRecord | None:
+        """The run if its result stands, marked as used now."""
+
+        def work() -> RunRecord | None:
+            row = RunRow.get_or_none((RunRow.key == key) & (RunRow.state == "done"))
+            if row is None:
+                return None
+            RunRow.update(used_at=time.time()).where(RunRow.key == key).execute()
+            return _record(row)
+
+        return await self._db.write(work)
+
+    async def claim(self, key: str, use: str, token: str) -> int:
+        """This boot's attempt `token` owns the run from now on; returns the number of the attempt."""
+
+        def work() -> int:
+            row = RunRow.get_or_none(RunRow.key == key)
+            attempt = 1 if row is None or row.state == "done" else row.attempt + 1
+            now = time.time()
+            RunRow.replace(
+                key=key, use=use, state="running", boot=self._boot, token=token, attempt=attempt, result=None,
+                error=None, size_bytes=0, started_at=now, used_at=now,
+            ).execute()  # fmt: skip
+            return attempt
+
+        return await self._db.write(work)
+
+    async def commit(self, key: str, token: str, result: Any, size_bytes: int) -> bool:
+        """Store a result if `token` still holds the claim; False when it does not."""
+
+        def work() -> bool:
+            now = time.time()
+            changed = (
+                RunRow.update(state="done", result=result, size_bytes=size_bytes, finished_at=now, used_at=now)
+                .where((RunRow.key == key) & (RunRow.token == token))
+                .execute()
+            )
+            return bool(changed)
+
+        return await self._db.write(work)
+
+    async def give_up(self, key: str, token: str, state: str, error: ErrorInfo | None) -> None:
+        """End an attempt without a result. state: failed or cancelled."""
+
+        def work() -> None:
+            body = None if error is None else {**error.to_wire(), "traceback": error.traceback}
+            RunRow.update(state=state, error=body, finished_at=time.time(), token=None).where(
+                (RunRow.key == key) & (RunRow.token == token)
+            ).execute()
+
+        await self._db.write(work)
+
+    async def forget(self, key: str) -> None:
+        """The files of a run are gone from the cache: next time it is computed again."""
+        await self._db.write(lambda: RunRow.delete().where(RunRow.key == key).execute())
+
+    async def least_recently_used(self) -> list[RunRecord]:
+        """Finished runs, the longest unused first."""
+
+        def work() -> list[RunRecord]:
+            return [
+                _record(row) for row in RunRow.select().where(RunRow.state == "done").order_by(RunRow.used_at)
+            ]
+
+        return await self._db.read(work)
+
+    async def keys(self) -> set[str]:
+        """Keys of every finished run."""
+        return await self._db.read(
+            lambda: {row.key for row in RunRow.select(RunRow.key).where(RunRow.state == "done")}
+        )
+
+    async def forget_many(self, keys: Iterable[str]) -> None:
+        wanted = list(keys)
+        await self._db.write(lambda: RunRow.delete().where(RunRow.key << wanted).execute() if wanted else 0)

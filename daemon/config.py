@@ -1,0 +1,188 @@
+"""Settings: `config.toml` in the home folder, then the environment; validated once, frozen from then on.
+
+Nothing below the composition root reads configuration: each part is handed what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import platformdirs
+from msgspec import Meta
+
+from daemon.kernel.errors import BadConfig
+
+GIB = 1 << 30
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class HttpConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """port 0: any free one, told in runtime.json."""
+
+    host: str = "127.0.0.1"
+    port: Port = 7700
+
+
+class OscConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    port: Port = 7701
+    query_port: Port = 7702
+
+
+class WorkersConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """cpu: workers of the cpu lane, 0 = one less than there are cores. device: auto, cuda, mps or cpu."""
+
+    cpu: Annotated[int, Meta(ge=0, le=256)] = 0
+    device: str = "auto"
+    keep_alive_s: Annotated[float, Meta(ge=0)] = 300.0
+    memory_gib: Annotated[float, Meta(gt=0)] = 12.0
+    hang_timeout_s: Annotated[float, Meta(gt=0)] = 900.0
+    max_attempts: Annotated[int, Meta(ge=1, le=10)] = 3
+
+
+class FoldersConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """delivery: where results go when a request names no folder. roots: folders of the user's own music."""
+
+    delivery: str | None = None
+    roots: tuple[str, ...] = ()
+
+
+class CacheConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    max_gib: Annotated[float, Meta(gt=0)] = 20.0
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of `config.toml`."""
+
+    http: HttpConfig = HttpConfig()
+    osc: OscConfig = OscConfig()
+    workers: WorkersConfig = WorkersConfig()
+    folders: FoldersConfig = FoldersConfig()
+    cache: CacheConfig = CacheConfig()
+    pause_heavy: str = "never"  # never | recording | playing
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Where everything is, and the config. runtime_path: how scripts find a running daemon."""
+
+    home: Path
+    runtime_path: Path
+    config: Config
+
+    @property
+    def config_path(self) -> Path:
+        return self.home / "config.toml"
+
+    @property
+    def token_path(self) -> Path:
+        return self.home / "token"
+
+    @property
+    def database_path(self) -> Path:
+        return self.home / "roadie.db"
+
+    @property
+    def lock_path(self) -> Path:
+        return self.home / "daemon.lock"
+
+    @property
+    def work(self) -> Path:
+        return self.home / "work"
+
+    @property
+    def cache(self) -> Path:
+        return self.home / "cache"
+
+    @property
+    def models(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def logs(self) -> Path:
+        return self.home / "logs"
+
+    @property
+    def uploads(self) -> Path:
+        return self.home / "uploads"
+
+    @property
+    def recipes(self) -> Path:
+        return self.home / "recipes"
+
+    @property
+    def chains(self) -> Path:
+        return self.home / "chains"
+
+    @property
+    def delivery_folder(self) -> Path:
+        chosen = self.config.folders.delivery
+        if chosen is not None:
+            return Path(chosen).expanduser()
+        return Path(platformdirs.user_music_dir()) / "roadie"
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        return tuple(Path(root).expanduser() for root in self.config.folders.roots)
+
+    @property
+    def cache_bytes(self) -> int:
+        return int(self.config.cache.max_gib * GIB)
+
+    @property
+    def memory_bytes(self) -> int:
+        return int(self.config.workers.memory_gib * GIB)
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """Settings for this process.
+
+    ROADIE_HOME moves the home folder (and runtime.json into it); ROADIE_HTTP_PORT, ROADIE_DELIVERY, ROADIE_DEVICE
+    and ROADIE_PAUSE_HEAVY stand for the values of `config.toml`. overrides: {"http.port": 0}, the command line's.
+    Raises BadConfig naming file, place and what is legal.
+    """
+    env = os.environ if environ is None else environ
+    moved = env.get("ROADIE_HOME")
+    home = Path(moved).expanduser().absolute() if moved else Path(platformdirs.user_data_dir("roadie", False))
+    runtime = home / "runtime.json" if moved else Path.home() / ".roadie" / "runtime.json"
+    body = _read(home / "config.toml")
+    for variable, place in _ENVIRONMENT.items():
+        if variable in env:
+            _put(body, place, env[variable])
+    for place, value in overrides.items():
+        _put(body, place, value)
+    try:
+        # Values from the environment are text, so numbers may come as text here.
+        config = msgspec.convert(body, Config, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadConfig("a setting is wrong", where=home / "config.toml", why=error) from error
+    return Settings(home, runtime, config)
+
+
+_ENVIRONMENT = {
+    "ROADIE_HTTP_PORT": "http.port",
+    "ROADIE_DELIVERY": "folders.delivery",
+    "ROADIE_DEVICE": "workers.device",
+    "ROADIE_PAUSE_HEAVY": "pause_heavy",
+}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfig(
+            "the settings cannot be read", where=path, why=error, hint="Mend or remove it"
+        ) from error
+
+
+def _put(body: dict[str, Any], place: str, value: Any) -> None:
+    *tables, last = place.split(".")
+    for table in tables:
+        body = body.setdefault(table, {})
+    body[last] = value

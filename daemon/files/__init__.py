@@ -1,1 +1,1 @@
-"""The one way to touch the disk outside roadie's own state: reserve, write ahead, rename, reconcile, undo."""
+"""The one way to touch the disk outside roadie's own state: write-ahead, rename, reconcile, undo (the journal)."""

@@ -109,6 +109,12 @@ class FileMissing(InputError):
     code = "file_missing"
 
 
+class OverFullScale(RoadieError):
+    """Samples pass full scale and the depth asked for cannot hold them; they are never clipped or rescaled."""
+
+    code = "over_full_scale"
+
+
 class SourceChanged(InputError):
     """The file's content changed while a job was working on it."""
 

@@ -42,6 +42,15 @@ Meta = TypedDict(
         "noisiness": float,
         "channels": int,
         "float_source": bool,  # the source's samples are float
+        # what prepare reads from a source
+        "payload": str,  # AssetId: hash of the audio payload without metadata
+        "byte_hash": str,  # hash of the whole file
+        "frames": int,  # exact, encoder delay and padding removed
+        "length_s": float,
+        "container": str,  # wav, rf64, aiff, flac, mp3, ogg, mp4 ...
+        "codec": str,
+        "bits": int,  # of a lossless codec
+        "encoder_delay_frames": int,  # removed from the start, as gapless players do
     },
     total=False,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NewType
+from typing import TYPE_CHECKING, Any, NewType
 
 Seconds = NewType("Seconds", float)
 """A time or a length in seconds."""
@@ -21,4 +21,7 @@ JobId = NewType("JobId", str)
 StepKey = NewType("StepKey", str)
 """Identity of one unit of computing: hex hash of everything that decides its result."""
 
-Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+if TYPE_CHECKING:
+    Json = str | int | float | bool | None | list["Json"] | dict[str, "Json"]
+else:
+    Json = Any  # what decodes JSON at run time does not follow a type that names itself

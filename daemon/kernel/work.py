@@ -33,6 +33,7 @@ class Kind(StrEnum):
     NOTES = "notes"  # JSON: notes in seconds
     MIDI = "midi"
     LYRICS = "lyrics"
+    PEAKS = "peaks"  # binary: the waveform at several zooms (daemon.audio.peaks)
 
     @property
     def audible(self) -> bool:

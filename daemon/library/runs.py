@@ -20,13 +20,16 @@ class RunRecord:
     use: str
     state: str
     attempt: int
+    token: str
     result: Any
     size_bytes: int
     used_at: float
 
 
 def _record(row: Any) -> RunRecord:
-    return RunRecord(row.key, row.use, row.state, row.attempt, row.result, row.size_bytes, row.used_at)
+    return RunRecord(
+        row.key, row.use, row.state, row.attempt, row.token, row.result, row.size_bytes, row.used_at
+    )
 
 
 class Runs:
@@ -109,11 +112,14 @@ class Runs:
 
         return await self._db.read(work)
 
-    async def keys(self) -> set[str]:
-        """Keys of every finished run."""
-        return await self._db.read(
-            lambda: {row.key for row in RunRow.select(RunRow.key).where(RunRow.state == "done")}
-        )
+    async def finished_folders(self) -> set[str]:
+        """ "key-token" of every finished run."""
+
+        def work() -> set[str]:
+            rows = RunRow.select(RunRow.key, RunRow.token).where(RunRow.state == "done")
+            return {f"{row.key}-{row.token}" for row in rows}
+
+        return await self._db.read(work)
 
     async def forget_many(self, keys: Iterable[str]) -> None:
         wanted = list(keys)

@@ -44,7 +44,9 @@ class StepSpec:
     others in `from` are passed over. reads: meta keys of its inputs that decide its result (part of the key).
     annotates: it learns about its inputs; steps after it in the recipe with the same inputs wait for it.
     fan_out: one run for each input file, rather than one for all of them. choose: picks the engine from
-    (parameters, store, device); raises NotInstalled, which makes the step `skipped` with that reason.
+    (parameters, store, device); raises NotInstalled, which makes the step `skipped` with that reason. resolve:
+    replaces names of files in the parameters by their content (a chain), given the user's chains folder, so that
+    the content decides the key; reads small text files only.
     """
 
     name: str
@@ -57,3 +59,4 @@ class StepSpec:
     annotates: bool = False
     fan_out: bool = False
     choose: Callable[[Any, ModelStore, str], EngineChoice] | None = None
+    resolve: Callable[[Any, Path], Any] | None = None

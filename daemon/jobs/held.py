@@ -1,0 +1,71 @@
+"""The files a job holds while it runs, and what is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.kernel.types import AssetId, Json
+from daemon.kernel.work import InputFile, Kind, Region
+
+SOURCE = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One file: the source itself or something made from it.
+
+    id: unique within the job. parent: the file it was made from. own: what its maker said of it. region: of a
+    source, the part that was asked for.
+    """
+
+    id: str
+    step: str
+    kind: Kind
+    name: str
+    path: Path
+    payload: AssetId
+    parent: str | None
+    own: Mapping[str, Json]
+    region: Region | None = None
+
+
+class Ledger:
+    """What a job knows of its files so far: a file knows what its parent knows, what its maker said, and what was
+    learnt of it since, in that order."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, Held] = {}
+        self._learnt: dict[str, dict[str, Json]] = {}
+
+    def add(self, files: Iterable[Held]) -> None:
+        for file in files:
+            self._files[file.id] = file
+
+    def learn(self, file: str, meta: Mapping[str, Json]) -> None:
+        self._learnt.setdefault(file, {}).update(meta)
+
+    def meta(self, file: str) -> dict[str, Json]:
+        """Everything known of a file."""
+        held = self._files[file]
+        inherited = {} if held.parent is None else self.meta(held.parent)
+        return {**inherited, **held.own, **self._learnt.get(file, {})}
+
+    def inputs(self, files: Sequence[Held], reads: Sequence[str]) -> tuple[InputFile, ...]:
+        """Files as a step gets them: with only the meta it says it reads."""
+        return tuple(
+            InputFile(
+                file.path, file.payload, file.kind, file.name, file.region,
+                {key: value for key, value in self.meta(file.id).items() if key in reads},
+            )
+            for file in files
+        )  # fmt: skip
+
+
+def select(files: Sequence[Held], ledger: Ledger, part: str, only: Sequence[str]) -> list[Held]:
+    """The files of a step that `from = "step.part"` and `only` name: those of a stem, or all."""
+    wanted = [part] if part else list(only)
+    if not wanted:
+        return list(files)
+    return [file for file in files if ledger.meta(file.id).get("stem") in wanted]

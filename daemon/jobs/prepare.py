@@ -1,0 +1,107 @@
+"""A path becomes an asset: read once in a worker, and not again while the file looks unchanged."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.executors.protocol import Executor
+from daemon.jobs.cache import Cache
+from daemon.kernel.errors import FileMissing, SourceChanged, WorkerDied
+from daemon.kernel.types import AssetId, Json
+from daemon.kernel.work import InputFile, Kind, Lane, StepCall, StepResult
+from daemon.library.assets import Assets, FileStat, NewAsset
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A source as it was when it was read."""
+
+    asset: AssetId
+    path: Path
+    stat: FileStat
+    meta: Mapping[str, Json]
+
+    async def still_there(self) -> None:
+        """Raises SourceChanged when the file no longer looks as it did."""
+        try:
+            now = await asyncio.to_thread(FileStat.of, self.path)
+        except OSError as error:
+            raise SourceChanged("the file went away while it was worked on", where=self.path) from error
+        if now != self.stat:
+            raise SourceChanged(
+                "the file changed while it was worked on", where=self.path, hint="Ask again once it is finished"
+            )
+
+
+async def stat_of(path: Path) -> FileStat:
+    """Raises FileMissing with the reason."""
+    try:
+        return await asyncio.to_thread(FileStat.of, path)
+    except OSError as error:
+        raise FileMissing("the file cannot be opened", where=path, why=error.strerror) from error
+    except ValueError as error:  # a path with a NUL in it
+        raise FileMissing("this is no path", where=repr(path), why=error) from error
+
+
+class Preparer:
+    """Reads files in the cpu lane and records them in the library."""
+
+    def __init__(
+        self, assets: Assets, executor: Executor, cache: Cache, peaks: Path, max_attempts: int
+    ) -> None:
+        self._assets = assets
+        self._executor = executor
+        self._cache = cache
+        self._peaks = peaks
+        self._max_attempts = max_attempts
+
+    async def prepare(self, path: Path) -> Prepared:
+        """Raises FileMissing, UnreadableAudio, SourceChanged."""
+        stat = await stat_of(path)
+        known = await self._assets.known_at(path, stat)
+        if known is not None:
+            return Prepared(known.id, path, stat, known.meta)
+        result, new = await self.read(path, stat)
+        await self._assets.record(new)
+        return Prepared(new.id, path, stat, result)
+
+    async def read(self, path: Path, stat: FileStat) -> tuple[Mapping[str, Json], NewAsset]:
+        """Read a file in a worker; what it is, ready to be recorded."""
+        meta = await self._run(path)
+        asset = AssetId(str(meta["payload"]))
+        kind = Kind.MIDI if meta.get("container") == "midi" else Kind.SOURCE
+        byte_hash = meta.get("byte_hash")
+        new = NewAsset(asset, kind, path, stat, None if byte_hash is None else str(byte_hash), meta=meta)
+        return meta, new
+
+    async def _run(self, path: Path) -> Mapping[str, Json]:
+        for attempt in range(1, self._max_attempts + 1):
+            token = secrets.token_hex(8)
+            out = await asyncio.to_thread(self._cache.attempt_folder, token)
+            source = InputFile(path, AssetId(""), Kind.SOURCE, path.name)
+            running = self._executor.submit(
+                StepCall(token, "prepare", (source,), {}, out, Lane.CPU), lambda _fraction, _note: None
+            )
+            try:
+                result = await running.result()
+                return await asyncio.to_thread(self._keep_peaks, out, result)
+            except WorkerDied:
+                if attempt == self._max_attempts:
+                    raise
+            except asyncio.CancelledError:
+                running.cancel()
+                raise
+            finally:
+                await asyncio.to_thread(self._cache.discard, out)
+        raise AssertionError("unreachable")
+
+    def _keep_peaks(self, out: Path, result: StepResult) -> Mapping[str, Json]:
+        meta = result.annotations[0].meta
+        for file in result.files:
+            self._peaks.mkdir(parents=True, exist_ok=True)
+            (out / file.name).replace(self._peaks / str(meta["payload"]))
+        return meta

@@ -1,0 +1,139 @@
+"""One run in flight for each key: computed once, whoever asks; attached to by others; stopped when nobody waits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+
+from daemon.executors.protocol import Executor
+from daemon.jobs.cache import Cache
+from daemon.kernel.errors import Cancelled, RoadieError, WorkerDied
+from daemon.kernel.work import StepCall, StepResult
+from daemon.library.runs import Runs
+
+log = logging.getLogger(__name__)
+
+OnProgress = Callable[[float, str], None]
+Valid = Callable[[], Awaitable[None]]
+"""Raises SourceChanged when an input is no longer what the key says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run's result with the folder of its files. attempt: 0 when it came from the cache."""
+
+    key: str
+    folder: Path
+    result: StepResult
+    attempt: int
+
+
+@dataclass(slots=True)
+class _Flight:
+    """A run under way. listeners: told of its progress, one for each job attached."""
+
+    task: asyncio.Task[Finished]
+    listeners: list[OnProgress] = field(default_factory=list)
+    progress: tuple[float, str] = (0.0, "")
+
+
+class RunPool:
+    """Hands out results by key: from the cache, from a run in flight, or by running."""
+
+    def __init__(self, runs: Runs, cache: Cache, executor: Executor, max_attempts: int) -> None:
+        self._runs = runs
+        self._cache = cache
+        self._executor = executor
+        self._max_attempts = max_attempts
+        self._flights: dict[str, _Flight] = {}
+
+    async def get(self, key: str, call: StepCall, valid: Valid, on_progress: OnProgress) -> Finished:
+        """The result for `key`; `call.out` and `call.token` are filled in here.
+
+        Raises what the step raised. A caller that is cancelled detaches; the run stops when it was the last.
+        """
+        flight = self._flights.get(key)
+        if flight is None:
+            flight = _Flight(asyncio.create_task(self._find_or_run(key, call, valid), name=f"run {key[:8]}"))
+            self._flights[key] = flight
+            flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
+        flight.listeners.append(on_progress)
+        on_progress(*flight.progress)
+        try:
+            return await asyncio.shield(flight.task)
+        except asyncio.CancelledError:
+            if flight.task.cancelled():
+                raise Cancelled("the run was stopped") from None
+            raise
+        finally:
+            flight.listeners.remove(on_progress)
+            if not flight.listeners and not flight.task.done():
+                # Whoever asks from now on begins anew, rather than attach to a run that is being stopped.
+                self._flights.pop(key, None)
+                flight.task.cancel()
+
+    async def _find_or_run(self, key: str, call: StepCall, valid: Valid) -> Finished:
+        cached = await self._cached(key)
+        if cached is not None:
+            return cached
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self._attempt(key, call, valid)
+            except WorkerDied as error:
+                if attempt >= self._max_attempts:
+                    raise
+                log.warning(
+                    "%s: %s; trying again (%d of %d)", call.step, error, attempt + 1, self._max_attempts
+                )
+
+    async def _cached(self, key: str) -> Finished | None:
+        record = await self._runs.finished(key)
+        if record is None:
+            return None
+        result = msgspec.convert(record.result, StepResult)
+        names = [file.name for file in result.files]
+        if await asyncio.to_thread(self._cache.holds, key, record.token, names):
+            return Finished(key, self._cache.folder(key, record.token), result, 0)
+        await self._runs.forget(key)
+        return None
+
+    async def _attempt(self, key: str, call: StepCall, valid: Valid) -> Finished:
+        token = secrets.token_hex(8)
+        attempt = await self._runs.claim(key, call.step, token)
+        out = await asyncio.to_thread(self._cache.attempt_folder, token)
+        running = self._executor.submit(
+            replace(call, token=token, out=out), lambda fraction, note: self._tell(key, fraction, note)
+        )
+        try:
+            result = await running.result()
+            await valid()
+            size = await asyncio.to_thread(self._cache.publish, out, key, token)
+            if not await self._runs.commit(key, token, msgspec.to_builtins(result), size):
+                await asyncio.to_thread(self._cache.remove, key, token)
+                raise Cancelled("another attempt has taken this run over")
+            return Finished(key, self._cache.folder(key, token), result, attempt)
+        except asyncio.CancelledError:
+            running.cancel()
+            await self._runs.give_up(key, token, "cancelled", None)
+            raise
+        except RoadieError as error:
+            await self._runs.give_up(key, token, "failed", error.info())
+            raise
+        finally:
+            await asyncio.to_thread(self._cache.discard, out)
+
+    def _tell(self, key: str, fraction: float, note: str) -> None:
+        flight = self._flights.get(key)
+        if flight is None:
+            return
+        flight.progress = (fraction, note)
+        for listener in flight.listeners:
+            listener(fraction, note)

@@ -1,0 +1,63 @@
+"""The journal's rows: what `daemon.files` is about to write, and has written, outside roadie's own state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from peewee import SQL
+
+from daemon.files.intent import Intent, IntentState
+from daemon.library.database import Database
+from daemon.library.tables import IntentRow
+
+
+def _path(kind: type, value: Any) -> Any:
+    return Path(value) if kind is Path else value
+
+
+def _intent(row: Any) -> Intent:
+    return msgspec.convert(row.body, Intent, dec_hook=_path)
+
+
+def _columns(intent: Intent) -> dict[str, Any]:
+    return {
+        "group": intent.group, "owner": intent.owner, "ordinal": intent.ordinal, "state": intent.state.value,
+        "body": msgspec.to_builtins(intent, enc_hook=str),
+    }  # fmt: skip
+
+
+class SqliteJournal:
+    """A `JournalStore`; blocking, called from threads of the effects."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def add(self, intent: Intent) -> None:
+        self._db.submit(
+            lambda: IntentRow.insert(id=intent.id, at=time.time(), **_columns(intent)).execute()
+        ).result()
+
+    def settle(self, intent: Intent) -> None:
+        self._db.submit(
+            lambda: IntentRow.update(**_columns(intent)).where(IntentRow.id == intent.id).execute()
+        ).result()
+
+    def open_intents(self) -> Sequence[Intent]:
+        return self._all(IntentRow.state == IntentState.OPEN.value)
+
+    def of_group(self, group: str) -> Sequence[Intent]:
+        return self._all(IntentRow.group == group)
+
+    def find(self, owner: str, ordinal: int) -> Intent | None:
+        found = self._all((IntentRow.owner == owner) & (IntentRow.ordinal == ordinal))
+        return found[-1] if found else None
+
+    def _all(self, where: Any) -> list[Intent]:
+        # rowid is the order of adding; `at` may go back with the wall clock.
+        return self._db.read_now(
+            lambda: [_intent(row) for row in IntentRow.select().where(where).order_by(SQL("rowid"))]
+        )

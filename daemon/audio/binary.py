@@ -1,0 +1,42 @@
+"""Reading bytes of a file that may be anything: every refusal names the file and the reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from daemon.kernel.errors import DiskError, FileMissing, InputError
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """The file, open for reading bytes. Raises FileMissing, InputError or DiskError, naming it."""
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise FileMissing("there is no such file", where=shown(path)) from error
+    except IsADirectoryError as error:
+        raise InputError("this is a folder, not a file", where=shown(path)) from error
+    except (OSError, ValueError) as error:
+        raise DiskError("cannot open the file", where=shown(path), why=error) from error
+
+
+def shown(path: Path) -> str:
+    """A path as text that can be printed and stored, even when its name is not valid UTF-8."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def read_some(file: BinaryIO, count: int, path: Path) -> bytes:
+    """Up to `count` bytes; a refusing disk becomes a DiskError that names the file."""
+    try:
+        return file.read(count)
+    except OSError as error:
+        raise DiskError("cannot read the file", where=shown(path), why=error) from error
+
+
+def id3v2_size(head: bytes) -> int:
+    """Bytes of the ID3v2 tag that `head` starts with (id3.org: ID3v2.4 structure), 0 when there is none."""
+    if len(head) < 10 or head[:3] != b"ID3" or any(byte & 0x80 for byte in head[6:10]):
+        return 0
+    size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+    footer = 10 if head[5] & 0x10 else 0
+    return 10 + size + footer

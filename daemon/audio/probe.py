@@ -1,0 +1,179 @@
+"""What an audio file is: container, codec, rate, channels and its exact length, without decoding it where possible."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from daemon.audio import av_source, mpeg, ogg, sndfile_source
+from daemon.audio.binary import open_binary, shown
+from daemon.audio.riff import STREAMED_SIZES, ChunkPlace, WavFormat, walk, wav_format
+from daemon.audio.sniff import sniff
+from daemon.kernel.errors import UnreadableAudio
+
+_SNDFILE = frozenset({"wav", "rf64", "w64", "aiff", "flac", "ogg", "mp3", "caf", "au"})
+_BEXT_TIME_REFERENCE = 338
+
+
+@dataclass(frozen=True, slots=True)
+class AudioInfo:
+    """frames: exact length, encoder delay and padding removed as gapless players do. bits: of a lossless codec.
+    is_float: its samples are float (they may pass full scale). encoder_delay_frames: removed from the start.
+    time_reference_frames: BWF position on the timeline, at the file's own rate."""
+
+    rate_hz: int
+    channels: int
+    frames: int
+    container: str
+    codec: str
+    bits: int | None = None
+    is_float: bool = False
+    encoder_delay_frames: int = 0
+    time_reference_frames: int | None = None
+
+    @property
+    def length_s(self) -> float:
+        return self.frames / self.rate_hz
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """info, and which library decodes the file ("sndfile" or "av")."""
+
+    info: AudioInfo
+    decoder: str
+
+
+def probe(path: Path) -> AudioInfo:
+    """What the file is, decided by its content.
+
+    Raises FileMissing; DiskError; UnreadableAudio naming file and reason: empty, a text file, truncated, no
+    channels, no frames, no rate, no sound track, or damaged.
+    """
+    return identify(path).info
+
+
+def identify(path: Path) -> Probed:
+    """As `probe`, with the decoder to use."""
+    container = sniff(path)
+    if container == "midi":
+        raise UnreadableAudio("a MIDI file holds notes, no audio", where=shown(path))
+    if container in ("wav", "rf64"):
+        return _checked(path, _probe_wav(path, container))
+    if container == "aiff":
+        _check_aiff(path)
+    if container == "ogg":
+        ogg.check_whole(path)
+    return _checked(path, _probe_other(path, container))
+
+
+def _checked(path: Path, probed: Probed) -> Probed:
+    info = probed.info
+    for value, what in (
+        (info.channels, "no channels"),
+        (info.rate_hz, "a sample rate of 0"),
+        (info.frames, "no audio"),
+    ):
+        if value <= 0:
+            raise UnreadableAudio(f"the file has {what}", where=shown(path))
+    return probed
+
+
+def _probe_other(path: Path, container: str) -> Probed:
+    if container not in _SNDFILE:
+        return Probed(_av_info(path, container), "av")
+    try:
+        info = _sndfile_info(path, container)
+    except UnreadableAudio as error:
+        return Probed(_av_info(path, container, error), "av")
+    if container == "mp3":
+        stream = mpeg.scan(path)
+        info = replace(info, frames=stream.frames, encoder_delay_frames=stream.delay_frames, codec=stream.codec)
+    return Probed(info, "sndfile")
+
+
+def _sndfile_info(path: Path, container: str) -> AudioInfo:
+    found = sndfile_source.describe(path)
+    return AudioInfo(
+        rate_hz=found.rate_hz,
+        channels=found.channels,
+        frames=found.frames,
+        container=container,
+        codec=found.codec,
+        bits=found.bits,
+        is_float=found.is_float,
+        encoder_delay_frames=ogg.pre_skip(path) if container == "ogg" else 0,
+    )
+
+
+def _av_info(path: Path, container: str, first_error: UnreadableAudio | None = None) -> AudioInfo:
+    """As PyAV sees it. `first_error`: why libsndfile could not, told when PyAV cannot either."""
+    if container not in av_source.DEMUXERS:
+        raise first_error or UnreadableAudio(
+            "no decoder for this kind of file", where=shown(path), why=container
+        )
+    found = av_source.describe(path, container)
+    return AudioInfo(
+        rate_hz=found.rate_hz,
+        channels=found.channels,
+        frames=found.frames,
+        container=container,
+        codec=found.codec,
+        bits=found.bits,
+        is_float=found.is_float,
+        encoder_delay_frames=found.delay_frames,
+    )
+
+
+def _probe_wav(path: Path, container: str) -> Probed:
+    form, data, time_reference = _wav_parts(path)
+    if form.channels == 0:
+        raise UnreadableAudio("the file has no channels", where=shown(path))
+    if form.rate_hz == 0:
+        raise UnreadableAudio("the file has a sample rate of 0", where=shown(path))
+    if data.cut_off:
+        raise UnreadableAudio(
+            f"truncated: {data.size} of {data.claimed} bytes of audio are there", where=shown(path)
+        )
+    if data.size < max(1, form.bytes_per_frame):
+        raise UnreadableAudio("the file has no audio", where=shown(path), why="its data chunk is empty")
+    probed = _probe_other(path, container)
+    return replace(probed, info=replace(probed.info, time_reference_frames=time_reference))
+
+
+def _wav_parts(path: Path) -> tuple[WavFormat, ChunkPlace, int | None]:
+    form: WavFormat | None = None
+    data: ChunkPlace | None = None
+    time_reference: int | None = None
+    with open_binary(path) as file:
+        for place in walk(file, path):
+            if place.id == b"fmt ":
+                form = wav_format(file.read(min(place.size, 64)), path)
+            elif place.id == b"data":
+                data = data or place
+                if place.claimed in STREAMED_SIZES:
+                    break
+            elif place.id == b"bext" and place.size >= _BEXT_TIME_REFERENCE + 8:
+                time_reference = struct.unpack_from("<Q", file.read(place.size), _BEXT_TIME_REFERENCE)[0]
+    if form is None:
+        raise UnreadableAudio("damaged: it has no fmt chunk", where=shown(path))
+    if data is None:
+        raise UnreadableAudio("truncated: it has no data chunk", where=shown(path))
+    return form, data, time_reference
+
+
+def _check_aiff(path: Path) -> None:
+    """libsndfile shortens a truncated file without a word, so the chunk sizes are looked at here."""
+    with open_binary(path) as file:
+        for place in walk(file, path):
+            if place.id == b"COMM" and place.size >= 2 and file.read(2) == b"\0\0":
+                raise UnreadableAudio("the file has no channels", where=shown(path))
+            if place.id == b"SSND":
+                if place.cut_off:
+                    raise UnreadableAudio(
+                        f"truncated: {place.size} of {place.claimed} bytes of audio are there",
+                        where=shown(path),
+                    )
+                return
+    raise UnreadableAudio("truncated: it has no sound data (SSND) chunk", where=shown(path))

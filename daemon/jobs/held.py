@@ -52,6 +52,10 @@ class Ledger:
         inherited = {} if held.parent is None else self.meta(held.parent)
         return {**inherited, **held.own, **self._learnt.get(file, {})}
 
+    def parent(self, file: str) -> str | None:
+        """What a file was made from."""
+        return self._files[file].parent
+
     def inputs(self, files: Sequence[Held], reads: Sequence[str]) -> tuple[InputFile, ...]:
         """Files as a step gets them: with only the meta it says it reads."""
         return tuple(

@@ -1,0 +1,157 @@
+"""The effect `deliver`: artifacts placed where a DAW looks, through the journal, exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from daemon.files.journal import Journal, UndoReport
+from daemon.jobs.held import Held, Ledger
+from daemon.jobs.prepare import Prepared
+from daemon.jobs.recipes import EffectEntry
+from daemon.jobs.targets import DeliverItem, DeliverTarget
+from daemon.kernel.errors import BadParameter
+from daemon.kernel.types import AssetId, Json
+from daemon.kernel.work import Kind
+from daemon.library.assets import FileStat, NewAsset
+from daemon.library.deliveries import Delivered, Deliveries
+
+if TYPE_CHECKING:
+    from daemon.jobs.steps import Outcome
+
+DELIVERABLE = frozenset({Kind.STEM, Kind.SLICE, Kind.ONE_SHOT, Kind.LOOP, Kind.MIDI, Kind.LYRICS})
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where and how a job delivers. to: targets by name; None, like layout None, means as the recipe says."""
+
+    folder: Path
+    to: tuple[str, ...] | None
+    layout: str | None
+    container: str
+    depth: str
+
+
+class Deliverer:
+    """Delivers what steps made, and takes back what was delivered. One delivery at a time: the journal's rule."""
+
+    def __init__(self, journal: Journal, deliveries: Deliveries, targets: Mapping[str, DeliverTarget]) -> None:
+        self._journal = journal
+        self._deliveries = deliveries
+        self._targets = targets
+        self._one_at_a_time = asyncio.Lock()
+
+    def check(self, names: Sequence[str]) -> None:
+        """Raises BadParameter for a target that is not there."""
+        for name in names:
+            if name not in self._targets:
+                raise BadParameter(f"nothing delivers to {name!r}", hint=f"Targets: {', '.join(self._targets)}")
+
+    async def deliver(
+        self, job: str, input_id: str, effect: EffectEntry, delivery: Delivery, source: Prepared,
+        files: Sequence[Held], encoded: Sequence[Held], ledger: Ledger, outcomes: Mapping[str, Outcome],
+    ) -> list[str]:  # fmt: skip
+        """Place an effect's files with every target; returns warnings.
+
+        Raises DiskError. Asked again, after a restart or a retry, it places only what is not there yet.
+        """
+        made = {file.parent: file for file in encoded}
+        wanted = [file for file in files if file.kind in DELIVERABLE]
+        ready = [(file, made.get(file.id, file)) for file in wanted if not file.kind.audible or file.id in made]
+        if not ready:
+            return []
+        items = [_item(file, best, ledger, source, job, outcomes) for file, best in ready]
+        async with self._one_at_a_time:
+            for name in delivery.to or effect.to:
+                target = self._targets[name]
+                owner = f"{input_id}:{effect.id}:{name}"
+                paths = await asyncio.to_thread(
+                    self._place, target, items, delivery.layout or effect.layout, delivery.folder, job, owner,
+                    [file.id for file, _ in ready],
+                )  # fmt: skip
+                await self._know(job, source, ready, items, paths, ledger)
+        return []
+
+    def _place(
+        self, target: DeliverTarget, items: Sequence[DeliverItem], layout: str | None, root: Path, job: str,
+        owner: str, ids: Sequence[str],
+    ) -> list[Path]:  # fmt: skip
+        placed = []
+        for item, wanted, file in zip(items, target.plan(items, layout, root), ids, strict=True):
+            done = self._journal.deliver(item.path, wanted, group=job, owner=f"{owner}:{file}", ordinal=0)
+            placed.append(done.path)
+        for path, text in target.sidecars(items, placed, root).items():
+            self._journal.replace_text(path, text)
+        return placed
+
+    async def _know(
+        self, job: str, source: Prepared, ready: Sequence[tuple[Held, Held]], items: Sequence[DeliverItem],
+        paths: Sequence[Path], ledger: Ledger,
+    ) -> None:  # fmt: skip
+        assets = {file.id: best.payload for file, best in ready}
+        stats = await asyncio.to_thread(lambda: [FileStat.of(path) for path in paths])
+        await self._deliveries.record(
+            [
+                Delivered(
+                    file.id, job,
+                    NewAsset(AssetId(best.payload), item.kind, path, stat, made=True, job=job, source=source.asset,
+                             parent=_parent(file, assets, ledger, source), meta=item.meta),
+                )
+                for (file, best), item, path, stat in zip(ready, items, paths, stats, strict=True)
+            ]
+        )  # fmt: skip
+
+    async def undo(self, job: str, in_use: Callable[[Path], bool]) -> UndoReport:
+        """Take back what a job delivered and nobody changed or uses."""
+        async with self._one_at_a_time:
+            report = await asyncio.to_thread(self._journal.undo, job, in_use)
+        await self._deliveries.taken_back([str(path) for path in report.removed])
+        return report
+
+
+def _item(
+    file: Held, best: Held, ledger: Ledger, source: Prepared, job: str, outcomes: Mapping[str, Outcome]
+) -> DeliverItem:
+    meta = ledger.meta(file.id)
+    kind = file.kind
+    if kind is Kind.SLICE and meta.get("kind") in (Kind.ONE_SHOT, Kind.LOOP):
+        kind = Kind(str(meta["kind"]))
+    return DeliverItem(
+        best.path, file.name, kind, meta, best.payload, _provenance(file, source, job, outcomes, meta)
+    )
+
+
+def _provenance(
+    file: Held, source: Prepared, job: str, outcomes: Mapping[str, Outcome], meta: Mapping[str, Json]
+) -> dict[str, Json]:
+    """How a file came to be. Engines are those of every step of the job that has one: what a file was made from
+    passed through them."""
+    return {
+        "job": job,
+        "step": file.step,
+        "engines": [
+            {"step": name, "engine": each.engine.engine, "version": each.engine.version,
+             "model": each.engine.model, "weights": each.engine.weights, "device": each.device}
+            for name, each in outcomes.items() if each.engine is not None and each.state == "done"
+        ],
+        "params": {name: dict(each.params) for name, each in outcomes.items() if each.params},
+        "source": {
+            "path": str(source.path), "asset": source.asset,
+            "encoder_delay_frames": source.meta.get("encoder_delay_frames"),
+            "region_start_frames": meta.get("region_start_frames"),
+        },
+    }  # fmt: skip
+
+
+def _parent(file: Held, assets: Mapping[str, str], ledger: Ledger, source: Prepared) -> str:
+    """The nearest ancestor that was delivered as well, otherwise the source."""
+    above = file.parent
+    while above is not None:
+        if above in assets:
+            return assets[above]
+        above = ledger.parent(above)
+    return source.asset

@@ -1,0 +1,59 @@
+"""The order of a recipe's steps: who waits for whom."""
+
+from __future__ import annotations
+
+import msgspec
+
+from daemon.jobs.recipes import INPUT, EffectEntry, Recipe, StepEntry
+from daemon.steps import registry
+
+
+def root(source: str) -> str:
+    """ "stems.drums" -> "stems"."""
+    return source.partition(".")[0]
+
+
+def part(source: str) -> str:
+    """ "stems.drums" -> "drums"; "stems" -> ""."""
+    return source.partition(".")[2]
+
+
+def ancestors(recipe: Recipe, entry: StepEntry) -> set[str]:
+    """Every step, and "input", that what the step is given was made from."""
+    found: set[str] = set()
+    waiting = [root(source) for source in entry.sources]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            if name != INPUT:
+                waiting.extend(root(source) for source in recipe.step(name).sources)
+    return found
+
+
+def waits_for(recipe: Recipe, entry: StepEntry) -> list[str]:
+    """Steps that must have ended before this one: those it is given files of, and, if it reads meta, every earlier
+    one that learns about such files."""
+    needed = [root(source) for source in entry.sources if root(source) != INPUT]
+    if registry.spec(entry.use).reads:
+        lineage = ancestors(recipe, entry)
+        for other in recipe.steps:
+            if other.id == entry.id:
+                break
+            if registry.spec(other.use).annotates and any(root(source) in lineage for source in other.sources):
+                needed.append(other.id)
+    return list(dict.fromkeys(needed))
+
+
+def encoding(effect: EffectEntry) -> str:
+    """The id of the step that makes an effect's files ready to be delivered."""
+    return f"{effect.id}-encode"
+
+
+def with_encoding(recipe: Recipe, container: str, depth: str) -> Recipe:
+    """The recipe with a step before each delivery that writes its audio in the format asked for."""
+    extra = tuple(
+        StepEntry(encoding(effect), "encode", effect.sources, (), {"container": container, "depth": depth})
+        for effect in recipe.effects
+    )
+    return msgspec.structs.replace(recipe, steps=recipe.steps + extra)

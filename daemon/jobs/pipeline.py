@@ -1,0 +1,249 @@
+"""One input of one job, from the file through the recipe's steps to the effects.
+
+It is run from the start after every restart: steps that had finished answer from the cache at once, and what was
+delivered is known by the journal. So there is one way through, and recovery is nothing but that way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from daemon.jobs import graph
+from daemon.jobs.effects import Deliverer, Delivery
+from daemon.jobs.held import SOURCE, Held, Ledger, select
+from daemon.jobs.prepare import Prepared, Preparer
+from daemon.jobs.recipes import INPUT, Recipe, StepEntry
+from daemon.jobs.steps import Outcome, StepRunner, accepted, describe_nothing
+from daemon.kernel.errors import Cancelled, ErrorInfo, InputError, NotInstalled, RoadieError
+from daemon.kernel.types import Frames, Json
+from daemon.kernel.work import Kind, Region
+from daemon.library.jobs import Artifact, InputRecord, Jobs
+from daemon.steps import registry
+
+log = logging.getLogger(__name__)
+
+OnStep = Callable[[str, str, float, str], None]
+"""(input, step, fraction, note)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a job asks of each of its inputs. shared: parameters for every step that has them (tempo_map)."""
+
+    job: str
+    recipe: Recipe
+    shared: Mapping[str, Any]
+    delivery: Delivery
+
+
+@dataclass(slots=True)
+class Ended:
+    """How an input ended. error: what went wrong first; others are in the steps' rows."""
+
+    state: str
+    error: ErrorInfo | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+class Pipeline:
+    """Takes inputs through recipes; one for all jobs, without state of its own."""
+
+    def __init__(self, jobs: Jobs, preparer: Preparer, steps: StepRunner, deliverer: Deliverer) -> None:
+        self._jobs = jobs
+        self._preparer = preparer
+        self._steps = steps
+        self._deliverer = deliverer
+
+    async def run(self, order: Order, record: InputRecord, on_step: OnStep) -> Ended:
+        """Never raises for what is wrong with the input: that is its end, and others go on."""
+        try:
+            source = await self._preparer.prepare(Path(record.path))
+            return await self._with_source(order, record, source, on_step)
+        except RoadieError as error:
+            ended = Ended("failed", error.info())
+        except Exception as error:
+            log.exception("input %s", record.path)
+            ended = Ended("failed", _unexpected(error))
+        await self._jobs.set_input(record.id, ended.state, error=ended.error)
+        return ended
+
+    async def _with_source(self, order: Order, record: InputRecord, source: Prepared, on_step: OnStep) -> Ended:
+        await self._jobs.set_input(record.id, "running", asset=source.asset)
+        rows = await self._jobs.plan_steps(
+            order.job, record.id, [(step.id, step.use) for step in order.recipe.steps]
+        )
+        walk = _Walk(self, order, record, source, rows, on_step)
+        outcomes = await walk.steps()
+        warnings = _warnings(outcomes, record)
+        for effect in order.recipe.effects:
+            files = walk.gather(effect.sources)
+            encoded = outcomes[graph.encoding(effect)]
+            await source.still_there()
+            warnings += await self._deliverer.deliver(
+                order.job,
+                record.id,
+                effect,
+                order.delivery,
+                source,
+                files,
+                encoded.files,
+                walk.ledger,
+                outcomes,
+            )
+        error = next((outcome.error for outcome in outcomes.values() if outcome.error), None)
+        ended = Ended("failed" if error else "done", error, warnings)
+        await self._jobs.set_input(record.id, ended.state, error=error)
+        return ended
+
+
+class _Walk:
+    """The steps of one input, each started when those it waits for have ended."""
+
+    def __init__(
+        self, pipeline: Pipeline, order: Order, record: InputRecord, source: Prepared, rows: Mapping[str, str],
+        on_step: OnStep,
+    ) -> None:  # fmt: skip
+        self._jobs = pipeline._jobs
+        self._runner = pipeline._steps
+        self._order = order
+        self._record = record
+        self._source = source
+        self._rows = rows
+        self._on_step = on_step
+        self._tasks: dict[str, asyncio.Task[Outcome]] = {}
+        self.ledger = Ledger()
+        self._held = _source(record, source)
+        self.ledger.add([self._held])
+
+    async def steps(self) -> dict[str, Outcome]:
+        """Run them all; the first of them to be cancelled cancels the rest."""
+        recipe = self._order.recipe
+        for entry in recipe.steps:
+            self._tasks[entry.id] = asyncio.create_task(self._step(entry), name=f"step {entry.id}")
+        try:
+            outcomes = await asyncio.gather(*self._tasks.values())
+        finally:
+            for task in self._tasks.values():
+                task.cancel()
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        return dict(zip(self._tasks, outcomes, strict=True))
+
+    def gather(self, sources: tuple[str, ...], only: tuple[str, ...] = ()) -> list[Held]:
+        """The files that `from` and `only` name, of steps that have ended."""
+        files: list[Held] = []
+        for source in sources:
+            name = graph.root(source)
+            held = (self._held,) if name == INPUT else self._tasks[name].result().files
+            files += select(held, self.ledger, graph.part(source), only)
+        return files
+
+    async def _step(self, entry: StepEntry) -> Outcome:
+        for name in graph.waits_for(self._order.recipe, entry):
+            await self._tasks[name]
+        row = self._rows[entry.id]
+        outcome = await self._outcome(entry, row)
+        await self._jobs.put_artifacts(
+            self._order.job,
+            self._record.id,
+            row,
+            [_artifact(file, self._record.id, row) for file in outcome.files],
+        )
+        await self._jobs.set_step(
+            row, outcome.state, progress=1.0, reason=outcome.reason or None, error=outcome.error,
+            runs=list(outcome.runs), device=outcome.device, attempt=outcome.attempt,
+        )  # fmt: skip
+        self._on_step(self._record.id, entry.id, 1.0, "")
+        return outcome
+
+    async def _outcome(self, entry: StepEntry, row: str) -> Outcome:
+        blocked = self._blocked(entry)
+        if blocked:
+            return Outcome("skipped", reason=blocked)
+        given = self.gather(entry.sources, entry.only)
+        files = accepted(registry.spec(entry.use), given)
+        if not files:
+            return Outcome("skipped", reason=describe_nothing(entry, given))
+        try:
+            work = await asyncio.to_thread(
+                self._runner.plan, entry, files, self.ledger, dict(self._order.shared)
+            )
+            await self._jobs.set_step(row, "running")
+            return await self._runner.run(
+                entry, work, self.ledger, self._source, row,
+                lambda fraction, note: self._on_step(self._record.id, entry.id, fraction, note),
+            )  # fmt: skip
+        except NotInstalled as error:
+            return Outcome("skipped", reason=error.message)
+        except (InputError, Cancelled):
+            raise  # the input itself: nothing of it can go on
+        except RoadieError as error:
+            return Outcome("failed", error=error.info(), reason=error.message)
+        except Exception as error:
+            log.exception("step %s of %s", entry.id, self._record.path)
+            return Outcome("failed", error=_unexpected(error), reason=str(error))
+
+    def _blocked(self, entry: StepEntry) -> str:
+        """Why a step cannot have its files: every step that should give them gave none."""
+        causes = []
+        for source in entry.sources:
+            name = graph.root(source)
+            if name == INPUT:
+                return ""
+            outcome = self._tasks[name].result()
+            if outcome.state == "done":
+                return ""
+            causes.append(f"{name} was {outcome.state}")
+        return "needs " + " and ".join(causes)
+
+
+def _source(record: InputRecord, source: Prepared) -> Held:
+    meta: dict[str, Json] = {**source.meta, "source": source.path.stem}
+    region = None
+    if record.region is not None:
+        region = _region(record, source)
+        meta["region_start_frames"] = region.start
+        if region.start:
+            before = meta.get("time_reference_frames")
+            meta["time_reference_frames"] = (before if isinstance(before, int) else 0) + region.start
+    kind = Kind.MIDI if source.meta.get("container") == "midi" else Kind.SOURCE
+    return Held(SOURCE, INPUT, kind, source.path.name, source.path, source.asset, None, meta, region)
+
+
+def _region(record: InputRecord, source: Prepared) -> Region:
+    rate, frames = source.meta.get("rate"), source.meta.get("frames")
+    if record.region is None or not isinstance(rate, int) or not isinstance(frames, int):
+        raise InputError("a region can only be taken of audio", where=source.path)
+    start = round(float(record.region["start_s"]) * rate)
+    length_s = record.region.get("length_s")
+    if start >= frames:
+        raise InputError(
+            f"the region begins at {start / rate:.3f} s", where=source.path,
+            why=f"the file is {frames / rate:.3f} s long",
+        )  # fmt: skip
+    length = frames - start if length_s is None else min(round(float(length_s) * rate), frames - start)
+    return Region(Frames(start), Frames(max(length, 1)))
+
+
+def _artifact(file: Held, input_id: str, row: str) -> Artifact:
+    return Artifact(file.id, input_id, row, file.kind, file.name, file.payload, str(file.path), None, file.own)
+
+
+def _warnings(outcomes: Mapping[str, Outcome], record: InputRecord) -> list[str]:
+    name = Path(record.path).name
+    found = []
+    for step, outcome in outcomes.items():
+        if outcome.state == "skipped" and not outcome.reason.startswith(("needs ", "nothing to do")):
+            found.append(f"{name}: {step} was skipped: {outcome.reason}")
+        found += [f"{name}: {step}: {warning}" for warning in outcome.warnings]
+    return found
+
+
+def _unexpected(error: Exception) -> ErrorInfo:
+    text = "".join(traceback.format_exception(error))
+    return ErrorInfo("internal", f"{type(error).__name__}: {error}", hint="Please report this", traceback=text)

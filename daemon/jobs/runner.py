@@ -1,0 +1,207 @@
+"""Works on the open jobs, oldest first, a few at a time; from their rows, so that a restart changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from daemon.jobs import graph
+from daemon.jobs.effects import Delivery
+from daemon.jobs.pipeline import Ended, Order, Pipeline
+from daemon.jobs.progress import Meter
+from daemon.jobs.recipes import Recipe
+from daemon.kernel.clock import Clock
+from daemon.kernel.errors import ErrorInfo, RoadieError
+from daemon.kernel.events import Event, StepProgress
+from daemon.library.jobs import InputRecord, JobRecord, Jobs
+
+log = logging.getLogger(__name__)
+
+JOBS_AT_ONCE = 4
+INPUTS_AT_ONCE = 4  # of one job: enough to keep every lane busy
+
+Tell = Callable[[Event], None]
+
+
+class TaskContext(Protocol):
+    """What a task may use: long work that is a job but has no recipe (a scan, an export, a model's download)."""
+
+    job: str
+    request: Any
+
+    def progress(self, fraction: float, note: str) -> None: ...
+
+
+Task = Callable[[TaskContext], Awaitable[list[str]]]
+"""Does the work again from the start when it is asked again; returns warnings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """How far a running job is. eta_s: None while nobody can say."""
+
+    progress: float
+    eta_s: float | None
+    steps: Mapping[tuple[str, str], float]
+
+
+class JobRunner:
+    """Owns one asyncio task for each open job."""
+
+    def __init__(
+        self, jobs: Jobs, pipeline: Pipeline, tasks: Mapping[str, Task], tell: Tell, clock: Clock
+    ) -> None:
+        self._jobs = jobs
+        self._pipeline = pipeline
+        self._task_kinds = tasks
+        self._tell = tell
+        self._clock = clock
+        self._slots = asyncio.Semaphore(JOBS_AT_ONCE)
+        self._working: dict[str, asyncio.Task[None]] = {}
+        self._meters: dict[str, Meter] = {}
+        self._cancelled: set[str] = set()
+
+    async def start(self, boot: str) -> None:
+        """Take over every open job of an earlier life."""
+        for job in await self._jobs.claim_open(boot):
+            self.begin(job)
+
+    async def stop(self) -> None:
+        """Stop working; open jobs stay open and go on at the next start."""
+        working = list(self._working.values())
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
+
+    def begin(self, job: str) -> None:
+        """Work on a job whose row is stored. Idempotent."""
+        if job in self._working:
+            return
+        task = asyncio.create_task(self._guarded(job), name=f"job {job}")
+        self._working[job] = task
+        task.add_done_callback(lambda _: self._forget(job))
+
+    async def cancel(self, job: str) -> None:
+        """Stop a job; runs that others are attached to go on. Nothing more of it is delivered."""
+        self._cancelled.add(job)
+        task = self._working.get(job)
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        self._cancelled.discard(job)
+        await self._jobs.set_state(job, "cancelled")
+
+    def live(self, job: str) -> Live | None:
+        """Progress of a job under way."""
+        meter = self._meters.get(job)
+        return None if meter is None else Live(meter.progress, meter.eta_s, meter.fractions())
+
+    def _forget(self, job: str) -> None:
+        self._working.pop(job, None)
+        self._meters.pop(job, None)
+
+    async def _guarded(self, job: str) -> None:
+        async with self._slots:
+            try:
+                record = await self._jobs.get(job)
+                await self._jobs.set_state(job, "running")
+                if record.recipe_body is None:
+                    await self._run_task(record)
+                else:
+                    await self._run_recipe(record)
+            except RoadieError as error:
+                await self._jobs.set_state(job, "failed", error=error.info())
+            except Exception as error:
+                log.exception("job %s", job)
+                info = ErrorInfo("internal", f"{type(error).__name__}: {error}", hint="Please report this")
+                await self._jobs.set_state(job, "failed", error=info)
+
+    # ------------------------------------------------------------ recipes
+
+    async def _run_recipe(self, record: JobRecord) -> None:
+        order = _order(record)
+        steps = [(step.id, step.use) for step in order.recipe.steps]
+        meter = Meter(self._clock, len(record.inputs), steps, self._clock.monotonic())
+        self._meters[record.id] = meter
+        slots = asyncio.Semaphore(INPUTS_AT_ONCE)
+
+        async def one(each: InputRecord) -> Ended:
+            if each.state == "done":
+                meter.finish_input(each.id)
+                return Ended("done")
+            async with slots:
+                ended = await self._pipeline.run(order, each, lambda *told: self._told(record.id, meter, *told))
+            meter.finish_input(each.id)
+            return ended
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(each)) for each in record.inputs]
+        await self._close(record, [task.result() for task in tasks])
+
+    def _told(self, job: str, meter: Meter, input_id: str, step: str, fraction: float, note: str) -> None:
+        meter.set(input_id, step, fraction)
+        if meter.due() or fraction >= 1.0:
+            self._tell(StepProgress(job, f"{input_id}.{step}", fraction, meter.progress, meter.eta_s, note))
+
+    async def _close(self, record: JobRecord, ended: list[Ended]) -> None:
+        warnings = [warning for each in ended for warning in each.warnings]
+        failed = [
+            (each, end.error)
+            for each, end in zip(record.inputs, ended, strict=True)
+            if end.state == "failed" and end.error is not None
+        ]
+        if failed and len(failed) == len(ended):
+            await self._jobs.set_state(record.id, "failed", error=failed[0][1], warnings=warnings)
+            return
+        warnings += [f"{Path(each.path).name} failed: {error.message}" for each, error in failed]
+        await self._jobs.set_state(record.id, "done", progress=1.0, warnings=warnings)
+
+    # ------------------------------------------------------------ tasks
+
+    async def _run_task(self, record: JobRecord) -> None:
+        row = record.inputs[0].id
+        rows = await self._jobs.plan_steps(record.id, row, [(record.recipe, record.recipe)])
+        step = rows[record.recipe]
+        await self._jobs.set_step(step, "running")
+        try:
+            warnings = await self._task_kinds[record.recipe](_Context(self, record, step))
+        except RoadieError as error:
+            await self._jobs.set_step(step, "failed", error=error.info())
+            await self._jobs.set_input(row, "failed", error=error.info())
+            raise
+        await self._jobs.set_step(step, "done", progress=1.0)
+        await self._jobs.set_input(row, "done")
+        await self._jobs.set_state(record.id, "done", progress=1.0, warnings=warnings)
+
+    def tell_task(self, job: str, step: str, fraction: float, note: str) -> None:
+        self._tell(StepProgress(job, step, fraction, fraction, None, note))
+
+
+class _Context:
+    def __init__(self, runner: JobRunner, record: JobRecord, step: str) -> None:
+        self.job = record.id
+        self.request = record.request
+        self._runner = runner
+        self._step = step
+
+    def progress(self, fraction: float, note: str) -> None:
+        self._runner.tell_task(self.job, self._step, fraction, note)
+
+
+def _order(record: JobRecord) -> Order:
+    """What a stored job asks for, from its row alone."""
+    recipe = msgspec.convert(record.recipe_body, Recipe)
+    request = record.request
+    deliver = request["deliver"]
+    shared = {} if request.get("tempo_map") is None else {"tempo_map": request["tempo_map"]}
+    delivery = Delivery(
+        Path(deliver["folder"]), tuple(deliver["to"]) if deliver.get("to") else None, deliver.get("layout"),
+        deliver["container"], deliver["depth"],
+    )  # fmt: skip
+    return Order(record.id, graph.with_encoding(recipe, delivery.container, delivery.depth), shared, delivery)

@@ -122,12 +122,13 @@ def _mp4_length(path: Path, media: Any, stream: Any) -> tuple[int, int]:
     unit = Fraction(stream.time_base) * int(stream.codec_context.sample_rate)
     first = end = None
     for packet in media.demux(stream):
-        if packet.pts is None or packet.is_discard:
+        if packet.pts is None:
             continue
         if packet.is_corrupt:
             raise UnreadableAudio("truncated or damaged", where=shown(path), why="a packet is incomplete")
         first = packet.pts if first is None else min(first, packet.pts)
-        end = max(end or 0, packet.pts + (packet.duration or 0))
+        if not packet.is_discard:
+            end = max(end or 0, packet.pts + (packet.duration or 0))
     if first is None or end is None:
         return 0, 0
     return round((end - max(0, first)) * unit), round(max(0, -first) * unit)

@@ -1,0 +1,187 @@
+"""Writing WAV block by block: exact integers, RF64 past 4 GB, never clipped."""
+
+from __future__ import annotations
+
+import os
+import struct
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.audio.binary import shown
+from daemon.audio.quantise import BITS, Depth, fits, to_integers
+from daemon.kernel.errors import BadParameter, DiskError, DiskFull, OverFullScale, RoadieError
+
+Audio = NDArray[np.float32]
+
+_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
+_RIFF_LIMIT = 0xFFFFFFFF
+_DS64_BYTES = 28
+
+
+class WavWriter:
+    """A WAV file being written; a context manager. Left by an error, the unfinished file is removed.
+
+    peak: largest absolute sample so far (linear). frames: written so far. A file that grows past 4 GB becomes
+    RF64 (EBU Tech 3306) when it is closed. `durable` fsyncs it then.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        rate_hz: int,
+        channels: int,
+        depth: Depth = "float32",
+        *,
+        durable: bool = False,
+        riff_limit: int = _RIFF_LIMIT,
+    ) -> None:
+        if rate_hz <= 0 or channels <= 0:
+            raise BadParameter(f"cannot write {channels} channels at {rate_hz} Hz", where=shown(path))
+        self.path, self.rate_hz, self.channels, self.depth = path, rate_hz, channels, depth
+        self.peak = 0.0
+        self.frames = 0
+        self._durable = durable
+        self._riff_limit = riff_limit
+        self._sample_bytes = BITS.get(depth, 32) // 8
+        self._file: BinaryIO | None = _create(path)
+        self._put(_header(rate_hz, channels, depth, 0, False))
+        self._head_bytes = self._file.tell()
+
+    def write(self, block: Audio) -> None:
+        """Append (channels, n) samples.
+
+        Raises OverFullScale when an integer depth cannot hold them, and DiskFull or DiskError.
+        """
+        if block.ndim != 2 or block.shape[0] != self.channels:
+            raise BadParameter(
+                f"a block of shape {block.shape} for {self.channels} channels", where=shown(self.path)
+            )
+        if block.shape[1] == 0:
+            return
+        self.peak = max(self.peak, float(block.max()), -float(block.min()))
+        self._put(self._bytes(block))
+        self.frames += block.shape[1]
+
+    def _bytes(self, block: Audio) -> bytes:
+        interleaved = np.ascontiguousarray(block.T)
+        if self.depth == "float32":
+            return interleaved.astype("<f4", copy=False).tobytes()
+        bits = BITS[self.depth]
+        if not fits(block, bits):
+            raise OverFullScale(
+                f"a peak of {20 * np.log10(self.peak):+.2f} dBFS cannot be written at {bits} bits",
+                where=shown(self.path),
+                hint="Write 32-bit float instead",
+            )
+        integers = to_integers(interleaved, bits)
+        if bits == 16:
+            return integers.astype("<i2").tobytes()
+        return integers.astype("<i4", copy=False).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+
+    def close(self) -> None:
+        """Finish the header. Safe to call twice."""
+        if self._file is None:
+            return
+        data_bytes = self.frames * self.channels * self._sample_bytes
+        if data_bytes & 1:
+            self._put(b"\0")
+        long = self._head_bytes - 8 + data_bytes + 1 > self._riff_limit
+        self._file.seek(0)
+        self._put(_header(self.rate_hz, self.channels, self.depth, self.frames, long))
+        try:
+            self._file.flush()
+            if self._durable:
+                os.fsync(self._file.fileno())
+            self._file.close()
+        except OSError as error:
+            raise _disk_error(self.path, error) from error
+        self._file = None
+
+    def _put(self, data: bytes) -> None:
+        assert self._file is not None, "the file is closed"
+        try:
+            self._file.write(data)
+        except OSError as error:
+            raise _disk_error(self.path, error) from error
+
+    def _abandon(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._abandon()
+
+
+def write_wav(path: Path, audio: Audio, rate_hz: int, depth: Depth = "float32") -> None:
+    """Write (channels, frames) as one WAV file. Errors as `WavWriter`."""
+    with WavWriter(path, rate_hz, audio.shape[0], depth) as writer:
+        writer.write(audio)
+
+
+def auto_depth(peak_fits_24: bool, float_source: bool) -> Literal["float32", "pcm24"]:
+    """24 bits, or float where the source is float or 24 bits would clip."""
+    return "pcm24" if peak_fits_24 and not float_source else "float32"
+
+
+def _header(rate_hz: int, channels: int, depth: Depth, frames: int, long: bool) -> bytes:
+    """Everything before the samples. Its size does not depend on the length: a JUNK chunk holds ds64's place."""
+    bits = BITS.get(depth, 32)
+    align = channels * bits // 8
+    data_bytes = frames * align
+    tag = _FLOAT if depth == "float32" else _PCM
+    core = struct.pack("<IIHH", rate_hz, rate_hz * align, align, bits)
+    if channels > 2:
+        form = struct.pack("<HH", _EXTENSIBLE, channels) + core
+        form += struct.pack("<HHIH", 22, bits, _speakers(channels), tag) + _GUID_TAIL
+    else:
+        form = struct.pack("<HH", tag, channels) + core + (b"\0\0" if tag == _FLOAT else b"")
+    chunks = b"fmt " + struct.pack("<I", len(form)) + form
+    if tag == _FLOAT:
+        chunks += b"fact" + struct.pack("<II", 4, min(frames, _RIFF_LIMIT))
+    reserved = 8 + _DS64_BYTES
+    riff_bytes = 4 + reserved + len(chunks) + 8 + data_bytes + (data_bytes & 1)
+    if long:
+        ds64 = b"ds64" + struct.pack("<IQQQI", _DS64_BYTES, riff_bytes, data_bytes, frames, 0)
+        return b"RF64\xff\xff\xff\xffWAVE" + ds64 + chunks + b"data\xff\xff\xff\xff"
+    junk = b"JUNK" + struct.pack("<I", _DS64_BYTES) + bytes(_DS64_BYTES)
+    return (
+        b"RIFF"
+        + struct.pack("<I", riff_bytes)
+        + b"WAVE"
+        + junk
+        + chunks
+        + b"data"
+        + struct.pack("<I", data_bytes)
+    )
+
+
+def _speakers(channels: int) -> int:
+    """Microsoft's speaker mask for the usual layouts, 0 (no speakers named) for others."""
+    return {3: 0x7, 4: 0x33, 5: 0x37, 6: 0x3F, 7: 0x13F, 8: 0x63F}.get(channels, 0)
+
+
+def _create(path: Path) -> BinaryIO:
+    try:
+        return path.open("wb")
+    except OSError as error:
+        raise _disk_error(path, error) from error
+
+
+def _disk_error(path: Path, error: OSError) -> RoadieError:
+    kind = DiskFull if error.errno in (28, 122) else DiskError  # ENOSPC, EDQUOT
+    return kind("cannot write the file", where=shown(path), why=error.strerror or error)

@@ -142,7 +142,7 @@ def crash(rng: Rng, rate: int, family: str) -> Sound:
 
 def ride(rng: Rng, rate: int, family: str) -> Sound:
     wash = _cymbal(rng, rate, family, rng.uniform(0.9, 2.2), rng.uniform(3000, 6000))
-    t = _t(wash.size / rate, rate)[: wash.size]
+    t = np.arange(wash.size) / rate
     bell = _modes(rng, t, rng.uniform(500, 900), [1, 2.7, 5.4, 7.1], 0.4)
     return wash / np.abs(wash).max() + rng.uniform(0.05, 0.5) * bell / np.abs(bell).max()
 

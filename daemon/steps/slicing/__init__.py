@@ -1,0 +1,1 @@
+"""Cutting a stem at its onsets: detection, refinement, edges, duplicates, loops."""

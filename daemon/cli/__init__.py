@@ -1,2 +1,12 @@
+"""The command line: Typer commands, one small file per noun. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import sys
+
+
 def main() -> None:
-    """Placeholder until the command line stands."""
+    """Run `roadie` and end the process: 0 all well, 1 failed, 2 asked for wrongly, 130 interrupted."""
+    from daemon.cli.root import run_line
+
+    sys.exit(run_line(sys.argv[1:]))

@@ -1,0 +1,140 @@
+"""What `roadie doctor` looks at: what only this side can see, then what the daemon sees."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import stat
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from daemon.cli.find import running
+from daemon.cli.output import size
+from daemon.cli.session import session
+from daemon.config import Settings, load_settings
+from daemon.kernel.errors import RoadieError
+from daemon.runtime import read_runtime
+from daemon.services.types import Check
+
+PYTHONS = ((3, 11), (3, 14))
+ROOM_BYTES = 2_000_000_000
+"""A song in stems and samples is some hundred megabytes while it is worked on."""
+
+
+def all_checks(environ: Mapping[str, str]) -> list[Check]:
+    """Never raises a RoadieError: what cannot be looked at is itself a finding."""
+    checks = [_python()]
+    try:
+        settings = load_settings(environ)
+    except RoadieError as error:
+        return [*checks, _failed("settings", error)]
+    checks += [_settings(settings), _home(settings), *_daemon_files(settings), *_ports(settings)]
+    try:
+        with session(environ) as open_session:
+            answer = open_session.client.get("/doctor")
+    except RoadieError as error:
+        return [*checks, _failed("daemon", error)]
+    return checks + msgspec.convert(answer["items"], list[Check])
+
+
+def _failed(name: str, error: RoadieError) -> Check:
+    info = error.info()
+    found = info.message.removesuffix(f". {info.hint}") if info.hint else info.message
+    return Check(name=name, ok=False, found=found, mend=info.hint)
+
+
+def _python() -> Check:
+    lowest, above = PYTHONS
+    good = lowest <= sys.version_info[:2] < above
+    return Check(
+        name="Python",
+        ok=good,
+        found=f"{platform.python_version()} at {sys.executable}",
+        mend=None if good else "roadie runs on Python 3.11 to 3.13",
+    )
+
+
+def _settings(settings: Settings) -> Check:
+    there = settings.config_path.exists()
+    return Check(
+        name="settings", ok=True, found=f"{settings.config_path}{'' if there else ' (none: all defaults)'}"
+    )
+
+
+def _home(settings: Settings) -> Check:
+    home = settings.home
+    there = next(folder for folder in (home, *home.parents) if folder.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        return Check(
+            name="home",
+            ok=False,
+            found=f"{there} cannot be written to",
+            mend="Set ROADIE_HOME to a folder of yours",
+        )
+    free = shutil.disk_usage(there).free
+    return Check(
+        name="home",
+        ok=free >= ROOM_BYTES,
+        found=f"{home}, {size(free)} free",
+        mend=None
+        if free >= ROOM_BYTES
+        else f"Free some room, or set ROADIE_HOME: {size(ROOM_BYTES)} is little enough",
+    )
+
+
+def _daemon_files(settings: Settings) -> Iterator[Check]:
+    told = read_runtime(settings.runtime_path)
+    up = running(settings.runtime_path) is not None
+    if told is None:
+        found = "does not run; commands start one of their own when they need it"
+    elif up:
+        found = f"{told.version} runs as process {told.pid} at {told.base_url}"
+    else:
+        found = f"does not run; {settings.runtime_path} is left from process {told.pid}, and is no harm"
+    yield Check(name="daemon", ok=True, found=found)
+    for path in (settings.token_path, settings.runtime_path):
+        if path.exists():
+            yield _owner_only(path)
+
+
+def _owner_only(path: Path) -> Check:
+    """On Windows the access list decides, which the daemon itself looks at."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    open_to_others = os.name == "posix" and mode & 0o077 != 0
+    return Check(
+        name=path.name,
+        ok=not open_to_others,
+        found=f"{path}, mode {mode:o}",
+        mend=f"Others can read it. Run: chmod 600 {path}" if open_to_others else None,
+    )
+
+
+def _ports(settings: Settings) -> Iterator[Check]:
+    """A port is well when it is free or when our own daemon has it."""
+    told = read_runtime(settings.runtime_path)
+    ours = told.http_port if told is not None and running(settings.runtime_path) is not None else None
+    http = settings.config.http
+    free = http.port in (0, ours) or _is_free(http.host, http.port)
+    yield Check(
+        name="HTTP port",
+        ok=free,
+        found=f"{http.host}:{http.port} {'is taken by another program' if not free else 'is ours to take'}",
+        mend=None if free else "Run `roadie config set http.port 0` for any free port, or name another one",
+    )
+
+
+def _is_free(host: str, port: int) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        if os.name == "posix":  # elsewhere this would let two programs share it
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,84 @@
+"""`roadie config`: settings, where they stand and what they are."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from daemon.cli.group import group
+from daemon.cli.output import AsJson
+
+app = group()
+
+
+@app.callback(no_args_is_help=True)
+def config() -> None:
+    """Settings: the file, what is in force, and how to change it.
+
+    \b
+    Examples:
+      roadie config show
+      roadie config set folders.delivery ~/Music/roadie
+    """
+
+
+@app.command()
+def path() -> None:
+    """Print where the settings' file stands. Without one, everything has its default.
+
+    \b
+    Example:
+      roadie config path
+    """
+    from daemon.config import load_settings
+
+    print(load_settings(os.environ).config_path)
+
+
+@app.command()
+def show(as_json: AsJson = False) -> None:
+    """Print the settings in force: the file's, the environment's, and defaults for the rest.
+
+    \b
+    Example:
+      roadie config show --json
+    """
+    import msgspec
+
+    from daemon.cli.output import print_json, print_table
+    from daemon.cli.settings import flat
+    from daemon.config import load_settings
+
+    settings = load_settings(os.environ)
+    values = msgspec.to_builtins(settings.config)
+    if as_json:
+        print_json({"home": str(settings.home), "file": str(settings.config_path), **values})
+        return
+    print_table(("setting", "value"), [("home", settings.home), *flat(values)], "")
+
+
+@app.command("set")
+def set_value(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="As `roadie config show` names it.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE", help="As in TOML; text needs no quotes.")],
+    as_json: AsJson = False,
+) -> None:
+    """Change a setting, in the file and in a running daemon.
+
+    \b
+    Examples:
+      roadie config set workers.device cpu
+      roadie config set folders.roots '["~/Music", "~/Samples"]'
+    """
+    from daemon.cli.output import print_json
+    from daemon.cli.request import parse_value
+    from daemon.cli.session import session
+
+    with session(os.environ) as open_session:
+        view = open_session.client.patch("/settings", {"values": {key: parse_value(value)}})
+    if as_json:
+        print_json(view)
+    else:
+        print(f"{key} = {view['values'].get(key, value)}")

@@ -1,0 +1,38 @@
+"""Jobs over HTTP, typed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from daemon.cli.client import Client, part
+from daemon.services.types import JobAck, JobRequest, JobView, Page, UndoView
+
+
+def submit(client: Client, request: JobRequest) -> JobAck:
+    return msgspec.convert(client.post("/jobs", msgspec.to_builtins(request)), JobAck)
+
+
+def listed(client: Client, state: str | None, limit: int) -> list[JobView]:
+    """The newest `limit` jobs."""
+    found: list[JobView] = []
+    cursor: str | None = None
+    while len(found) < limit:
+        query = {"state": state, "cursor": cursor, "limit": min(limit - len(found), 100)}
+        page = msgspec.convert(client.get("/jobs", query), Page[JobView])
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return found
+
+
+def cancel(client: Client, job_id: str) -> JobAck:
+    return msgspec.convert(client.post(f"/jobs/{part(job_id)}/cancel"), JobAck)
+
+
+def retry(client: Client, job_id: str) -> JobAck:
+    return msgspec.convert(client.post(f"/jobs/{part(job_id)}/retry"), JobAck)
+
+
+def undo(client: Client, job_id: str) -> UndoView:
+    return msgspec.convert(client.post(f"/jobs/{part(job_id)}/undo"), UndoView)

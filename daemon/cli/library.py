@@ -1,0 +1,182 @@
+"""`roadie library`: what roadie knows of your sounds."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daemon.cli.group import group
+from daemon.cli.output import AsJson
+
+app = group()
+
+Asset = Annotated[str, typer.Argument(metavar="ASSET", help="A file the library knows, or an asset's id.")]
+
+
+@app.callback(no_args_is_help=True)
+def library() -> None:
+    """The library: folders indexed in place, tags, duplicates, exports.
+
+    \b
+    Examples:
+      roadie library scan ~/Music/Samples
+      roadie library stats
+    """
+
+
+@app.command()
+def scan(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Indexed where it is; nothing is copied.")],
+    as_json: AsJson = False,
+) -> None:
+    """Index a folder: every sound in it and below it can be found from then on.
+
+    \b
+    Example:
+      roadie library scan ~/Music/Samples
+    """
+    from daemon.cli import library_api
+    from daemon.cli.request import existing_folder
+    from daemon.cli.run_job import finish
+    from daemon.cli.session import session
+
+    path = existing_folder(folder)
+    with session(os.environ) as open_session:
+        ack = library_api.scan(open_session.client, path)
+        code = finish(open_session, ack, waits=True, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def stats(as_json: AsJson = False) -> None:
+    """Count what is there.
+
+    \b
+    Example:
+      roadie library stats
+    """
+    from daemon.cli import library_api
+    from daemon.cli.output import duration, print_json, print_table
+    from daemon.cli.session import session
+
+    with session(os.environ) as open_session:
+        found = library_api.stats(open_session.client)
+    if as_json:
+        print_json(found)
+        return
+    print(
+        f"{found.assets} assets at {found.paths} paths ({found.missing} missing), {duration(found.length_s)} in all"
+    )
+    for name, counts in (("kind", found.by_kind), ("class", found.by_class)):
+        if counts:
+            print()
+            most_first = sorted(counts.items(), key=lambda item: -item[1])
+            print_table((name, "assets"), most_first, "")
+
+
+@app.command()
+def duplicates(as_json: AsJson = False) -> None:
+    """List files that hold the same sound, whatever their tags and names.
+
+    \b
+    Example:
+      roadie library duplicates
+    """
+    from daemon.cli import library_api
+    from daemon.cli.output import print_json
+    from daemon.cli.session import session
+
+    with session(os.environ) as open_session:
+        groups = library_api.duplicates(open_session.client)
+    if as_json:
+        print_json(groups)
+        return
+    for one in groups:
+        print(*one.paths, "", sep="\n")
+    print(f"{len(groups)} sounds stand in more than one place.")
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder that gets the copies.")],
+    query: Annotated[
+        list[str] | None, typer.Argument(metavar="QUERY", help="Words, as in `roadie search`.")
+    ] = None,
+    tag: Annotated[str | None, typer.Option("--tag", help="Carries this tag.")] = None,
+    label: Annotated[str | None, typer.Option("--class", help="Only this class.")] = None,
+    kind: Annotated[str | None, typer.Option("--kind", help="Only this kind.")] = None,
+    layout: Annotated[str, typer.Option("--layout", help="Folders below DIR.")] = "{kind}/{class}",
+    as_json: AsJson = False,
+) -> None:
+    """Copy what a search finds into a folder, sorted.
+
+    \b
+    Example:
+      roadie library export 909 --class kick --out ~/Music/kicks
+    """
+    from daemon.cli import library_api
+    from daemon.cli.request import absolute
+    from daemon.cli.run_job import finish
+    from daemon.cli.session import session
+    from daemon.services.types import AssetQuery, ExportRequest
+
+    wanted = AssetQuery(text=" ".join(query or ()) or None, tag=tag, kind=kind, label=label)
+    request = ExportRequest(folder=str(absolute(out)), query=wanted, layout=layout)
+    with session(os.environ) as open_session:
+        ack = library_api.export(open_session.client, request)
+        code = finish(open_session, ack, waits=True, as_json=as_json)
+    raise typer.Exit(code)
+
+
+@app.command()
+def tag(
+    asset: Asset,
+    tags: Annotated[list[str], typer.Argument(metavar="TAG...", help="Your own labels.")],
+    off: Annotated[bool, typer.Option("--off", help="Take these tags away.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tag a sound in the library, or take tags away. The file itself is not touched.
+
+    \b
+    Examples:
+      roadie library tag kick.wav punchy 909
+      roadie library tag kick.wav 909 --off
+    """
+    from daemon.cli import library_api
+    from daemon.cli.output import print_json
+    from daemon.cli.session import session
+
+    with session(os.environ) as open_session:
+        found = library_api.find(open_session.client, asset)
+        labels = library_api.user_tags(found, add=() if off else tags, take=tags if off else ())
+        changed = library_api.patch(open_session.client, found.id, {"tags": labels})
+    if as_json:
+        print_json(changed)
+    else:
+        print(f"{changed.name}: {', '.join(label.label for label in changed.tags) or 'no tags'}")
+
+
+@app.command()
+def remove(
+    assets: Annotated[list[str], typer.Argument(metavar="ASSET...", help="Files the library knows, or ids.")],
+    with_file: Annotated[
+        bool, typer.Option("--file", help="The file too; only where roadie itself wrote it.")
+    ] = False,
+) -> None:
+    """Take sounds out of the library. Their files stay.
+
+    \b
+    Example:
+      roadie library remove kick.wav
+    """
+    from daemon.cli import library_api
+    from daemon.cli.session import session
+
+    with session(os.environ) as open_session:
+        for name in assets:
+            found = library_api.find(open_session.client, name)
+            library_api.remove(open_session.client, found.id, with_file=with_file)
+            print(f"{found.name}: removed from the library" + (" with its file" if with_file else ""))

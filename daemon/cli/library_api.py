@@ -1,0 +1,120 @@
+"""The library over HTTP, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from daemon.cli.client import Client, part
+from daemon.cli.output import duration
+from daemon.cli.request import absolute
+from daemon.kernel.errors import BadParameter, NotFound
+from daemon.services.types import AssetView, DuplicateGroup, ExportRequest, JobAck, Page, StatsView
+
+PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What `roadie search` was given. bpm: "120" or "118..124"."""
+
+    text: str = ""
+    tag: str | None = None
+    kind: str | None = None
+    label: str | None = None
+    bpm: str | None = None
+    key: str | None = None
+
+    def to_query(self) -> dict[str, object]:
+        """As parameters of GET /assets. Raises BadParameter."""
+        bpm_min, bpm_max = (None, None) if self.bpm is None else parse_bpm(self.bpm)
+        return {
+            "q": self.text or None,
+            "tag": self.tag,
+            "kind": self.kind,
+            "class": self.label,
+            "bpm_min": bpm_min,
+            "bpm_max": bpm_max,
+            "key": self.key,
+        }
+
+
+def parse_bpm(text: str) -> tuple[float | None, float | None]:
+    """ "118..124", "118..", "..124"; a single tempo means half a beat per minute to either side."""
+    low, dots, high = text.partition("..")
+    try:
+        if not dots:
+            return float(low) - 0.5, float(low) + 0.5
+        return float(low) if low else None, float(high) if high else None
+    except ValueError as error:
+        raise BadParameter(
+            "--bpm is not a tempo or a range", where=text, hint="For example --bpm 118..124"
+        ) from error
+
+
+def assets(client: Client, query: Mapping[str, object], limit: int | None = None) -> Iterator[AssetView]:
+    """What the query finds, page by page, at most `limit`."""
+    cursor: str | None = None
+    left = limit
+    while left is None or left > 0:
+        asked = {**query, "cursor": cursor, "limit": PAGE if left is None else min(left, PAGE)}
+        page = msgspec.convert(client.get("/assets", asked), Page[AssetView])
+        yield from page.items
+        left = None if left is None else left - len(page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def row(asset: AssetView) -> tuple[object, ...]:
+    """A line of `roadie search`."""
+    bpm = None if asset.bpm is None else f"{asset.bpm:g}"
+    where = f"{asset.path} (missing)" if asset.missing else asset.path
+    return asset.label, asset.kind, bpm, asset.key, duration(asset.length_s), where
+
+
+def stats(client: Client) -> StatsView:
+    return msgspec.convert(client.get("/stats"), StatsView)
+
+
+def duplicates(client: Client) -> list[DuplicateGroup]:
+    return msgspec.convert(client.get("/duplicates")["items"], list[DuplicateGroup])
+
+
+def scan(client: Client, folder: Path) -> JobAck:
+    return msgspec.convert(client.post("/scans", {"path": str(folder)}), JobAck)
+
+
+def export(client: Client, request: ExportRequest) -> JobAck:
+    return msgspec.convert(client.post("/exports", msgspec.to_builtins(request)), JobAck)
+
+
+def find(client: Client, name: str) -> AssetView:
+    """The asset that an id or a file's path names. Raises NotFound, Refused."""
+    path = absolute(Path(name))
+    if not path.exists():
+        return msgspec.convert(client.get(f"/assets/{part(name)}"), AssetView)
+    for asset in assets(client, {"q": path.stem}):
+        if str(path) in asset.paths:
+            return asset
+    raise NotFound(
+        "the library does not know this file", where=path, hint="`roadie library scan` its folder first"
+    )
+
+
+def patch(client: Client, asset_id: str, change: dict[str, Any]) -> AssetView:
+    return msgspec.convert(client.patch(f"/assets/{part(asset_id)}", change), AssetView)
+
+
+def remove(client: Client, asset_id: str, *, with_file: bool) -> None:
+    client.delete(f"/assets/{part(asset_id)}", {"file": 1 if with_file else None})
+
+
+def user_tags(asset: AssetView, add: Sequence[str], take: Sequence[str]) -> list[str]:
+    """The user's own tags after a change, in their order."""
+    own = [tag.label for tag in asset.tags if tag.origin == "user"]
+    return [label for label in dict.fromkeys([*own, *add]) if label not in take]

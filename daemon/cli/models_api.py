@@ -1,0 +1,51 @@
+"""Models over HTTP, typed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from daemon.cli.client import Client, part
+from daemon.cli.output import size
+from daemon.kernel.errors import NotFound
+from daemon.services.types import JobAck, ModelView
+
+
+def listed(client: Client) -> list[ModelView]:
+    return msgspec.convert(client.get("/models")["items"], list[ModelView])
+
+
+def named(client: Client, name: str) -> ModelView:
+    """Raises NotFound with the names there are."""
+    found = listed(client)
+    for model in found:
+        if model.name == name:
+            return model
+    raise NotFound(f"there is no model {name!r}", hint="Models: " + ", ".join(model.name for model in found))
+
+
+def pull(client: Client, name: str) -> JobAck:
+    return msgspec.convert(client.post(f"/models/{part(name)}/pull"), JobAck)
+
+
+def add(client: Client, name: str, path: Path, *, trusted: bool) -> ModelView:
+    body = {"path": str(path), "trusted": trusted}
+    return msgspec.convert(client.post(f"/models/{part(name)}/add", body), ModelView)
+
+
+def remove(client: Client, name: str) -> None:
+    client.delete(f"/models/{part(name)}")
+
+
+def presence(model: ModelView) -> str:
+    if model.bundled:
+        return "comes with roadie"
+    return "yes" if model.installed else "no"
+
+
+def facts(model: ModelView) -> list[str]:
+    """What a person should know before installing."""
+    told = [f"{model.name}: {model.about}", f"  from {model.source}, {size(model.size_bytes)}"]
+    told.append(f"  licence: {model.licence}" + (f" ({model.licence_note})" if model.licence_note else ""))
+    return told

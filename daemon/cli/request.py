@@ -1,0 +1,88 @@
+"""From what stands on the command line to a job request."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from daemon.kernel.errors import BadParameter, FileMissing
+from daemon.services.types import DeliverSpec, JobInput, JobRequest, RegionSpec
+
+
+def job_request(
+    recipe: str, files: Sequence[Path], folder: Path, region: str | None, sets: Sequence[str]
+) -> JobRequest:
+    """Raises BadParameter for a part that cannot be understood, FileMissing for a file that is not there."""
+    part = None if region is None else parse_region(region)
+    inputs = [JobInput(path=str(existing(file)), region=part) for file in files]
+    return JobRequest(
+        recipe=recipe,
+        inputs=inputs,
+        params=parse_sets(sets),
+        deliver=DeliverSpec(folder=str(absolute(folder))),
+    )
+
+
+def absolute(path: Path) -> Path:
+    """The daemon has another working folder. Links stay as they are: the name is the user's."""
+    return path.expanduser().absolute()
+
+
+def existing(file: Path) -> Path:
+    path = absolute(file)
+    if not path.is_file():
+        kind = "this is a folder" if path.is_dir() else "there is no such file"
+        raise FileMissing(kind, where=file, hint="Name the audio file itself")
+    return path
+
+
+def existing_folder(folder: Path) -> Path:
+    path = absolute(folder)
+    if not path.is_dir():
+        raise FileMissing("there is no such folder", where=folder)
+    return path
+
+
+def parse_region(text: str) -> RegionSpec:
+    """START+LENGTH in seconds: "30+8"; "30" and "30+" mean to the end."""
+    start, _, length = text.partition("+")
+    try:
+        region = RegionSpec(start_s=_seconds(start), length_s=_seconds(length) if length else None)
+    except ValueError as error:
+        raise BadParameter(
+            "--region is not START+LENGTH in seconds", where=text, why=error, hint="For example --region 30+8.5"
+        ) from error
+    if region.start_s < 0 or (region.length_s is not None and region.length_s <= 0):
+        raise BadParameter("--region starts before 0 or has no length", where=text)
+    return region
+
+
+def _seconds(text: str) -> float:
+    """ "8.5" or "1:02.5"."""
+    minutes, _, seconds = text.rpartition(":")
+    return float(seconds) + (60 * float(minutes) if minutes else 0)
+
+
+def parse_sets(sets: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """step.param=value, each; a value is what TOML makes of it, and text where TOML makes nothing of it."""
+    params: dict[str, dict[str, Any]] = {}
+    for text in sets:
+        place, equals, value = text.partition("=")
+        step, dot, name = place.partition(".")
+        if not (equals and dot and step and name):
+            raise BadParameter(
+                "--set is not STEP.PARAM=VALUE", where=text, hint="For example --set separate.model=htdemucs"
+            )
+        params.setdefault(step, {})[name] = parse_value(value)
+    return params
+
+
+def parse_value(text: str) -> Any:
+    """3 is a number, true a truth, [1, 2] a list, htdemucs a text."""
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return parsed["value"] if list(parsed) == ["value"] else text

@@ -1,0 +1,82 @@
+"""The whole command: every noun's commands under one roof, and what an error becomes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from daemon.cli import failures
+from daemon.cli.config import app as config_app
+from daemon.cli.demo import demo
+from daemon.cli.doctor import doctor
+from daemon.cli.group import group
+from daemon.cli.jobs import app as jobs_app
+from daemon.cli.library import app as library_app
+from daemon.cli.models import app as models_app
+from daemon.cli.recipes import app as recipes_app
+from daemon.cli.run import run
+from daemon.cli.search import search
+from daemon.cli.serve import serve
+from daemon.kernel.errors import RoadieError
+
+app = group()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"roadie {version('roadie')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show where in the code an error arose.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """roadie carries the gear: stems, tagged samples, MIDI and lyrics from your audio, put where your DAW looks.
+
+    \b
+    Start here:
+      roadie demo              the whole of it on a song that it makes itself
+      roadie run full A.flac   the same for a song of yours
+      roadie doctor            what is there, what is missing, how to mend it
+    """
+
+
+app.command()(demo)
+app.command()(run)
+app.command()(serve)
+app.add_typer(jobs_app, name="jobs")
+app.add_typer(library_app, name="library")
+app.command()(search)
+app.add_typer(recipes_app, name="recipes")
+app.add_typer(models_app, name="models")
+app.add_typer(config_app, name="config")
+app.command()(doctor)
+
+
+def run_line(arguments: Sequence[str]) -> int:
+    """Run one command line; returns the exit code."""
+    debug = "--debug" in arguments
+    try:
+        app(list(arguments), prog_name="roadie")
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else failures.FAILED
+    except RoadieError as error:
+        return failures.tell(error, debug)
+    except KeyboardInterrupt:
+        return failures.INTERRUPTED
+    except BrokenPipeError:  # `roadie jobs | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the outermost frame: a person reads a sentence, not a stack
+        return failures.tell_unexpected(error, debug)
+    return 0

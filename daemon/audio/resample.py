@@ -71,7 +71,8 @@ def _mixed(block: Audio, channels: int) -> Audio:
     if have == 1:
         return np.repeat(block, channels, axis=0)
     if channels == 1:
-        return block.mean(axis=0, keepdims=True, dtype=np.float32)
+        mono: Audio = block.mean(axis=0, keepdims=True, dtype=np.float32)
+        return mono
     if channels == 2:
         mixed: Audio = _stereo_matrix(have) @ block
         return mixed

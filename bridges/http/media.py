@@ -1,0 +1,139 @@
+"""Files sent as they are, in parts when asked for: what an <audio> element and a waveform need."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from dataclasses import dataclass
+from email.utils import formatdate
+from io import RawIOBase
+from pathlib import Path
+
+from aiohttp import web
+
+from bridges.http.ranges import ByteRange, NotSatisfiable, etag_matches, parse_range
+from bridges.http.table import Call
+from daemon.kernel.errors import DiskError, FileMissing, NotFound
+
+_CHUNK_BYTES = 256 * 1024
+# Without O_NONBLOCK, opening a named pipe waits for a writer that may never come.
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A regular file, opened. head: its first 16 bytes."""
+
+    file: RawIOBase
+    size_bytes: int
+    modified_at: float
+    head: bytes
+    etag: str
+
+
+async def audio(call: Call[None, None]) -> web.StreamResponse:
+    """The asset's file. Its content decides the type, not its name."""
+    asset = call.path["id"]
+    path = await call.services.library.audio_path(asset)
+    opened = await asyncio.to_thread(open_file, path, asset)
+    try:
+        return await _answer(call.request, opened)
+    finally:
+        await asyncio.to_thread(opened.file.close)
+
+
+def open_file(path: Path, asset: str) -> OpenFile:
+    """Raises FileMissing, NotFound (no regular file) or DiskError."""
+    try:
+        file = os.fdopen(os.open(path, _READ), "rb", buffering=0)
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            file.close()
+            raise NotFound("is no file", where=path)
+        head = file.read(16)
+    except FileNotFoundError as error:
+        raise FileMissing("is not there any more", where=path) from error
+    except OSError as error:
+        raise DiskError("cannot be read", where=path, why=error.strerror) from error
+    # Tags can change while the asset stays the same: a range must not mix two versions of the bytes.
+    etag = f'"{asset}-{found.st_mtime_ns:x}-{found.st_size:x}"'
+    return OpenFile(file, found.st_size, found.st_mtime, head, etag)
+
+
+async def _answer(request: web.Request, opened: OpenFile) -> web.StreamResponse:
+    headers = {
+        "ETag": opened.etag,
+        "Last-Modified": formatdate(opened.modified_at, usegmt=True),
+        "Accept-Ranges": "bytes",
+        "Cache-Control": "private, no-cache",
+        "Content-Type": content_type(opened.head),
+    }
+    if_match, if_none_match = request.headers.get("If-Match"), request.headers.get("If-None-Match")
+    if if_match is not None and not etag_matches(if_match, opened.etag, weak=False):
+        return web.Response(status=412, headers={"ETag": opened.etag})
+    if if_none_match is not None and etag_matches(if_none_match, opened.etag, weak=True):
+        return web.Response(status=304, headers=headers)
+    try:
+        part = parse_range(_range_header(request, opened, headers["Last-Modified"]), opened.size_bytes)
+    except NotSatisfiable:
+        return web.Response(status=416, headers={**headers, "Content-Range": f"bytes */{opened.size_bytes}"})
+    if part is not None:
+        headers["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{opened.size_bytes}"
+    return await _send(request, opened, part, headers)
+
+
+def _range_header(request: web.Request, opened: OpenFile, last_modified: str) -> str | None:
+    """The Range header, unless If-Range says that it was meant for other bytes."""
+    condition = request.headers.get("If-Range")
+    if condition is not None and condition.strip() not in (opened.etag, last_modified):
+        return None
+    return request.headers.get("Range") if request.method in ("GET", "HEAD") else None
+
+
+async def _send(
+    request: web.Request, opened: OpenFile, part: ByteRange | None, headers: dict[str, str]
+) -> web.StreamResponse:
+    span = part or ByteRange(0, opened.size_bytes)
+    response = web.StreamResponse(status=206 if part else 200, headers=headers)
+    response.content_length = span.end - span.start
+    await response.prepare(request)
+    if request.method != "HEAD":
+        await _copy(opened.file, span, response)
+    return response
+
+
+async def _copy(file: RawIOBase, span: ByteRange, response: web.StreamResponse) -> None:
+    position = span.start
+    await asyncio.to_thread(file.seek, position)
+    while position < span.end:
+        chunk = await asyncio.to_thread(file.read, min(_CHUNK_BYTES, span.end - position))
+        if not chunk:  # it became shorter meanwhile: only ending the connection tells the client
+            raise ConnectionError("the file was cut while it was sent")
+        await response.write(chunk)
+        position += len(chunk)
+
+
+_MAGIC = (
+    (0, b"fLaC", "audio/flac"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"MThd", "audio/midi"),
+    (0, b"ID3", "audio/mpeg"),
+    (4, b"ftyp", "audio/mp4"),
+    (8, b"WAVE", "audio/wav"),
+    (8, b"AIFF", "audio/aiff"),
+    (8, b"AIFC", "audio/aiff"),
+    (0, b"\x1aE\xdf\xa3", "audio/webm"),
+)
+
+
+def content_type(head: bytes) -> str:
+    """The media type of a file that begins with these bytes; application/octet-stream when unknown."""
+    for offset, magic, name in _MAGIC:
+        if head[offset : offset + len(magic)] == magic:
+            return name
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0:
+        return "audio/aac"  # ADTS: sync word with layer 0
+    if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
+        return "audio/mpeg"
+    return "application/octet-stream"

@@ -1,0 +1,14 @@
+"""The one table of routes."""
+
+from __future__ import annotations
+
+from bridges.http.routes.access import ROUTES as ACCESS
+from bridges.http.routes.collections import ROUTES as COLLECTIONS
+from bridges.http.routes.jobs import ROUTES as JOBS
+from bridges.http.routes.later import ROUTES as LATER
+from bridges.http.routes.library import ROUTES as LIBRARY
+from bridges.http.routes.system import ROUTES as SYSTEM
+from bridges.http.routes.transfer import ROUTES as TRANSFER
+from bridges.http.table import Route
+
+ROUTES: tuple[Route, ...] = (*ACCESS, *SYSTEM, *JOBS, *LIBRARY, *COLLECTIONS, *TRANSFER, *LATER)

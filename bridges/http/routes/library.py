@@ -1,0 +1,137 @@
+"""The library: search, one asset and what belongs to it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, field, structs
+
+from bridges.http.media import audio
+from bridges.http.table import BASE, Call, Route
+from daemon.services.types import (
+    AssetPatch,
+    AssetQuery,
+    AssetView,
+    DuplicateGroup,
+    Page,
+    Request,
+    StatsView,
+)
+
+
+class AssetsQuery(Request, frozen=True):
+    """`AssetQuery` under the names of the address line: q is the text, class the label."""
+
+    text: str | None = field(name="q", default=None)
+    tag: str | None = None
+    kind: str | None = None
+    label: str | None = field(name="class", default=None)
+    stem: str | None = None
+    bpm_min: float | None = None
+    bpm_max: float | None = None
+    key: str | None = None
+    like: str | None = None
+    sort: Literal["relevance", "added", "name", "length", "bpm", "rating"] = "relevance"
+    descending: bool = False
+    cursor: str | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 50
+
+
+class DeleteQuery(Request, frozen=True):
+    """file: 1 also removes the file, if roadie wrote it."""
+
+    file: bool = False
+
+
+class PeaksQuery(Request, frozen=True):
+    """n: how many (minimum, maximum) pairs over the whole length."""
+
+    n: Annotated[int, Meta(ge=1, le=100_000)] = 1000
+
+
+async def search(call: Call[AssetsQuery, None]) -> Page[AssetView]:
+    return await call.services.library.search(AssetQuery(**structs.asdict(call.query)))
+
+
+async def get(call: Call[None, None]) -> AssetView:
+    return await call.services.library.get(call.path["id"])
+
+
+async def patch(call: Call[None, AssetPatch]) -> AssetView:
+    return await call.services.library.patch(call.path["id"], call.body)
+
+
+async def delete(call: Call[DeleteQuery, None]) -> None:
+    await call.services.library.delete(call.path["id"], call.query.file)
+
+
+async def peaks(call: Call[PeaksQuery, None]) -> dict[str, Any]:
+    return await call.services.library.peaks(call.path["id"], call.query.n)
+
+
+async def derived(call: Call[None, None]) -> Page[AssetView]:
+    return Page(items=await call.services.library.derived(call.path["id"]))
+
+
+async def used_by(call: Call[None, None]) -> Page[dict[str, Any]]:
+    return Page(items=await call.services.library.used_by(call.path["id"]))
+
+
+async def slices(call: Call[None, None]) -> dict[str, Any]:
+    return await call.services.library.slices(call.path["id"])
+
+
+async def notes(call: Call[None, None]) -> dict[str, Any]:
+    return await call.services.library.notes(call.path["id"])
+
+
+async def lyrics(call: Call[None, None]) -> dict[str, Any]:
+    return await call.services.library.lyrics(call.path["id"])
+
+
+async def duplicates(call: Call[None, None]) -> Page[DuplicateGroup]:
+    return Page(items=await call.services.library.duplicates())
+
+
+async def stats(call: Call[None, None]) -> StatsView:
+    return await call.services.library.stats()
+
+
+ASSETS = f"{BASE}/assets"
+ASSET = f"{ASSETS}/{{id}}"
+_NONE = ((404, "no such asset"),)
+_AUDIO = ((206, "the part asked for"), (304, "unchanged"), (416, "no such part"), *_NONE)
+
+ROUTES = (
+    Route("GET", ASSETS, search, "Search the library", query=AssetsQuery, answer=Page[AssetView]),
+    Route("GET", ASSET, get, "One asset", answer=AssetView, also=_NONE),
+    Route(
+        "PATCH",
+        ASSET,
+        patch,
+        "Change tags, name, rating or class",
+        body=AssetPatch,
+        answer=AssetView,
+        also=_NONE,
+    ),
+    Route(
+        "DELETE", ASSET, delete, "Take an asset out of the library", query=DeleteQuery, status=204, also=_NONE
+    ),
+    Route("GET", f"{ASSET}/audio", audio, "The file, or a part (Range)", media="audio/*", also=_AUDIO),
+    Route(
+        "GET",
+        f"{ASSET}/peaks",
+        peaks,
+        "Peaks of the waveform",
+        query=PeaksQuery,
+        answer=dict[str, Any],
+        also=_NONE,
+    ),
+    Route("GET", f"{ASSET}/derived", derived, "What was made from it", answer=Page[AssetView], also=_NONE),
+    Route("GET", f"{ASSET}/used-by", used_by, "What uses it", answer=Page[dict[str, Any]], also=_NONE),
+    Route("GET", f"{ASSET}/slices", slices, "Its slices", answer=dict[str, Any], also=_NONE),
+    Route("GET", f"{ASSET}/notes", notes, "Its notes", answer=dict[str, Any], also=_NONE),
+    Route("GET", f"{ASSET}/lyrics", lyrics, "Its words", answer=dict[str, Any], also=_NONE),
+    Route("GET", f"{BASE}/duplicates", duplicates, "Files with the same payload", answer=Page[DuplicateGroup]),
+    Route("GET", f"{BASE}/stats", stats, "The library in figures", answer=StatsView),
+)

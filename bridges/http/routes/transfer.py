@@ -1,0 +1,63 @@
+"""What does not fit into one JSON answer: uploads and events."""
+
+from __future__ import annotations
+
+from bridges.http import tus
+from bridges.http.events import EventsQuery, server_sent, websocket
+from bridges.http.multipart import upload
+from bridges.http.table import BASE, Body, Route
+from daemon.services.types import AssetView
+
+_UPLOAD = f"{tus.PATH}/{{id}}"
+_NO_UPLOAD = (404, "no such upload")
+_VERSION = (412, "another version of tus")
+
+ROUTES = (
+    Route(
+        "POST",
+        f"{BASE}/assets",
+        upload,
+        "Upload one file",
+        takes=Body.MULTIPART,
+        answer=AssetView,
+        status=201,
+        also=((202, "a job takes it in"), (413, "too large")),
+    ),
+    Route("OPTIONS", tus.PATH, tus.discover, "tus: what is spoken here", status=204),
+    Route(
+        "POST",
+        tus.PATH,
+        tus.create,
+        "tus: begin an upload",
+        status=201,
+        also=(_VERSION, (413, "too large")),
+    ),
+    Route("HEAD", _UPLOAD, tus.offset, "tus: how far it is", also=(_NO_UPLOAD, _VERSION)),
+    Route(
+        "PATCH",
+        _UPLOAD,
+        tus.append,
+        "tus: go on from an offset",
+        takes=Body.TUS,
+        status=204,
+        also=(_NO_UPLOAD, _VERSION, (409, "it stands at another offset"), (413, "more than announced")),
+    ),
+    Route("DELETE", _UPLOAD, tus.terminate, "tus: give it up", status=204, also=(_NO_UPLOAD, _VERSION)),
+    Route(
+        "GET",
+        f"{BASE}/events",
+        websocket,
+        "Events over a WebSocket",
+        query=EventsQuery,
+        status=101,
+        also=((426, "not a WebSocket"),),
+    ),
+    Route(
+        "GET",
+        f"{BASE}/events/stream",
+        server_sent,
+        "Events as server-sent events",
+        query=EventsQuery,
+        media="text/event-stream",
+    ),
+)

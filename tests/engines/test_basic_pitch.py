@@ -1,0 +1,274 @@
+"""The engine against the package it adapts, on real inference with the package's own weights."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from daemon.engines.basic_pitch.constants import RATE
+from daemon.engines.basic_pitch.engine import BasicPitch
+from daemon.engines.basic_pitch.posteriors import Spool
+from daemon.engines.basic_pitch.settings import Settings
+from daemon.engines.protocol import Compute, Note
+from daemon.kernel.errors import BadParameter, Cancelled, NotInstalled
+from daemon.kernel.work import EngineChoice
+
+
+def quiet(fraction: float, note: str = "") -> None:
+    pass
+
+
+@pytest.fixture(scope="session")
+def reference():
+    """The real `basic_pitch`, without its advice to install TensorFlow."""
+    logging.disable(logging.WARNING)
+    import basic_pitch.inference
+
+    logging.disable(logging.NOTSET)
+    return basic_pitch
+
+
+@pytest.fixture(scope="session")
+def weights(reference) -> Path:
+    return Path(reference.ICASSP_2022_MODEL_PATH)
+
+
+@pytest.fixture(scope="session")
+def engine(weights: Path) -> BasicPitch:
+    return BasicPitch.load(EngineChoice("basic_pitch", "1", path=weights), Compute("cpu", 1))
+
+
+def tone(pitch: float, length_s: float, harmonics: int = 6, vibrato_cents: float = 0.0) -> np.ndarray:
+    t = np.arange(int(length_s * RATE)) / RATE
+    cents = vibrato_cents * np.sin(2 * np.pi * 5.5 * t)
+    phase = 2 * np.pi * np.cumsum(440 * 2 ** ((pitch - 69 + cents / 100) / 12)) / RATE
+    wave = sum(np.sin(phase * h) / h for h in range(1, harmonics + 1))
+    envelope = np.minimum(1, t / 0.005) * np.exp(-1.5 * t) * np.minimum(1, (length_s - t) / 0.01)
+    return np.asarray(0.25 * wave * envelope)
+
+
+def song(notes: list[tuple[float, float, float]], length_s: float, vibrato_cents: float = 0.0) -> np.ndarray:
+    """notes: (start_s, length_s, pitch). Mono float32 at the engine's rate."""
+    audio = np.zeros(int(length_s * RATE))
+    for start_s, note_s, pitch in notes:
+        wave = tone(pitch, note_s, vibrato_cents=vibrato_cents)
+        first = int(start_s * RATE)
+        audio[first : first + len(wave)] += wave[: len(audio) - first]
+    return audio.astype(np.float32)
+
+
+def polyphonic(seed: int, length_s: float) -> np.ndarray:
+    draw = np.random.default_rng(seed)
+    starts = np.sort(draw.uniform(0, length_s - 0.5, int(length_s * 4)))
+    notes = [(s, draw.uniform(0.08, 1.2), int(draw.integers(36, 90))) for s in starts]
+    noise = 0.002 * draw.standard_normal(int(length_s * RATE))
+    return (song(notes, length_s, vibrato_cents=40) + noise).astype(np.float32)
+
+
+def in_blocks(audio: np.ndarray, size: int = 10_000) -> Iterator[np.ndarray]:
+    for first in range(0, len(audio), size):
+        yield audio[None, first : first + size]
+
+
+def transcribe(engine: BasicPitch, audio: np.ndarray, **settings) -> list[Note]:
+    return engine.notes(in_blocks(audio), settings, quiet, len(audio))
+
+
+def predict(reference, folder: Path, audio: np.ndarray, **thresholds) -> list[tuple]:
+    path = folder / "audio.wav"
+    sf.write(path, audio, RATE, subtype="FLOAT")
+    events = reference.inference.predict(path, **thresholds)[2]
+    return sorted(events, key=lambda event: (event[0], event[2]))
+
+
+def assert_same_notes(found: list[Note], expected: list[tuple]) -> None:
+    assert [note.pitch for note in found] == [event[2] for event in expected]
+    assert [note.start_s for note in found] == [event[0] for event in expected]
+    assert [note.end_s for note in found] == [event[1] for event in expected]
+    np.testing.assert_allclose(
+        [note.confidence for note in found], [event[3] for event in expected], rtol=0, atol=1e-5
+    )
+    for note, event in zip(found, expected, strict=True):
+        assert [round(cents * 3 / 100) for _, cents in note.bends] == list(event[4])
+        assert note.velocity == max(1, int(np.round(127 * note.confidence)))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"onset_threshold": 0.3, "frame_threshold": 0.2, "minimum_note_length": 58.0},
+        {"onset_threshold": 0.7, "minimum_frequency": 110.0, "maximum_frequency": 900.0},
+    ],
+)
+def test_raw_mode_finds_the_notes_of_predict(engine, reference, tmp_path, settings):
+    audio = polyphonic(seed=1, length_s=17.3)
+    expected = predict(reference, tmp_path, audio, **settings)
+    names = {
+        "minimum_note_length": "minimum_note_ms",
+        "minimum_frequency": "minimum_hz",
+        "maximum_frequency": "maximum_hz",
+    }
+    ours = {names.get(name, name): value for name, value in settings.items()}
+    found = transcribe(engine, audio, mode="raw", **ours)
+    assert len(expected) > 10
+    assert_same_notes(found, expected)
+
+
+@pytest.mark.parametrize("length_s", [0.02, 0.5, 1.9885, 4.0])
+def test_raw_mode_agrees_on_short_files(engine, reference, tmp_path, length_s):
+    audio = song([(0.0, length_s, 57)], length_s)
+    assert_same_notes(transcribe(engine, audio, mode="raw"), predict(reference, tmp_path, audio))
+
+
+def test_decoding_in_sections_is_decoding_at_once(reference):
+    """On matrices that no music makes, longer than a section, with rests: the reference decodes them whole."""
+    from daemon.engines.basic_pitch.decode_raw import decode
+    from daemon.engines.basic_pitch.sections import section_bounds
+
+    draw = np.random.default_rng(7)
+    frames = 13_000
+    level = np.repeat(draw.uniform(0, 1, (frames // 50, 88)) ** 6, 50, axis=0)
+    notes = (level * draw.uniform(0.7, 1, (frames, 88))).astype(np.float32)
+    onsets = (draw.uniform(0, 1, (frames, 88)) ** 30).astype(np.float32)
+    contours = draw.uniform(0, 1, (frames, 264)).astype(np.float32)
+    for rest in range(1000, frames, 1700):
+        notes[rest : rest + 30] *= 0.2
+    assert len(section_bounds(notes.max(axis=1), 0.3)) > 3
+    _, expected = reference.note_creation.model_output_to_notes(
+        {"note": notes.copy(), "onset": onsets.copy(), "contour": contours}, 0.5, 0.3
+    )
+    with Spool() as spool:
+        for first in range(0, frames, 777):
+            part = slice(first, first + 777)
+            spool.append(notes[part], onsets[part], contours[part])
+        found = decode(spool, Settings(), quiet)
+    assert len(expected) > 1000
+    assert_same_notes(
+        sorted(found, key=lambda note: (note.start_s, note.pitch, note.end_s)),
+        sorted(expected, key=lambda event: (event[0], event[2], event[1])),
+    )
+
+
+def test_silence_has_no_notes(engine):
+    for mode in ("raw", "mono", "poly"):
+        assert transcribe(engine, np.zeros(5 * RATE, np.float32), mode=mode) == []
+        assert transcribe(engine, np.zeros(0, np.float32), mode=mode) == []
+
+
+def test_blocks_of_any_size_give_the_same_notes(engine):
+    audio = polyphonic(seed=2, length_s=6)
+    whole = engine.notes(iter([audio[None]]), {"mode": "raw"}, quiet, len(audio))
+    small = engine.notes(in_blocks(audio, 777), {"mode": "raw"}, quiet, len(audio))
+    assert whole == small != []
+
+
+def test_a_wrong_setting_is_named(engine):
+    with pytest.raises(BadParameter, match="loudness"):
+        transcribe(engine, np.zeros(10, np.float32), loudness=1)
+    with pytest.raises(BadParameter, match="duo"):
+        transcribe(engine, np.zeros(10, np.float32), mode="duo")
+
+
+def test_missing_and_damaged_weights_are_named(tmp_path):
+    with pytest.raises(NotInstalled):
+        BasicPitch.load(EngineChoice("basic_pitch", "1"), Compute())
+    broken = tmp_path / "nmp.onnx"
+    broken.write_bytes(b"not a network")
+    with pytest.raises(NotInstalled, match=r"nmp\.onnx"):
+        BasicPitch.load(EngineChoice("basic_pitch", "1", path=broken), Compute())
+
+
+def test_a_cancel_is_heard_between_batches(engine):
+    calls: list[float] = []
+
+    def cancel(fraction: float, note: str = "") -> None:
+        calls.append(fraction)
+        if len(calls) == 2:
+            raise Cancelled("cancelled")
+
+    with pytest.raises(Cancelled):
+        engine.notes(in_blocks(polyphonic(3, 30)), {"mode": "raw"}, cancel, 30 * RATE)
+    assert 0 < calls[0] < calls[1] < 0.9
+
+
+BASS_LINE = [
+    (0.3, 0.4, 40),
+    (0.75, 0.18, 40),
+    (0.95, 0.18, 40),
+    (1.15, 0.5, 43),
+    (1.7, 0.45, 33),
+    (2.2, 0.3, 45),
+    (2.55, 0.9, 38),
+]
+
+
+def test_mono_mode_finds_one_bass_note_at_a_time(engine):
+    found = transcribe(engine, song(BASS_LINE, 4.0), mode="mono")
+    assert [note.pitch for note in found] == [pitch for _, _, pitch in BASS_LINE]
+    starts = [start_s for start_s, _, _ in BASS_LINE]
+    np.testing.assert_allclose([note.start_s for note in found], starts, atol=0.05)
+    assert all(a.end_s <= b.start_s for a, b in pairwise(found))
+    assert all(1 <= note.velocity <= 127 and 0 < note.confidence <= 1 for note in found)
+
+
+def test_mono_bends_follow_a_vibrato(engine):
+    """A tone of one second whose pitch swings by 40 cents either way, 5.5 times a second."""
+    (note,) = transcribe(engine, song([(0.2, 1.2, 60)], 1.8, vibrato_cents=40), mode="mono")
+    cents = np.array([value for _, value in note.bends])
+    times = np.array([time_s for time_s, _ in note.bends])
+    assert note.pitch == 60
+    assert 20 < cents.max() < 60 and -60 < cents.min() < -20
+    expected = 40 * np.sin(2 * np.pi * 5.5 * (times - 0.2))
+    assert np.corrcoef(cents, expected)[0, 1] > 0.8
+
+
+def test_a_detuned_note_is_named_by_its_nearest_key_and_bent(engine):
+    (note,) = transcribe(engine, song([(0.2, 0.8, 45.3)], 1.4), mode="mono")
+    assert note.pitch == 45
+    assert 20 < np.median([value for _, value in note.bends]) < 40
+
+
+def test_mono_sections_do_not_change_the_notes(engine, monkeypatch):
+    """Decoded in short sections, cut at rests, a line keeps its notes."""
+    from daemon.engines.basic_pitch import sections
+
+    audio = np.concatenate([song(BASS_LINE, 4.5)] * 4)
+    whole = transcribe(engine, audio, mode="mono")
+    monkeypatch.setattr(sections, "_LONG_FRAMES", 200)
+    parts = transcribe(engine, audio, mode="mono")
+    assert len(whole) == 4 * len(BASS_LINE)
+    assert [(n.start_s, n.pitch) for n in parts] == [(n.start_s, n.pitch) for n in whole]
+
+
+def test_the_end_of_a_long_file_is_heard(engine):
+    """Basic Pitch drops the last 0.7 %; here that is the second half of the last note and more."""
+    audio = song([(at, 0.7, 45) for at in np.arange(0, 119, 1.0)] + [(119.2, 0.75, 52)], 120.0)
+    last = transcribe(engine, audio, mode="mono")[-1]
+    assert last.pitch == 52
+    assert abs(last.start_s - 119.2) < 0.03 and last.end_s > 119.7
+
+
+def test_poly_mode_drops_an_overtone_and_keeps_a_chord():
+    from daemon.engines.basic_pitch.decode_poly import drop_ghosts, join_broken
+
+    low, third, fifth = (Note(1.0, 2.0, pitch, 90, 0.7) for pitch in (48, 52, 55))
+    octave_ghost = Note(1.01, 1.8, 60, 40, 0.3)
+    octave_played = Note(1.01, 1.8, 67, 80, 0.68)
+    assert drop_ghosts([low, third, fifth, octave_ghost, octave_played]) == [low, third, fifth, octave_played]
+    broken = [Note(0.0, 0.5, 60, 90, 0.8), Note(0.52, 0.9, 60, 50, 0.4), Note(1.5, 1.9, 60, 50, 0.4)]
+    assert [(n.start_s, n.end_s) for n in join_broken(broken)] == [(0.0, 0.9), (1.5, 1.9)]
+
+
+def test_poly_mode_hears_a_chord(engine):
+    chord = [(0.3, 1.0, 55), (0.3, 1.0, 59), (0.3, 1.0, 62), (1.5, 1.0, 53), (1.5, 1.0, 57), (1.5, 1.0, 60)]
+    found = transcribe(engine, song(chord, 3.0), mode="poly")
+    assert sorted((round(note.start_s, 1), note.pitch) for note in found) == [
+        (s, p) for s, _, p in sorted(chord)
+    ]

@@ -1,0 +1,264 @@
+"""Bodies of the metadata chunks of WAV: builders and parsers.
+
+Sources: bext EBU Tech 3285 v2; smpl and cue, LIST adtl and LIST INFO of the Multimedia Programming Interface and
+Data Specifications 1.0 (Microsoft, IBM 1991) and its 1994 supplement; acid as libsndfile and REAPER read it;
+iXML 2.0 (gallery.co.uk/ixml).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree as Xml
+from xml.sax.saxutils import escape
+
+from daemon.audio.chunks import Chunk
+from daemon.kernel.errors import BadParameter, InputError
+
+_BEXT = struct.Struct("<256s32s32s10s8sQH64s5h180s")
+_NO_LOUDNESS = 0x7FFF
+_SMPL = struct.Struct("<9I")
+_SMPL_LOOP = struct.Struct("<6I")
+_CUE_POINT = struct.Struct("<II4sIII")
+_ACID = struct.Struct("<IHHfIHHf")
+_ACID_ONE_SHOT, _ACID_ROOT, _ACID_STRETCH = 1, 2, 4
+_REGION_PURPOSE = b"rgn "
+
+
+@dataclass(frozen=True, slots=True)
+class Bext:
+    """Broadcast extension. time_reference_frames: position on the timeline since midnight. loudness_lufs and
+    true_peak_dbtp: None when not stated."""
+
+    description: str = ""
+    originator: str = ""
+    originator_reference: str = ""
+    date: str = ""  # YYYY-MM-DD
+    time: str = ""  # HH:MM:SS
+    time_reference_frames: int = 0
+    loudness_lufs: float | None = None
+    true_peak_dbtp: float | None = None
+    coding_history: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """start_frame, end_frame: first and last frame played (the end is inclusive)."""
+
+    start_frame: int
+    end_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sampler:
+    """root_note: MIDI number at which the sample sounds as recorded."""
+
+    root_note: int
+    rate_hz: int
+    loops: tuple[Loop, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A cue point; a region when length_frames is given."""
+
+    frame: int
+    label: str = ""
+    length_frames: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acid:
+    """Loop information that DAWs stretch by. beats and bpm are 0 for a one-shot."""
+
+    one_shot: bool
+    beats: int = 0
+    bpm: float = 0.0
+    root_note: int | None = None
+    meter: tuple[int, int] = (4, 4)
+
+
+def bext(value: Bext) -> Chunk:
+    loudness = [_hundredths(value.loudness_lufs), _NO_LOUDNESS, _hundredths(value.true_peak_dbtp)]
+    head = _BEXT.pack(
+        _ascii(value.description, 256),
+        _ascii(value.originator, 32),
+        _ascii(value.originator_reference, 32),
+        _ascii(value.date, 10),
+        _ascii(value.time, 8),
+        value.time_reference_frames,
+        2,
+        b"",
+        *loudness,
+        _NO_LOUDNESS,
+        _NO_LOUDNESS,
+        b"",
+    )
+    return Chunk(b"bext", head + value.coding_history.encode("ascii", "replace"))
+
+
+def parse_bext(chunk: Chunk) -> Bext:
+    fields = _unpack(_BEXT, chunk)
+    description, originator, reference, date, time = (_text(field) for field in fields[:5])
+    return Bext(
+        description,
+        originator,
+        reference,
+        date,
+        time,
+        time_reference_frames=fields[5],
+        loudness_lufs=_from_hundredths(fields[8], fields[6]),
+        true_peak_dbtp=_from_hundredths(fields[10], fields[6]),
+        coding_history=_text(chunk.body[_BEXT.size :]),
+    )
+
+
+def smpl(value: Sampler) -> Chunk:
+    period_ns = round(1e9 / value.rate_hz)
+    body = _SMPL.pack(0, 0, period_ns, value.root_note, 0, 0, 0, len(value.loops), 0)
+    for index, loop in enumerate(value.loops):
+        body += _SMPL_LOOP.pack(index, 0, loop.start_frame, loop.end_frame, 0, 0)
+    return Chunk(b"smpl", body)
+
+
+def parse_smpl(chunk: Chunk) -> Sampler:
+    fields = _unpack(_SMPL, chunk)
+    count = min(fields[7], (len(chunk.body) - _SMPL.size) // _SMPL_LOOP.size)
+    loops = [_SMPL_LOOP.unpack_from(chunk.body, _SMPL.size + i * _SMPL_LOOP.size) for i in range(count)]
+    rate = round(1e9 / fields[2]) if fields[2] else 0
+    return Sampler(fields[3], rate, tuple(Loop(loop[2], loop[3]) for loop in loops))
+
+
+def cue(markers: Sequence[Marker]) -> list[Chunk]:
+    """The `cue ` chunk and the LIST adtl with labels and region lengths."""
+    points = struct.pack("<I", len(markers))
+    notes = b"adtl"
+    for number, marker in enumerate(markers, start=1):
+        points += _CUE_POINT.pack(number, marker.frame, b"data", 0, 0, marker.frame)
+        if marker.label:
+            notes += _sub(b"labl", struct.pack("<I", number) + marker.label.encode("utf-8") + b"\0")
+        if marker.length_frames is not None:
+            notes += _sub(
+                b"ltxt", struct.pack("<II4s4H", number, marker.length_frames, _REGION_PURPOSE, 0, 0, 0, 0)
+            )
+    return [Chunk(b"cue ", points), Chunk(b"LIST", notes)]
+
+
+def parse_cue(chunks: Sequence[Chunk]) -> list[Marker]:
+    """Markers from all chunks of a file, in the order of the `cue ` chunk."""
+    points = next((chunk.body for chunk in chunks if chunk.id == b"cue "), b"")
+    labels: dict[int, str] = {}
+    lengths: dict[int, int] = {}
+    for chunk in chunks:
+        for name, body in _subs(chunk.body[4:]) if chunk.list_type == b"adtl" else ():
+            if name == b"labl" and len(body) > 4:
+                labels[int.from_bytes(body[:4], "little")] = _text(body[4:])
+            elif name == b"ltxt" and len(body) >= 8:
+                lengths[int.from_bytes(body[:4], "little")] = int.from_bytes(body[4:8], "little")
+    found = [
+        _CUE_POINT.unpack_from(points, at)
+        for at in range(4, len(points) - _CUE_POINT.size + 1, _CUE_POINT.size)
+    ]
+    return [Marker(point[5], labels.get(point[0], ""), lengths.get(point[0])) for point in found]
+
+
+def info(values: Mapping[str, str]) -> Chunk:
+    """LIST INFO from ids such as INAM, IART, ISFT to texts (UTF-8)."""
+    body = b"INFO"
+    for name, text in values.items():
+        if len(name) != 4 or not name.isascii():
+            raise BadParameter(f"{name!r} is not a four-letter INFO id")
+        body += _sub(name.encode("ascii"), text.encode("utf-8") + b"\0")
+    return Chunk(b"LIST", body)
+
+
+def parse_info(chunk: Chunk) -> dict[str, str]:
+    return {name.decode("latin-1"): _text(body) for name, body in _subs(chunk.body[4:])}
+
+
+def acid(value: Acid) -> Chunk:
+    flags = _ACID_ONE_SHOT if value.one_shot else _ACID_STRETCH
+    flags |= _ACID_ROOT if value.root_note is not None else 0
+    root = 60 if value.root_note is None else value.root_note
+    numerator, denominator = value.meter
+    beats = 0 if value.one_shot else value.beats
+    return Chunk(b"acid", _ACID.pack(flags, root, 0x8000, 0.0, beats, denominator, numerator, value.bpm))
+
+
+def parse_acid(chunk: Chunk) -> Acid:
+    flags, root, _, _, beats, denominator, numerator, bpm = _unpack(_ACID, chunk)
+    note = root if flags & _ACID_ROOT else None
+    return Acid(bool(flags & _ACID_ONE_SHOT), beats, bpm, note, (numerator, denominator))
+
+
+def ixml(project: str, user: Mapping[str, str], note: str = "") -> Chunk:
+    """iXML with a USER element that holds one element for each key (letters, digits and `_`)."""
+    rows = []
+    for key, value in user.items():
+        if not key.replace("_", "").isalnum() or not key.isascii() or key[0].isdigit():
+            raise BadParameter(f"{key!r} cannot be an element of iXML")
+        rows.append(f"    <{key}>{_xml_text(value)}</{key}>\n")
+    text = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<BWFXML>\n  <IXML_VERSION>2.0</IXML_VERSION>\n'
+        f"  <PROJECT>{_xml_text(project)}</PROJECT>\n  <NOTE>{_xml_text(note)}</NOTE>\n"
+        f"  <USER>\n{''.join(rows)}  </USER>\n</BWFXML>\n"
+    )
+    return Chunk(b"iXML", text.encode("utf-8"))
+
+
+def parse_ixml_user(chunk: Chunk) -> dict[str, str]:
+    """The USER elements. Raises InputError for XML that is broken or declares entities."""
+    text = chunk.body.rstrip(b"\0")
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+        raise InputError("its iXML chunk declares entities, which roadie does not expand")
+    try:
+        user = Xml.fromstring(text).find("USER")  # noqa: S314 - entities are refused above
+    except Xml.ParseError as error:
+        raise InputError("its iXML chunk is broken", why=error) from error
+    return {} if user is None else {element.tag: element.text or "" for element in user}
+
+
+def _unpack(form: struct.Struct, chunk: Chunk) -> tuple[Any, ...]:
+    if len(chunk.body) < form.size:
+        raise InputError(f"its {chunk.id.decode('latin-1')!r} chunk is too short")
+    return form.unpack_from(chunk.body)
+
+
+def _sub(name: bytes, body: bytes) -> bytes:
+    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) & 1)
+
+
+def _subs(data: bytes) -> list[tuple[bytes, bytes]]:
+    found = []
+    at = 0
+    while at + 8 <= len(data):
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        found.append((data[at : at + 4], data[at + 8 : at + 8 + size]))
+        at += 8 + size + (size & 1)
+    return found
+
+
+def _ascii(text: str, size: int) -> bytes:
+    return text.encode("ascii", "replace")[:size]
+
+
+def _text(data: object) -> str:
+    raw = bytes(data).split(b"\0", 1)[0] if isinstance(data, bytes) else b""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")  # what older Windows programs wrote, near enough
+
+
+def _xml_text(text: str) -> str:
+    return escape("".join(c for c in text if c >= " " or c in "\t\n"))
+
+
+def _hundredths(value: float | None) -> int:
+    return _NO_LOUDNESS if value is None else max(-0x8000, min(_NO_LOUDNESS - 1, round(value * 100)))
+
+
+def _from_hundredths(value: int, version: int) -> float | None:
+    return None if version < 2 or value == _NO_LOUDNESS else value / 100

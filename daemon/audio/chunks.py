@@ -38,6 +38,14 @@ class Chunk:
         """`INFO`, `adtl` ... of a LIST chunk, else nothing."""
         return self.body[:4] if self.id == b"LIST" else b""
 
+    @property
+    def before_data(self) -> bool:
+        return self.id in _BEFORE_DATA
+
+    def framed(self) -> bytes:
+        """As it stands in a file: id, size, body, and a pad byte after an odd size."""
+        return self.id + struct.pack("<I", len(self.body)) + self.body + b"\0" * (len(self.body) & 1)
+
     def replaces(self, other: Chunk) -> bool:
         """Whether both say the same kind of thing, so that one takes the place of the other."""
         names = {b"ID3 ": b"id3 "}
@@ -111,8 +119,8 @@ def _plan(
             plan.append(match)
             left.remove(match)
     data = next(index for index, part in enumerate(plan) if part.id == b"data")
-    early = [chunk for chunk in left if chunk.id in _BEFORE_DATA]
-    return plan[:data] + early + plan[data:] + [chunk for chunk in left if chunk.id not in _BEFORE_DATA]
+    early = [chunk for chunk in left if chunk.before_data]
+    return plan[:data] + early + plan[data:] + [chunk for chunk in left if not chunk.before_data]
 
 
 def _size(part: ChunkPlace | Chunk) -> int:

@@ -78,13 +78,20 @@ def _write_id3(path: Path, container: str, tags: Tags) -> None:
 def _fill_id3(frames: Any, tags: Tags) -> None:
     for kind, text in ((TIT2, tags.title), (TPE1, tags.artist), (TCON, tags.genre), (TKEY, tags.key)):
         if text:
-            frames.setall(kind.__name__, [kind(encoding=1, text=[text])])
+            frames.setall(kind.__name__, [kind(encoding=_encoding(text), text=[text])])
     if tags.bpm:
-        frames.setall("TBPM", [TBPM(encoding=1, text=[f"{tags.bpm:g}"])])
+        frames.setall("TBPM", [TBPM(encoding=0, text=[f"{tags.bpm:g}"])])
     if tags.comment:
-        frames.setall("COMM", [COMM(encoding=1, lang="eng", desc="", text=[tags.comment])])
+        frames.setall(
+            "COMM", [COMM(encoding=_encoding(tags.comment), lang="eng", desc="", text=[tags.comment])]
+        )
     for name, text in tags.fields.items():
-        frames.setall(f"TXXX:{name}", [TXXX(encoding=1, desc=name, text=[text])])
+        frames.setall(f"TXXX:{name}", [TXXX(encoding=_encoding(name + text), desc=name, text=[text])])
+
+
+def _encoding(text: str) -> int:
+    """ID3v2.3 knows Latin-1 (0) and UTF-16 (1)."""
+    return 0 if text.isascii() else 1
 
 
 def _write_vorbis(path: Path, container: str, tags: Tags) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Literal, Self
+from typing import BinaryIO, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from daemon.audio.binary import shown
+from daemon.audio.chunks import Chunk
 from daemon.audio.quantise import BITS, Depth, fits, to_integers
 from daemon.kernel.errors import BadParameter, DiskError, DiskFull, OverFullScale, RoadieError
 
@@ -27,7 +29,8 @@ class WavWriter:
     """A WAV file being written; a context manager. Left by an error, the unfinished file is removed.
 
     peak: largest absolute sample so far (linear). frames: written so far. A file that grows past 4 GB becomes
-    RF64 (EBU Tech 3306) when it is closed. `durable` fsyncs it then.
+    RF64 (EBU Tech 3306) when it is closed. chunks: metadata, `bext` before the audio, the rest behind it.
+    `durable` fsyncs the file when it is closed.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class WavWriter:
         channels: int,
         depth: Depth = "float32",
         *,
+        chunks: Sequence[Chunk] = (),
         durable: bool = False,
         riff_limit: int = _RIFF_LIMIT,
     ) -> None:
@@ -49,8 +53,9 @@ class WavWriter:
         self._riff_limit = riff_limit
         self._sample_bytes = BITS.get(depth, 32) // 8
         self._file: BinaryIO | None = _create(path)
-        self._put(_header(rate_hz, channels, depth, 0, False))
-        self._head_bytes = self._file.tell()
+        self._before = b"".join(chunk.framed() for chunk in chunks if chunk.before_data)
+        self._after = b"".join(chunk.framed() for chunk in chunks if not chunk.before_data)
+        self._put(self._header())
 
     def write(self, block: Audio) -> None:
         """Append (channels, n) samples.
@@ -87,12 +92,11 @@ class WavWriter:
         """Finish the header. Safe to call twice."""
         if self._file is None:
             return
-        data_bytes = self.frames * self.channels * self._sample_bytes
-        if data_bytes & 1:
+        if self.frames * self.channels * self._sample_bytes & 1:
             self._put(b"\0")
-        long = self._head_bytes - 8 + data_bytes + 1 > self._riff_limit
+        self._put(self._after)
         self._file.seek(0)
-        self._put(_header(self.rate_hz, self.channels, self.depth, self.frames, long))
+        self._put(self._header())
         try:
             self._file.flush()
             if self._durable:
@@ -101,6 +105,20 @@ class WavWriter:
         except OSError as error:
             raise _disk_error(self.path, error) from error
         self._file = None
+
+    def _header(self) -> bytes:
+        """Everything before the samples. Its size does not depend on the length: JUNK holds the place of ds64."""
+        data_bytes = self.frames * self.channels * self._sample_bytes
+        chunks = Chunk(b"fmt ", _format(self.rate_hz, self.channels, self.depth)).framed()
+        if self.depth == "float32":
+            chunks += Chunk(b"fact", struct.pack("<I", min(self.frames, _RIFF_LIMIT))).framed()
+        chunks = self._before + chunks
+        riff_bytes = 4 + 8 + _DS64_BYTES + len(chunks) + 8 + data_bytes + (data_bytes & 1) + len(self._after)
+        if riff_bytes > self._riff_limit:
+            ds64 = b"ds64" + struct.pack("<IQQQI", _DS64_BYTES, riff_bytes, data_bytes, self.frames, 0)
+            return b"RF64\xff\xff\xff\xffWAVE" + ds64 + chunks + b"data\xff\xff\xff\xff"
+        head = b"RIFF" + struct.pack("<I", riff_bytes) + b"WAVE" + Chunk(b"JUNK", bytes(_DS64_BYTES)).framed()
+        return head + chunks + b"data" + struct.pack("<I", data_bytes)
 
     def _put(self, data: bytes) -> None:
         assert self._file is not None, "the file is closed"
@@ -133,41 +151,16 @@ def write_wav(path: Path, audio: Audio, rate_hz: int, depth: Depth = "float32") 
         writer.write(audio)
 
 
-def auto_depth(peak_fits_24: bool, float_source: bool) -> Literal["float32", "pcm24"]:
-    """24 bits, or float where the source is float or 24 bits would clip."""
-    return "pcm24" if peak_fits_24 and not float_source else "float32"
-
-
-def _header(rate_hz: int, channels: int, depth: Depth, frames: int, long: bool) -> bytes:
-    """Everything before the samples. Its size does not depend on the length: a JUNK chunk holds ds64's place."""
+def _format(rate_hz: int, channels: int, depth: Depth) -> bytes:
+    """Body of the `fmt ` chunk: extensible above two channels, which says where each one sounds."""
     bits = BITS.get(depth, 32)
     align = channels * bits // 8
-    data_bytes = frames * align
     tag = _FLOAT if depth == "float32" else _PCM
     core = struct.pack("<IIHH", rate_hz, rate_hz * align, align, bits)
-    if channels > 2:
-        form = struct.pack("<HH", _EXTENSIBLE, channels) + core
-        form += struct.pack("<HHIH", 22, bits, _speakers(channels), tag) + _GUID_TAIL
-    else:
-        form = struct.pack("<HH", tag, channels) + core + (b"\0\0" if tag == _FLOAT else b"")
-    chunks = b"fmt " + struct.pack("<I", len(form)) + form
-    if tag == _FLOAT:
-        chunks += b"fact" + struct.pack("<II", 4, min(frames, _RIFF_LIMIT))
-    reserved = 8 + _DS64_BYTES
-    riff_bytes = 4 + reserved + len(chunks) + 8 + data_bytes + (data_bytes & 1)
-    if long:
-        ds64 = b"ds64" + struct.pack("<IQQQI", _DS64_BYTES, riff_bytes, data_bytes, frames, 0)
-        return b"RF64\xff\xff\xff\xffWAVE" + ds64 + chunks + b"data\xff\xff\xff\xff"
-    junk = b"JUNK" + struct.pack("<I", _DS64_BYTES) + bytes(_DS64_BYTES)
-    return (
-        b"RIFF"
-        + struct.pack("<I", riff_bytes)
-        + b"WAVE"
-        + junk
-        + chunks
-        + b"data"
-        + struct.pack("<I", data_bytes)
-    )
+    if channels <= 2:
+        return struct.pack("<HH", tag, channels) + core + (b"\0\0" if tag == _FLOAT else b"")
+    extension = struct.pack("<HHIH", 22, bits, _speakers(channels), tag) + _GUID_TAIL
+    return struct.pack("<HH", _EXTENSIBLE, channels) + core + extension
 
 
 def _speakers(channels: int) -> int:

@@ -1,0 +1,96 @@
+"""What a delivered file says about itself, from the meta of the steps before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from daemon.audio import chunk_bodies
+from daemon.audio.chunks import Chunk
+from daemon.audio.tags import Tags, id3_chunk
+from daemon.kernel.types import Json
+
+_SOFTWARE = "roadie"
+_FIELDS = ("source", "stem", "class", "confidence", "kind", "bpm", "key", "bars", "root_note")
+_MIDDLE_C = 60
+
+
+def tags(meta: Mapping[str, Json], title: str) -> Tags:
+    """The same facts for every container."""
+    return Tags(
+        title=title,
+        comment=_description(meta),
+        genre=_text(meta.get("class")),
+        bpm=_number(meta.get("bpm")),
+        key=_text(meta.get("key")),
+        fields={name: _text(meta[name]) for name in _FIELDS if meta.get(name) is not None},
+    )
+
+
+def wav_chunks(meta: Mapping[str, Json], title: str, rate_hz: int, frames: int) -> list[Chunk]:
+    """bext, LIST-INFO, iXML and ID3 for every file; smpl where a root note or a loop is known; acid for loops."""
+    said = tags(meta, title)
+    broadcast = chunk_bodies.Bext(
+        description=said.comment,
+        originator=_SOFTWARE,
+        time_reference_frames=position_frames(meta, rate_hz),
+    )
+    chunks = [
+        chunk_bodies.bext(broadcast),
+        chunk_bodies.info(_info(meta, said)),
+        chunk_bodies.ixml(
+            _text(meta.get("source")), {name.upper(): text for name, text in said.fields.items()}
+        ),
+    ]
+    is_loop, root = meta.get("kind") == "loop", _number(meta.get("root_note"))
+    if is_loop or root is not None:
+        loops = (chunk_bodies.Loop(0, frames - 1),) if is_loop else ()
+        note = _MIDDLE_C if root is None else int(root)
+        chunks.append(chunk_bodies.smpl(chunk_bodies.Sampler(note, rate_hz, loops)))
+    if is_loop and said.bpm:
+        chunks.append(chunk_bodies.acid(_acid(meta, said.bpm, root, frames / rate_hz)))
+    return [*chunks, id3_chunk(said)]
+
+
+def position_frames(meta: Mapping[str, Json], rate_hz: int) -> int:
+    """Where the file belongs on the source's timeline, at its own rate: the source's BWF time reference and the
+    start of a slice, both counted at the meta's `rate`."""
+    counted_at = _number(meta.get("rate")) or rate_hz
+    frames = (_number(meta.get("time_reference_frames")) or 0) + (_number(meta.get("start_frames")) or 0)
+    return max(0, round(frames * rate_hz / counted_at))
+
+
+def _acid(meta: Mapping[str, Json], bpm: float, root: float | None, length_s: float) -> chunk_bodies.Acid:
+    beats_per_bar = int(_number(meta.get("beats_per_bar")) or 4)
+    bars = _number(meta.get("bars"))
+    beats = round(bars * beats_per_bar) if bars else round(length_s * bpm / 60)
+    return chunk_bodies.Acid(False, max(1, beats), bpm, None if root is None else int(root), (beats_per_bar, 4))
+
+
+def _info(meta: Mapping[str, Json], said: Tags) -> dict[str, str]:
+    words = [_text(meta.get(name)) for name in ("stem", "class", "kind", "key")]
+    values = {
+        "INAM": said.title,
+        "IPRD": _text(meta.get("source")),
+        "IGNR": said.genre,
+        "ICMT": said.comment,
+        "IKEY": "; ".join(word for word in words if word),
+        "ISFT": _SOFTWARE,
+    }
+    return {name: text for name, text in values.items() if text}
+
+
+def _description(meta: Mapping[str, Json]) -> str:
+    parts = [_text(meta.get(name)) for name in ("source", "stem", "class", "kind", "key")]
+    if bpm := _number(meta.get("bpm")):
+        parts.append(f"{bpm:g} bpm")
+    return ", ".join(part for part in parts if part)
+
+
+def _text(value: Json) -> str:
+    if value is None:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _number(value: Json) -> float | None:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
@@ -19,9 +21,7 @@ _FLOOR_DB = -72.0
 def _split(rate: int) -> list[NDArray[np.float64]]:
     edges = [hz for hz in _CROSSOVERS_HZ if hz < rate * 0.4]
     filters = [butter(2, edges[0], "lowpass", fs=rate, output="sos")]
-    filters += [
-        butter(2, pair, "bandpass", fs=rate, output="sos") for pair in zip(edges, edges[1:], strict=False)
-    ]
+    filters += [butter(2, pair, "bandpass", fs=rate, output="sos") for pair in pairwise(edges)]
     return [*filters, butter(2, edges[-1], "highpass", fs=rate, output="sos")]
 
 
@@ -57,7 +57,7 @@ class Envelopes:
             return frame
         starts, rises = zip(*(_start(row) for row in view), strict=True)
         best = int(np.argmax(rises))
-        return (first + starts[best]) * self.step
+        return (first + int(starts[best])) * self.step
 
 
 def _start(row: NDArray[np.float32]) -> tuple[int, float]:

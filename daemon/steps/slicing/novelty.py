@@ -8,6 +8,7 @@ of a bass tone. A band's rise counts by how far it exceeds what noise would do i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ def _bands(part: _Range, rate: int, size: int) -> list[tuple[int, int]]:
         return []
     count = max(int(np.ceil(np.log2(top / part.low_hz) * part.bands_per_octave)), 1)
     edges = np.unique(np.round(np.geomspace(part.low_hz, top, count + 1) * size / rate).astype(int))
-    return [(int(a), int(b)) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [(int(a), int(b)) for a, b in pairwise(edges)]
 
 
 def _band_power(audio: NDArray[np.float32], rate: int, part: _Range) -> tuple[NDArray[np.float32], list[int]]:
@@ -92,4 +93,4 @@ def novelty(audio: NDArray[np.float32], rate: int, peak: float) -> NDArray[np.fl
         if bins:
             total += _rise(power, bins, part, float(floor))
             bands += len(bins)
-    return total / max(bands, 1)
+    return np.asarray(total / max(bands, 1), np.float32)

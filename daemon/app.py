@@ -1,1 +1,221 @@
-"""Builds the daemon from its parts."""
+"""The composition root: builds the daemon from its parts, starts them, and stops them in exact reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from bridges import registry as bridges
+from bridges.http.bridge import HttpBridge
+from bridges.http.settings import HttpSettings
+from bridges.http.token_file import load_token
+from daemon.config import Settings
+from daemon.executors.local import ExecutorSettings, LocalExecutor
+from daemon.executors.protocol import Executor
+from daemon.files.journal import Journal
+from daemon.jobs.cache import Cache
+from daemon.jobs.effects import Deliverer
+from daemon.jobs.evict import Evictor
+from daemon.jobs.pipeline import Pipeline
+from daemon.jobs.prepare import Preparer
+from daemon.jobs.recipes import Recipes
+from daemon.jobs.runner import JobRunner
+from daemon.jobs.runs import RunPool
+from daemon.jobs.steps import StepRunner
+from daemon.kernel.clock import Clock, SystemClock
+from daemon.library.assets import Assets
+from daemon.library.collections import Collections
+from daemon.library.database import Database
+from daemon.library.deliveries import Deliveries
+from daemon.library.events import EventLog
+from daemon.library.jobs import Jobs
+from daemon.library.journal import SqliteJournal
+from daemon.library.runs import Runs
+from daemon.library.search import Search
+from daemon.library.state import State
+from daemon.models.store import ModelStore
+from daemon.runtime import Runtime, remove_runtime, single_daemon, write_runtime
+from daemon.services import Services
+from daemon.services.events import EventsService
+from daemon.services.exports import Exporter, ExportsService
+from daemon.services.jobs import JobsService
+from daemon.services.library import LibraryService
+from daemon.services.models import ModelsService, Puller
+from daemon.services.outputs import Outputs
+from daemon.services.recipes import RecipesService
+from daemon.services.scan import Scanner
+from daemon.services.selection import SelectionService
+from daemon.services.system import SystemService
+from daemon.services.tasks import TaskStarter
+from daemon.services.uploads import Uploaded, UploadsService
+
+log = logging.getLogger(__name__)
+
+
+async def run_daemon(settings: Settings, ready: Callable[[Runtime], None] | None = None) -> None:
+    """Serve until SIGINT or SIGTERM, or until the task is cancelled.
+
+    ready: called once requests are answered. Raises AlreadyRunning when another daemon has the home or the port.
+    """
+    stopped = asyncio.Event()
+    _on_signals(stopped.set)
+    with single_daemon(settings.lock_path, settings.runtime_path):
+        async with running(settings) as runtime:
+            if ready is not None:
+                ready(runtime)
+            await stopped.wait()
+
+
+def _on_signals(stop: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Windows' loop has no signal handlers: there Ctrl-C ends asyncio.run, which cancels the task.
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Runtime]:
+    """A whole daemon for a home whose lock is held; on leaving, everything is stopped again."""
+    async with AsyncExitStack() as stack:
+        for folder in (settings.home, settings.work, settings.cache, settings.models, settings.logs):
+            folder.mkdir(parents=True, exist_ok=True)
+        clock = SystemClock()
+        db = Database(settings.database_path)
+        db.open()
+        stack.callback(db.close)
+        executor = LocalExecutor(_executor_settings(settings), clock)
+        await executor.start()
+        stack.push_async_callback(executor.stop)
+        parts = await _build(settings, db, executor, clock)
+        await parts.services.system.restore()
+        # Runner and bridge begin last and end first: nothing is asked of parts that are not there.
+        await parts.runner.start(parts.boot)
+        stack.push_async_callback(parts.runner.stop)
+        evicting = asyncio.create_task(parts.evictor.run(), name="cache eviction")
+        stack.callback(evicting.cancel)
+        bridge = HttpBridge(parts.services, _http_settings(settings), clock)
+        host, port = await bridge.start()
+        stack.push_async_callback(bridge.stop)
+        runtime = _runtime(settings, host, port)
+        write_runtime(settings.runtime_path, runtime)
+        stack.callback(remove_runtime, settings.runtime_path, runtime.pid)
+        yield runtime
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    boot: str
+    services: Services
+    runner: JobRunner
+    evictor: Evictor
+
+
+async def _build(settings: Settings, db: Database, executor: Executor, clock: Clock) -> _Parts:
+    boot = secrets.token_hex(8)
+    runs, jobs, assets, state = Runs(db, boot), Jobs(db), Assets(db), State(db)
+    search, collections = Search(db), Collections(db)
+    cache = Cache(settings.cache / "runs", settings.work)
+    journal = Journal(SqliteJournal(db))
+    await _recover(runs, cache, journal)
+
+    events = EventsService(EventLog(db))
+    loop = asyncio.get_running_loop()
+    db.on_commit(lambda: _call_soon(loop, events.committed))
+
+    peaks = settings.cache / "peaks"
+    attempts = settings.config.workers.max_attempts
+    models = ModelStore(settings.models)
+    preparer = Preparer(assets, executor, cache, peaks, attempts)
+    pool = RunPool(runs, cache, executor, attempts)
+    deliverer = Deliverer(journal, Deliveries(db), bridges.targets())
+    steps = StepRunner(pool, executor, models, settings.chains)
+    scanner = Scanner(assets, preparer, at_once=4 * _cpu_workers(settings))
+    exporter = Exporter(assets, search, collections, journal)
+    tasks = {"scan": scanner.run, "export": exporter.run, "pull": Puller(models, state).run}
+    runner = JobRunner(jobs, Pipeline(jobs, preparer, steps, deliverer), tasks, events.tell, clock)
+
+    outputs = Outputs((settings.delivery_folder,), settings.home)
+    starter = TaskStarter(jobs, runner)
+    uploaded = Uploaded(settings.uploads / "files", assets, preparer)
+    models_service = ModelsService(models, starter, state)
+    selection = SelectionService(state, assets, executor, events.tell, settings.config.pause_heavy)
+    recipes = Recipes(settings.recipes)
+    services = Services(
+        jobs=JobsService(jobs, assets, recipes, runner, deliverer, outputs, settings.delivery_folder, _in_use),
+        library=LibraryService(assets, search, collections, jobs, uploaded, starter, peaks, _in_use),
+        exports=ExportsService(starter, outputs),
+        models=models_service,
+        recipes=RecipesService(recipes),
+        system=SystemService(
+            version("roadie"), settings.home, _folders(settings), executor, models_service, selection, jobs, state,
+            db, clock,
+        ),
+        selection=selection,
+        uploads=UploadsService(settings.uploads, uploaded),
+        events=events,
+    )  # fmt: skip
+    return _Parts(boot, services, runner, Evictor(runs, cache, settings.cache_bytes))
+
+
+async def _recover(runs: Runs, cache: Cache, journal: Journal) -> None:
+    """What an earlier daemon left half done: claims are freed, attempts removed, open intents decided."""
+    freed = await runs.release_orphans()
+    if freed:
+        log.info("%d runs of an earlier start go on", freed)
+    await asyncio.to_thread(cache.sweep, await runs.finished_folders())
+    await asyncio.to_thread(journal.reconcile)
+
+
+def _in_use(path: Path) -> bool:  # noqa: ARG001
+    """Whether a project uses a file: projects cannot be read yet, so none is known to."""
+    return False
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    # The last commits of a stopping daemon come when nobody listens any more.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(call)
+
+
+def _cpu_workers(settings: Settings) -> int:
+    return settings.config.workers.cpu or max(1, (os.cpu_count() or 2) - 1)
+
+
+def _executor_settings(settings: Settings) -> ExecutorSettings:
+    workers = settings.config.workers
+    return ExecutorSettings(
+        cpu_workers=_cpu_workers(settings), device=workers.device, keep_alive_s=workers.keep_alive_s,
+        memory_budget_bytes=settings.memory_bytes, hang_timeout_s=workers.hang_timeout_s,
+    )  # fmt: skip
+
+
+def _http_settings(settings: Settings) -> HttpSettings:
+    http = settings.config.http
+    return HttpSettings(
+        host=http.host, port=http.port, token=load_token(settings.token_path), spool=settings.uploads / "spool"
+    )
+
+
+def _folders(settings: Settings) -> dict[str, list[str]]:
+    return {
+        "home": [str(settings.home)],
+        "delivery": [str(settings.delivery_folder)],
+        "roots": [str(root) for root in settings.roots],
+    }
+
+
+def _runtime(settings: Settings, host: str, port: int) -> Runtime:
+    return Runtime(
+        pid=os.getpid(), version=version("roadie"), home=str(settings.home), http_host=host, http_port=port,
+        osc_port=None, token_file=str(settings.token_path), command=[sys.executable, "-m", "daemon.cli", "serve"],
+    )  # fmt: skip

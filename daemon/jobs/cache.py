@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -26,12 +25,11 @@ declare(
 
 
 class Cache:
-    """Blocking; call from a thread, except `folder`, `pin` and `unpin`."""
+    """Blocking; call from a thread, except `folder`."""
 
     def __init__(self, cache: Path, work: Path) -> None:
         self._cache = cache
         self._work = work
-        self._pinned: Counter[str] = Counter()
 
     def folder(self, key: str, token: str) -> Path:
         """Where the files of a run's attempt stand once published.
@@ -77,18 +75,6 @@ class Cache:
         """Whether every file of a run is there."""
         folder = self.folder(key, token)
         return all((folder / name).is_file() for name in names)
-
-    def pin(self, key: str) -> None:
-        """Keep a run's files until `unpin`: an open job needs them."""
-        self._pinned[key] += 1
-
-    def unpin(self, key: str) -> None:
-        self._pinned[key] -= 1
-        if self._pinned[key] <= 0:
-            del self._pinned[key]
-
-    def pinned(self, key: str) -> bool:
-        return key in self._pinned
 
     def sweep(self, known: set[str]) -> None:
         """At start, before anything runs: remove attempts of an earlier life and files of no finished run.

@@ -112,6 +112,7 @@ class SelectionChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class TransportChanged(Event):
+    durable: ClassVar[bool] = False
     playing: bool
     recording: bool
     bpm: float | None

@@ -100,6 +100,11 @@ class Database:
         """As `read`, for threads that may block."""
         return self._readers.submit(work).result()
 
+    @property
+    def version(self) -> str:
+        """SQLite's."""
+        return sqlite3.sqlite_version
+
     def check(self) -> str:
         """SQLite's own integrity check: "ok" or what is wrong."""
         return str(self.read_now(lambda: self._sqlite.execute_sql("PRAGMA integrity_check").fetchone()[0]))

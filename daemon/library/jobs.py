@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from peewee import fn
+from peewee import SQL, fn
 
 from daemon.kernel.errors import Conflict, ErrorInfo, NotFound
 from daemon.kernel.events import JobArtifact, JobState, JobSubmitted, JobUndone, StepState
@@ -330,6 +330,23 @@ class Jobs:
                 append(JobArtifact(job, each.id, each.kind, each.name, each.path))
 
         await self._db.write(work)
+
+    async def artifacts_of(self, asset: str, job: str | None, stem: str | None, kind: str) -> list[Artifact]:
+        """The newest artifacts of a kind made from an asset: a source's own, or, for something that `job` made,
+        that job's of the same stem."""
+
+        def work() -> list[Artifact]:
+            rows = ArtifactRow.select().join(InputRow).where(ArtifactRow.kind == kind)
+            if job is None:
+                inputs = InputRow.select(InputRow.job).where(InputRow.asset == asset)
+                newest = inputs.order_by(SQL("rowid").desc()).first()
+                rows = rows.where((InputRow.asset == asset) & (InputRow.job == (newest and newest.job_id)))
+            else:
+                rows = rows.where(ArtifactRow.job == job)
+            found = [_artifact(row) for row in rows.order_by(ArtifactRow.ordinal)]
+            return [each for each in found if stem is None or each.meta.get("stem", stem) == stem]
+
+        return await self._db.read(work)
 
     async def undone(self, job: str, removed: Sequence[str], kept: int) -> None:
         """A job's deliveries were taken back."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from daemon.kernel.errors import ErrorInfo
 from daemon.library.database import Database
-from daemon.library.tables import RunRow
+from daemon.library.jobs import OPEN
+from daemon.library.tables import JobRow, RunRow, StepRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,11 @@ class Runs:
 
         return await self._db.read(work)
 
-    async def forget_many(self, keys: Iterable[str]) -> None:
-        wanted = list(keys)
-        await self._db.write(lambda: RunRow.delete().where(RunRow.key << wanted).execute() if wanted else 0)
+    async def needed_by_open_jobs(self) -> set[str]:
+        """Keys of runs whose files a job that is not finished may still read."""
+
+        def work() -> set[str]:
+            rows = StepRow.select(StepRow.runs).join(JobRow).where(JobRow.state << OPEN)
+            return {key for row in rows for key in row.runs}
+
+        return await self._db.read(work)

@@ -1,1 +1,32 @@
-"""The use cases: what a bridge, a rule action or the command line may ask for."""
+"""The use cases: what a bridge, a rule action or the command line may ask for. One small module for each noun."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must not pay for the rest
+    from daemon.services.events import EventsService
+    from daemon.services.exports import ExportsService
+    from daemon.services.jobs import JobsService
+    from daemon.services.library import LibraryService
+    from daemon.services.models import ModelsService
+    from daemon.services.recipes import RecipesService
+    from daemon.services.selection import SelectionService
+    from daemon.services.system import SystemService
+    from daemon.services.uploads import UploadsService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All of them, as the composition root built them; each caller is handed only those it needs."""
+
+    jobs: JobsService
+    library: LibraryService
+    exports: ExportsService
+    models: ModelsService
+    recipes: RecipesService
+    system: SystemService
+    selection: SelectionService
+    uploads: UploadsService
+    events: EventsService

@@ -26,7 +26,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Base of what clients get."""
 
 
-class Page(Answer, Generic[T]):
+class Page(Answer, Generic[T], frozen=True):
     """A part of a list; pass `next_cursor` as `cursor` to get the next one; None at the end."""
 
     items: list[T]
@@ -36,12 +36,12 @@ class Page(Answer, Generic[T]):
 # ---------------------------------------------------------------- jobs
 
 
-class RegionSpec(Request):
+class RegionSpec(Request, frozen=True):
     start_s: Annotated[float, Meta(ge=0)]
     length_s: Annotated[float, Meta(gt=0)] | None = None
 
 
-class JobInput(Request):
+class JobInput(Request, frozen=True):
     """Exactly one of path and asset."""
 
     path: str | None = None
@@ -49,7 +49,7 @@ class JobInput(Request):
     region: RegionSpec | None = None
 
 
-class TempoPoint(Request):
+class TempoPoint(Request, frozen=True):
     at_s: Annotated[float, Meta(ge=0)]
     bpm: Annotated[float, Meta(gt=0, le=999)]
     num: Annotated[int, Meta(ge=1, le=255)] = 4
@@ -57,12 +57,12 @@ class TempoPoint(Request):
     ramp: bool = False
 
 
-class Format(Request):
+class Format(Request, frozen=True):
     container: Container = "wav"
     depth: Depth = "auto"
 
 
-class DeliverSpec(Request):
+class DeliverSpec(Request, frozen=True):
     """Where results go. folder: absolute; layout: like "{source}/{kind}/{class}"."""
 
     to: list[str] = msgspec.field(default_factory=lambda: ["folder"])
@@ -71,7 +71,7 @@ class DeliverSpec(Request):
     format: Format = Format()
 
 
-class JobRequest(Request):
+class JobRequest(Request, frozen=True):
     recipe: str
     inputs: Annotated[list[JobInput], Meta(min_length=1, max_length=10_000)]
     params: dict[str, dict[str, Any]] = {}
@@ -80,19 +80,19 @@ class JobRequest(Request):
     idempotency_key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 
 
-class JobAck(Answer):
+class JobAck(Answer, frozen=True):
     id: str
     state: JobStateName
 
 
-class ErrorView(Answer):
+class ErrorView(Answer, frozen=True):
     code: str
     message: str
     where: str | None = None
     hint: str | None = None
 
 
-class StepView(Answer):
+class StepView(Answer, frozen=True):
     """One step of a job for one of its inputs."""
 
     id: str
@@ -108,7 +108,7 @@ class StepView(Answer):
     artifacts: list[str]
 
 
-class ArtifactView(Answer):
+class ArtifactView(Answer, frozen=True):
     """path: where it is now (delivered, or in roadie's cache)."""
 
     id: str
@@ -121,7 +121,7 @@ class ArtifactView(Answer):
     delivered: bool
 
 
-class InputView(Answer):
+class InputView(Answer, frozen=True):
     path: str
     asset: str | None
     region: RegionSpec | None
@@ -129,7 +129,7 @@ class InputView(Answer):
     error: ErrorView | None
 
 
-class JobView(Answer):
+class JobView(Answer, frozen=True):
     id: str
     recipe: str
     client: str
@@ -147,12 +147,12 @@ class JobView(Answer):
     undone: bool = False
 
 
-class Kept(Answer):
+class Kept(Answer, frozen=True):
     path: str
     why: str
 
 
-class UndoView(Answer):
+class UndoView(Answer, frozen=True):
     """removed: paths taken back. kept: paths left where they are, and why."""
 
     id: str
@@ -160,7 +160,7 @@ class UndoView(Answer):
     kept: list[Kept]
 
 
-class RecipeView(Answer):
+class RecipeView(Answer, frozen=True):
     name: str
     about: str
     origin: Literal["shipped", "user"]
@@ -172,13 +172,13 @@ class RecipeView(Answer):
 # ---------------------------------------------------------------- library
 
 
-class TagView(Answer):
+class TagView(Answer, frozen=True):
     label: str
     confidence: float
     origin: Literal["model", "user", "file name", "DAW"]
 
 
-class AssetView(Answer):
+class AssetView(Answer, frozen=True):
     """path: where it is now, the first of `paths`. parent: the asset it was made from."""
 
     id: str
@@ -204,7 +204,7 @@ class AssetView(Answer):
     meta: dict[str, Any]
 
 
-class AssetQuery(Request):
+class AssetQuery(Request, frozen=True):
     """text: words, each a prefix. like: an asset to be near in sound (answered when embeddings exist)."""
 
     text: str | None = None
@@ -222,7 +222,7 @@ class AssetQuery(Request):
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 
 
-class AssetPatch(Request):
+class AssetPatch(Request, frozen=True):
     """Only the fields given change. tags replaces the user's own tags; label is the class."""
 
     name: str | None = None
@@ -231,35 +231,35 @@ class AssetPatch(Request):
     label: str | None = msgspec.field(name="class", default=None)
 
 
-class DuplicateGroup(Answer):
+class DuplicateGroup(Answer, frozen=True):
     """Paths that hold the same payload."""
 
     asset: str
     paths: list[str]
 
 
-class CollectionRequest(Request):
+class CollectionRequest(Request, frozen=True):
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     assets: list[str] = []
 
 
-class CollectionPatch(Request):
+class CollectionPatch(Request, frozen=True):
     name: str | None = None
     add: list[str] = []
     remove: list[str] = []
 
 
-class CollectionView(Answer):
+class CollectionView(Answer, frozen=True):
     id: str
     name: str
     assets: list[str]
 
 
-class ScanRequest(Request):
+class ScanRequest(Request, frozen=True):
     path: str
 
 
-class ExportRequest(Request):
+class ExportRequest(Request, frozen=True):
     """Copies of what a query finds, or of a collection, or of named assets, below folder."""
 
     folder: str
@@ -269,7 +269,7 @@ class ExportRequest(Request):
     layout: str = "{kind}/{class}"
 
 
-class StatsView(Answer):
+class StatsView(Answer, frozen=True):
     assets: int
     paths: int
     missing: int
@@ -281,7 +281,7 @@ class StatsView(Answer):
 # ---------------------------------------------------------------- models, system
 
 
-class ModelView(Answer):
+class ModelView(Answer, frozen=True):
     name: str
     engine: str
     task: str
@@ -296,7 +296,7 @@ class ModelView(Answer):
     command: str
 
 
-class LaneView(Answer):
+class LaneView(Answer, frozen=True):
     lane: str
     device: str
     reason: str
@@ -307,7 +307,7 @@ class LaneView(Answer):
     paused: bool
 
 
-class SystemView(Answer):
+class SystemView(Answer, frozen=True):
     version: str
     uptime_s: float
     home: str
@@ -318,50 +318,50 @@ class SystemView(Answer):
     memory_bytes: int
 
 
-class SelectionRequest(Request):
+class SelectionRequest(Request, frozen=True):
     """At most one of path and asset; neither clears it."""
 
     path: str | None = None
     asset: str | None = None
 
 
-class SelectionView(Answer):
+class SelectionView(Answer, frozen=True):
     path: str | None
     asset: str | None
 
 
-class TransportRequest(Request):
+class TransportRequest(Request, frozen=True):
     playing: bool = False
     recording: bool = False
     bpm: float | None = None
 
 
-class TransportView(Answer):
+class TransportView(Answer, frozen=True):
     playing: bool
     recording: bool
     bpm: float | None
     heavy_paused: bool
 
 
-class SettingsView(Answer):
+class SettingsView(Answer, frozen=True):
     """What may be read and changed while the daemon runs, and what needs a restart."""
 
     values: dict[str, Any]
     changeable: list[str]
 
 
-class SettingsPatch(Request):
+class SettingsPatch(Request, frozen=True):
     values: dict[str, Any]
 
 
-class UploadView(Answer):
+class UploadView(Answer, frozen=True):
     id: str
     offset: int
     length: int
     asset: str | None = None
 
 
-class Check(Answer):
+class Check(Answer, frozen=True):
     """One line of `roadie doctor`. mend: what to do; None when all is well."""
 
     name: str

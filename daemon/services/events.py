@@ -1,0 +1,70 @@
+"""Events as a stream: what happened since, then what happens; progress in between, never stored."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from daemon.kernel.events import Event, StepProgress
+from daemon.kernel.types import Json
+from daemon.library.events import EventLog
+
+
+@dataclass(frozen=True, slots=True)
+class EventMessage:
+    """seq: of this event; of the last durable one before it when it is not durable itself."""
+
+    seq: int
+    durable: bool
+    body: dict[str, Json]
+
+
+@dataclass(slots=True)
+class _Listener:
+    """live: the newest progress of each step; older ones are of no use to anybody."""
+
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    live: dict[str, Event] = field(default_factory=dict)
+
+
+class EventsService:
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        self._listeners: set[_Listener] = set()
+
+    def committed(self) -> None:
+        """There are new rows; on the event loop."""
+        for listener in self._listeners:
+            listener.woken.set()
+
+    def tell(self, event: Event) -> None:
+        """Something that is told live only; on the event loop."""
+        name = event.step if isinstance(event, StepProgress) else event.wire_name()
+        for listener in self._listeners:
+            listener.live[name] = event
+            listener.woken.set()
+
+    async def latest(self) -> int:
+        """seq of the newest durable event."""
+        return await self._log.latest()
+
+    async def stream(self, since: int | None) -> AsyncIterator[EventMessage]:
+        """Durable events after `since` (None: from now on), in order, without gaps; live ones as they come."""
+        listener = _Listener()
+        self._listeners.add(listener)
+        try:
+            seq = await self._log.latest() if since is None else since
+            while True:
+                listener.woken.clear()
+                live, listener.live = listener.live, {}
+                stored = await self._log.since(seq)
+                for each in stored:
+                    seq = each.seq
+                    yield EventMessage(seq, True, {**each.body, "at": each.at})
+                for event in live.values():
+                    yield EventMessage(seq, False, event.to_wire())
+                if not stored:
+                    await listener.woken.wait()
+        finally:
+            self._listeners.discard(listener)

@@ -1,0 +1,94 @@
+"""Exports: copies of assets in a folder, through the journal, as a job that can be undone."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+
+from daemon.files.journal import Journal
+from daemon.files.names import safe_name
+from daemon.jobs.runner import TaskContext
+from daemon.kernel.errors import BadParameter, RoadieError
+from daemon.library.assets import Asset, Assets
+from daemon.library.collections import Collections
+from daemon.library.search import Query, Search
+from daemon.services.outputs import Outputs
+from daemon.services.tasks import TaskStarter
+from daemon.services.types import ExportRequest, JobAck
+
+PAGE = 500
+
+
+class Exporter:
+    """The task `export`."""
+
+    def __init__(self, assets: Assets, search: Search, collections: Collections, journal: Journal) -> None:
+        self._assets = assets
+        self._search = search
+        self._collections = collections
+        self._journal = journal
+
+    async def run(self, context: TaskContext) -> list[str]:
+        """Returns a line for each asset that could not be copied."""
+        request = msgspec.convert(context.request, ExportRequest)
+        assets = await self._chosen(request)
+        problems: list[str] = []
+        for number, asset in enumerate(assets):
+            context.progress(number / len(assets), asset.name)
+            try:
+                await asyncio.to_thread(self._copy, asset, request, context.job)
+            except RoadieError as error:
+                problems.append(error.message)
+        return problems
+
+    def _copy(self, asset: Asset, request: ExportRequest, job: str) -> None:
+        source = next((Path(path) for path in asset.paths if Path(path).is_file()), None)
+        if source is None:
+            raise RoadieError("the file of this asset is missing", where=asset.name)
+        fields = {
+            "kind": asset.kind,
+            "class": asset.label or "",
+            "stem": asset.stem or "",
+            "key": asset.key or "",
+        }
+        try:
+            levels = [part.format(**fields) for part in request.layout.split("/")]
+        except (KeyError, IndexError, ValueError) as error:
+            raise BadParameter("this layout is not legal", where=request.layout, hint="Fields: " + ", ".join(fields)) \
+                from error  # fmt: skip
+        folder = Path(request.folder).joinpath(*(safe_name(level) for level in levels if level))
+        self._journal.deliver(
+            source, folder / safe_name(source.name), group=job, owner=f"{job}:{asset.id}", ordinal=0
+        )
+
+    async def _chosen(self, request: ExportRequest) -> list[Asset]:
+        if request.assets is not None:
+            return [await self._assets.get(asset) for asset in request.assets]
+        if request.collection is not None:
+            members = (await self._collections.get(request.collection)).assets
+            return [await self._assets.get(asset) for asset in members]
+        chosen: list[Asset] = []
+        asked = msgspec.structs.asdict(request.query) if request.query is not None else {}
+        fields = {key: value for key, value in asked.items() if key not in ("cursor", "like", "limit")}
+        while True:
+            page, more = await self._search.find(Query(**fields, offset=len(chosen), limit=PAGE))
+            chosen += page
+            if not more:
+                return chosen
+
+
+class ExportsService:
+    def __init__(self, tasks: TaskStarter, outputs: Outputs) -> None:
+        self._tasks = tasks
+        self._outputs = outputs
+
+    async def export(self, request: ExportRequest, client: str) -> JobAck:
+        """Raises Forbidden for a folder that roadie does not write into, BadParameter when nothing is chosen."""
+        chosen = [request.query, request.collection, request.assets]
+        if sum(each is not None for each in chosen) != 1:
+            raise BadParameter("an export names exactly one of query, collection and assets")
+        folder = await asyncio.to_thread(self._outputs.check, request.folder)
+        body = {**msgspec.to_builtins(request), "folder": str(folder)}
+        return await self._tasks.start("export", body, str(folder), client)

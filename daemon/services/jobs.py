@@ -1,0 +1,201 @@
+"""Jobs: ask for one, look at it, cancel, retry, undo."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from daemon.jobs.effects import Deliverer
+from daemon.jobs.keys import canonical
+from daemon.jobs.recipes import Recipes, with_params
+from daemon.jobs.runner import JobRunner, Live
+from daemon.kernel.errors import BadParameter, Conflict, ErrorInfo
+from daemon.library.assets import Assets
+from daemon.library.jobs import CLOSED, Artifact, InputRecord, JobRecord, Jobs, NewInput, NewJob, StepRecord
+from daemon.services.outputs import Outputs
+from daemon.services.types import (
+    ArtifactView,
+    ErrorView,
+    InputView,
+    JobAck,
+    JobInput,
+    JobRequest,
+    JobView,
+    Kept,
+    Page,
+    RegionSpec,
+    StepView,
+    UndoView,
+)
+
+InUse = Callable[[Path], bool]
+
+
+def new_job_id() -> str:
+    """Short enough to type, long enough never to meet another."""
+    return secrets.token_hex(5)
+
+
+class JobsService:
+    def __init__(
+        self, jobs: Jobs, assets: Assets, recipes: Recipes, runner: JobRunner, deliverer: Deliverer,
+        outputs: Outputs, delivery_folder: Path, in_use: InUse,
+    ) -> None:  # fmt: skip
+        self._jobs = jobs
+        self._assets = assets
+        self._recipes = recipes
+        self._runner = runner
+        self._deliverer = deliverer
+        self._outputs = outputs
+        self._delivery_folder = delivery_folder
+        self._in_use = in_use
+
+    async def submit(self, request: JobRequest, client: str) -> tuple[JobAck, bool]:
+        """Store a request; (its job, whether it is a new one). No input is opened before this returns.
+
+        Raises BadParameter, BadRecipe, NotFound, Forbidden, and Conflict for a used idempotency key.
+        """
+        recipe = with_params(await asyncio.to_thread(self._recipes.get, request.recipe), request.params)
+        for effect in recipe.effects:
+            self._deliverer.check(effect.to)
+        body = await self._delivery(request)
+        inputs = [await self._input(each) for each in request.inputs]
+        digest = hashlib.sha256(canonical(msgspec.to_builtins(request))).hexdigest()
+        job, state, created = await self._jobs.insert(
+            NewJob(new_job_id(), recipe.name, msgspec.to_builtins(recipe), body, client, inputs, digest,
+                   request.idempotency_key)
+        )  # fmt: skip
+        if created:
+            self._runner.begin(job)
+        return JobAck(job, state), created  # type: ignore[arg-type]
+
+    async def _delivery(self, request: JobRequest) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "deliver": {"folder": str(self._delivery_folder), "container": "wav", "depth": "auto"}
+        }
+        if request.tempo_map is not None:
+            points = request.tempo_map
+            if [point.at_s for point in points] != sorted(point.at_s for point in points):
+                raise BadParameter("tempo_map must be in order of at_s")
+            body["tempo_map"] = msgspec.to_builtins(points)
+        asked = request.deliver
+        if asked is not None:
+            self._deliverer.check(asked.to)
+            folder = asked.folder or str(self._delivery_folder)
+            allowed = await asyncio.to_thread(self._outputs.check, folder)
+            body["deliver"] = {
+                "folder": str(allowed), "to": asked.to, "layout": asked.layout,
+                "container": asked.format.container, "depth": asked.format.depth,
+            }  # fmt: skip
+        return body
+
+    async def _input(self, each: JobInput) -> NewInput:
+        if (each.path is None) == (each.asset is None):
+            raise BadParameter("an input names either a path or an asset")
+        region = None if each.region is None else msgspec.to_builtins(each.region)
+        if each.asset is not None:
+            asset = await self._assets.get(each.asset)
+            if asset.missing:
+                raise BadParameter("the file of this asset is missing", where=asset.name)
+            return NewInput(asset.paths[0], asset.id, region)
+        path = Path(os.path.expanduser(str(each.path)))  # noqa: ASYNC240, PTH111 - text only, no disk
+        if not path.is_absolute() or "\0" in str(path):
+            raise BadParameter("the path of an input must be absolute", where=repr(each.path))
+        return NewInput(str(path), None, region)
+
+    async def get(self, job: str) -> JobView:
+        return self._view(await self._jobs.get(job))
+
+    async def list(self, state: str | None, cursor: str | None, limit: int) -> Page[JobView]:
+        """Newest first. state: one of the states, or "open"."""
+        before = None if cursor is None else _ordinal(cursor)
+        records = await self._jobs.page(state, before, limit + 1)
+        more = len(records) > limit
+        return Page(
+            [self._view(each) for each in records[:limit]], str(records[limit - 1].ordinal) if more else None
+        )
+
+    async def cancel(self, job: str) -> JobAck:
+        """Stop an open job. One that has ended stays as it is."""
+        record = await self._jobs.get(job)
+        if record.state not in CLOSED:
+            await self._runner.cancel(job)
+        return await self._ack(job)
+
+    async def retry(self, job: str) -> JobAck:
+        """Do again what failed, was cancelled or was undone; what is done is not computed again."""
+        record = await self._jobs.get(job)
+        if record.state not in CLOSED:
+            raise Conflict("the job is still running", where=job, hint="Cancel it first")
+        await self._jobs.reopen(job)
+        self._runner.begin(job)
+        return await self._ack(job)
+
+    async def undo(self, job: str) -> UndoView:
+        """Take back what a job wrote; what was changed since or is in use stays and is listed."""
+        record = await self._jobs.get(job)
+        if record.state not in CLOSED:
+            raise Conflict("the job is still running", where=job, hint="Cancel it first")
+        report = await self._deliverer.undo(job, self._in_use)
+        removed = [str(path) for path in report.removed]
+        await self._jobs.undone(job, removed, len(report.kept))
+        return UndoView(job, removed, [Kept(str(each.path), each.why) for each in report.kept])
+
+    async def _ack(self, job: str) -> JobAck:
+        record = await self._jobs.get(job)
+        return JobAck(job, record.state)  # type: ignore[arg-type]
+
+    def _view(self, record: JobRecord) -> JobView:
+        live = self._runner.live(record.id)
+        by_step: dict[str, list[str]] = {}
+        for artifact in record.artifacts:
+            by_step.setdefault(artifact.step, []).append(artifact.id)
+        return JobView(
+            id=record.id, recipe=record.recipe, client=record.client, state=record.state,  # type: ignore[arg-type]
+            progress=live.progress if live else record.progress, eta_s=live.eta_s if live else None,
+            created_at=record.created_at, started_at=record.started_at, finished_at=record.finished_at,
+            warnings=list(record.warnings), error=_error(record.error),
+            inputs=[_input_view(each) for each in record.inputs],
+            steps=[_step_view(each, live, by_step.get(each.id, [])) for each in record.steps],
+            artifacts=[_artifact_view(each) for each in record.artifacts], undone=record.undone,
+        )  # fmt: skip
+
+
+def _ordinal(cursor: str) -> int:
+    if not cursor.isdecimal():
+        raise BadParameter(f"{cursor!r} is no cursor", hint="Pass the next_cursor of the page before")
+    return int(cursor)
+
+
+def _error(error: ErrorInfo | None) -> ErrorView | None:
+    return None if error is None else ErrorView(error.code, error.message, error.where, error.hint)
+
+
+def _input_view(record: InputRecord) -> InputView:
+    region = None if record.region is None else RegionSpec(**record.region)
+    return InputView(record.path, record.asset, region, record.state, _error(record.error))  # type: ignore[arg-type]
+
+
+def _step_view(record: StepRecord, live: Live | None, artifacts: list[str]) -> StepView:
+    progress = live.steps.get((record.input, record.step), record.progress) if live else record.progress
+    return StepView(
+        id=record.id, step=record.step, use=record.use, input=record.input, state=record.state,  # type: ignore[arg-type]
+        progress=progress, attempt=record.attempt, device=record.device, reason=record.reason,
+        error=_error(record.error), artifacts=artifacts,
+    )  # fmt: skip
+
+
+def _artifact_view(artifact: Artifact) -> ArtifactView:
+    stem, label = artifact.meta.get("stem"), artifact.meta.get("class")
+    return ArtifactView(
+        id=artifact.id, kind=artifact.kind, name=artifact.name, stem=None if stem is None else str(stem),
+        label=None if label is None else str(label), path=artifact.delivered or artifact.path,
+        asset=artifact.payload, delivered=artifact.delivered is not None,
+    )  # fmt: skip

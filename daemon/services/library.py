@@ -1,0 +1,199 @@
+"""The library: search, look at, change and forget assets; collections; scans."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from daemon.kernel.errors import BadParameter, FileMissing, Forbidden, NotFound
+from daemon.kernel.work import Kind
+from daemon.library.assets import Asset, Assets
+from daemon.library.collections import Collection, Collections
+from daemon.library.jobs import Jobs
+from daemon.library.search import Query, Search
+from daemon.services.assets_view import asset_view
+from daemon.services.tasks import TaskStarter
+from daemon.services.types import (
+    AssetPatch,
+    AssetQuery,
+    AssetView,
+    CollectionPatch,
+    CollectionRequest,
+    CollectionView,
+    DuplicateGroup,
+    JobAck,
+    Page,
+    ScanRequest,
+    StatsView,
+)
+from daemon.services.uploads import Uploaded
+
+InUse = Callable[[Path], bool]
+
+
+class LibraryService:
+    def __init__(
+        self, assets: Assets, search: Search, collections: Collections, jobs: Jobs, uploaded: Uploaded,
+        tasks: TaskStarter, peaks: Path, in_use: InUse,
+    ) -> None:  # fmt: skip
+        self._assets = assets
+        self._search = search
+        self._collections = collections
+        self._jobs = jobs
+        self._uploaded = uploaded
+        self._tasks = tasks
+        self._peaks = peaks
+        self._in_use = in_use
+
+    # ------------------------------------------------------------ assets
+
+    async def search(self, query: AssetQuery) -> Page[AssetView]:
+        """Raises BadParameter for a cursor or a sort that is not legal, or for `like`: sounds have no embedding yet."""
+        if query.like is not None:
+            raise BadParameter("search by sound is not there yet: assets have no embedding")
+        fields = msgspec.structs.asdict(query)
+        cursor = fields.pop("cursor")
+        fields.pop("like")
+        if cursor is not None and not cursor.isdecimal():
+            raise BadParameter(f"{cursor!r} is no cursor", hint="Pass the next_cursor of the page before")
+        offset = int(cursor or 0)
+        assets, more = await self._search.find(Query(**fields, offset=offset))
+        return Page([asset_view(each) for each in assets], str(offset + query.limit) if more else None)
+
+    async def get(self, asset: str) -> AssetView:
+        return asset_view(await self._assets.get(asset))
+
+    async def patch(self, asset: str, patch: AssetPatch) -> AssetView:
+        changed = await self._assets.change(
+            asset, name=patch.name, rating=patch.rating, tags=patch.tags, label=patch.label
+        )
+        return asset_view(changed)
+
+    async def delete(self, asset: str, with_file: bool) -> None:
+        """Forget an asset. with_file: remove its files as well, when roadie wrote all of them and no project uses
+        any; otherwise raises Forbidden and changes nothing."""
+        found = await self._assets.get(asset)
+        if with_file:
+            made = await self._assets.made_by_roadie(asset)
+            await asyncio.to_thread(self._remove_files, found, made)
+        await self._assets.remove(asset)
+
+    def _remove_files(self, asset: Asset, made: list[Path]) -> None:
+        foreign = set(asset.paths) - {str(path) for path in made}
+        if foreign:
+            raise Forbidden("roadie did not write this file and does not remove it", where=min(foreign))
+        for path in made:
+            if self._in_use(path):
+                raise Forbidden("a project uses this file", where=path)
+        for path in made:
+            path.unlink(missing_ok=True)
+
+    async def audio_path(self, asset: str) -> Path:
+        """A file with the asset's sound. Raises FileMissing."""
+        found = await self._assets.get(asset)
+        for text in found.paths:
+            path = Path(text)
+            if await asyncio.to_thread(path.is_file):
+                return path
+        raise FileMissing("the file of this asset is missing", where=found.name, hint="Scan its folder again")
+
+    async def peaks(self, asset: str, n: int) -> dict[str, Any]:
+        """n (min, max) pairs for each channel, for drawing. Raises NotFound before the asset was prepared."""
+        await self._assets.get(asset)
+        path = self._peaks / asset
+        if not await asyncio.to_thread(path.is_file):
+            raise NotFound("this asset has no peaks", where=asset, hint="Scan its folder again")
+        return await asyncio.to_thread(_read_peaks, path, n)
+
+    async def derived(self, asset: str) -> list[AssetView]:
+        await self._assets.get(asset)
+        return [asset_view(each) for each in await self._assets.derived(asset)]
+
+    async def used_by(self, asset: str) -> list[dict[str, Any]]:
+        """Projects that use an asset: none are known before projects can be read."""
+        await self._assets.get(asset)
+        return []
+
+    async def slices(self, asset: str) -> dict[str, Any]:
+        """One-shots and loops cut from an asset: where each stands in it, in frames at its rate."""
+        found = [
+            each for each in await self._assets.derived(asset) if each.kind in ("slice", "one-shot", "loop")
+        ]
+        keys = ("start_frames", "length_frames", "onset_frames", "rate", "velocity", "bars")
+        return {
+            "items": [
+                {"asset": each.id, "name": each.name, "kind": each.kind, "class": each.label,
+                 **{key: each.meta[key] for key in keys if key in each.meta}}
+                for each in found
+            ]
+        }  # fmt: skip
+
+    async def notes(self, asset: str) -> dict[str, Any]:
+        """Notes heard in an asset, in seconds: one entry for each stem."""
+        return await self._texts(asset, Kind.NOTES, "")
+
+    async def lyrics(self, asset: str) -> dict[str, Any]:
+        """Words heard in an asset with their times."""
+        return await self._texts(asset, Kind.LYRICS, ".json")
+
+    async def _texts(self, asset: str, kind: Kind, suffix: str) -> dict[str, Any]:
+        found = await self._assets.get(asset)
+        artifacts = await self._jobs.artifacts_of(found.id, found.job, found.stem, kind)
+        paths = [Path(each.delivered or each.path) for each in artifacts if each.name.endswith(suffix)]
+        read = await asyncio.to_thread(lambda: [path.read_bytes() for path in paths if path.is_file()])
+        return {"items": [msgspec.json.decode(each) for each in read]}
+
+    async def duplicates(self) -> list[DuplicateGroup]:
+        return [DuplicateGroup(asset, paths) for asset, paths in await self._search.duplicates()]
+
+    async def stats(self) -> StatsView:
+        return StatsView(**await self._search.stats())
+
+    async def scan(self, request: ScanRequest, client: str) -> JobAck:
+        """Index a folder in place, as a job. Raises FileMissing when it is no folder."""
+        folder = Path(os.path.expanduser(request.path))  # noqa: ASYNC240, PTH111 - text only, no disk
+        if not folder.is_absolute():
+            raise BadParameter("the folder of a scan must be an absolute path", where=request.path)
+        if not await asyncio.to_thread(folder.is_dir):
+            raise FileMissing("there is no such folder", where=folder)
+        return await self._tasks.start("scan", {"path": str(folder)}, str(folder), client)
+
+    async def add_upload(self, path: Path, name: str) -> AssetView:
+        """Take over a whole file that was uploaded to `path`. The same content twice is one asset and one file."""
+        return asset_view(await self._uploaded.add(path, name))
+
+    # ------------------------------------------------------------ collections
+
+    async def collections(self) -> list[CollectionView]:
+        return [_collection(each) for each in await self._collections.all()]
+
+    async def collection(self, collection: str) -> CollectionView:
+        return _collection(await self._collections.get(collection))
+
+    async def create_collection(self, request: CollectionRequest) -> CollectionView:
+        return _collection(await self._collections.create(request.name, request.assets))
+
+    async def patch_collection(self, collection: str, patch: CollectionPatch) -> CollectionView:
+        changed = await self._collections.change(
+            collection, name=patch.name, add=patch.add, remove=patch.remove
+        )
+        return _collection(changed)
+
+    async def delete_collection(self, collection: str) -> None:
+        await self._collections.delete(collection)
+
+
+def _collection(collection: Collection) -> CollectionView:
+    return CollectionView(collection.id, collection.name, list(collection.assets))
+
+
+def _read_peaks(path: Path, n: int) -> dict[str, Any]:
+    # Imported when first drawn: the idle daemon does without numpy.
+    from daemon.audio.peaks import read_peaks  # noqa: PLC0415
+
+    return {"channels": read_peaks(path, n).tolist()}

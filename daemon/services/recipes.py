@@ -1,0 +1,30 @@
+"""Recipes: what can be asked for."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from daemon.jobs.recipes import Listed, Recipes
+from daemon.services.types import RecipeView
+
+
+class RecipesService:
+    def __init__(self, recipes: Recipes) -> None:
+        self._recipes = recipes
+
+    async def list(self) -> list[RecipeView]:
+        """Every recipe by name; a broken one with its problem."""
+        return [_view(each) for each in await asyncio.to_thread(self._recipes.listed)]
+
+
+def _view(listed: Listed) -> RecipeView:
+    recipe = listed.recipe
+    return RecipeView(
+        name=listed.name, about=recipe.about if recipe else "",
+        origin="user" if listed.origin == "user" else "shipped",
+        steps=[msgspec.to_builtins(step) for step in recipe.steps] if recipe else [],
+        effects=[msgspec.to_builtins(effect) for effect in recipe.effects] if recipe else [],
+        problem=listed.problem,
+    )  # fmt: skip

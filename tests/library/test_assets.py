@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from daemon.kernel.errors import Conflict, NotFound
+from daemon.kernel.types import AssetId
+from daemon.library.assets import Assets, FileStat, NewAsset, learn
+from daemon.library.collections import Collections
+from daemon.library.database import Database
+from daemon.library.events import EventLog
+from daemon.library.search import Query, Search
+
+
+def new(folder: Path, name: str, asset: str, **meta: object) -> NewAsset:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(asset.encode())
+    return NewAsset(AssetId(asset), "source", path, FileStat.of(path), meta=meta)  # type: ignore[arg-type]
+
+
+async def names(db: Database, **query: object) -> list[str]:
+    assets, _ = await Search(db).find(Query(**query))  # type: ignore[arg-type]
+    return [asset.name for asset in assets]
+
+
+async def test_the_same_payload_at_two_paths_is_one_asset(db: Database, tmp_path: Path) -> None:
+    assets = Assets(db)
+    assert await assets.record(new(tmp_path, "a.wav", "same"))
+    assert not await assets.record(new(tmp_path, "b.wav", "same"))
+    found = await assets.get("same")
+    assert [Path(path).name for path in found.paths] == ["a.wav", "b.wav"]
+    assert await Search(db).duplicates() == [("same", [str(tmp_path / "a.wav"), str(tmp_path / "b.wav")])]
+
+
+async def test_other_content_at_a_known_path_leaves_the_first_asset_missing(
+    db: Database, tmp_path: Path
+) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "a.wav", "old"))
+    await assets.record(new(tmp_path, "a.wav", "newer"))
+    assert (await assets.get("old")).missing
+    assert (await assets.get("newer")).paths == (str(tmp_path / "a.wav"),)
+
+
+async def test_a_moved_file_keeps_its_tags(db: Database, tmp_path: Path) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "a.wav", "x"))
+    await assets.change("x", name=None, rating=4, tags=["dusty"], label=None)
+    (tmp_path / "a.wav").rename(tmp_path / "moved.wav")
+    await assets.mark_missing([str(tmp_path / "a.wav")])
+    assert (await assets.get("x")).missing
+    await assets.record(new(tmp_path, "moved.wav", "x"))
+    found = await assets.get("x")
+    assert (found.paths, found.rating, [tag.label for tag in found.tags]) == (
+        (str(tmp_path / "moved.wav"),),
+        4,
+        ["dusty"],
+    )
+
+
+async def test_an_unchanged_file_is_known_by_its_stat_alone(db: Database, tmp_path: Path) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "a.wav", "x"))
+    path = tmp_path / "a.wav"
+    known = await assets.known_at(path, FileStat.of(path))
+    assert known is not None and known.id == "x"
+    path.write_bytes(b"longer than before")
+    assert await assets.known_at(path, FileStat.of(path)) is None
+
+
+async def test_search_finds_prefixes_without_accents_in_names_tags_and_folders(
+    db: Database, tmp_path: Path
+) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "Crème Brûlée/Kick 01.wav", "k", **{"class": "kick", "bpm": 120.0}))
+    await assets.record(new(tmp_path, "other/Snare.wav", "s", bpm=90.0))
+    await assets.change("s", name=None, rating=None, tags=["crisp"], label=None)
+    assert await names(db, text="kic") == ["Kick 01.wav"]
+    assert await names(db, text="creme kick") == ["Kick 01.wav"]
+    assert await names(db, text="cri") == ["Snare.wav"]
+    assert await names(db, text="kick snare") == []
+    assert await names(db, text='"; DROP TABLE asset; --') == []
+    assert await names(db, tag="kick") == ["Kick 01.wav"]
+    assert await names(db, label="kick", bpm_min=119, bpm_max=121) == ["Kick 01.wav"]
+    assert await names(db, sort="bpm", descending=True) == ["Kick 01.wav", "Snare.wav"]
+
+
+async def test_pages_follow_each_other_without_gap_or_overlap(db: Database, tmp_path: Path) -> None:
+    assets = Assets(db)
+    await assets.record_many([new(tmp_path, f"{i:02}.wav", f"a{i}") for i in range(25)])
+    seen: list[str] = []
+    more = True
+    while more:
+        page, more = await Search(db).find(Query(sort="name", offset=len(seen), limit=10))
+        seen += [asset.name for asset in page]
+    assert seen == [f"{i:02}.wav" for i in range(25)]
+
+
+async def test_what_a_person_says_of_a_class_outlives_the_model(db: Database, tmp_path: Path) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "a.wav", "x", **{"class": "snare", "confidence": 0.6}))
+    await assets.change("x", name=None, rating=None, tags=None, label="clap")
+    await db.write(lambda: learn("x", {"class": "snare", "confidence": 0.99, "bpm": 100.0}))
+    found = await assets.get("x")
+    assert (found.label, found.confidence, found.bpm) == ("clap", 1.0, 100.0)
+
+
+async def test_an_asset_that_roadie_made_goes_with_its_last_file_and_a_source_stays(
+    db: Database, tmp_path: Path
+) -> None:
+    assets = Assets(db)
+    made = new(tmp_path, "stem.wav", "stem")
+    await assets.record(NewAsset(made.id, "stem", made.path, made.stat, made=True))
+    await assets.record(new(tmp_path, "song.wav", "song"))
+    await assets.forget_path(tmp_path / "stem.wav")
+    await assets.forget_path(tmp_path / "song.wav")
+    with pytest.raises(NotFound):
+        await assets.get("stem")
+    assert (await assets.get("song")).missing
+    assert await names(db, text="stem") == []
+
+
+async def test_events_tell_of_assets_in_the_same_transaction(db: Database, tmp_path: Path) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "a.wav", "x"))
+    await assets.remove("x")
+    types = [event.body["type"] for event in await EventLog(db).since(0)]
+    assert types == ["asset.added", "asset.removed"]
+
+
+async def test_collections_keep_order_and_refuse_what_is_not_there(db: Database, tmp_path: Path) -> None:
+    assets, collections = Assets(db), Collections(db)
+    await assets.record_many([new(tmp_path, f"{name}.wav", name) for name in "abc"])
+    mine = await collections.create("mine", ["c", "a"])
+    assert mine.assets == ("c", "a")
+    changed = await collections.change(mine.id, name="yours", add=["b", "c"], remove=["a"])
+    assert (changed.name, set(changed.assets)) == ("yours", {"b", "c"})
+    with pytest.raises(Conflict):
+        await collections.create("yours", [])
+    with pytest.raises(NotFound):
+        await collections.create("broken", ["nothing"])
+    assert [each.name for each in await collections.all()] == ["yours"]

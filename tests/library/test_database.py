@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from daemon.kernel.errors import DiskError
+from daemon.kernel.events import AssetChanged
+from daemon.library.database import Database
+from daemon.library.events import EventLog, append
+from daemon.library.state import State
+from daemon.library.tables import SCHEMA_VERSION
+
+
+async def test_a_failing_write_takes_nothing_else_of_its_batch_with_it(db: Database) -> None:
+    gate = threading.Event()
+    blocked = db.submit(gate.wait)  # so that the next three share a batch
+
+    def failing() -> None:
+        append(AssetChanged("lost"))
+        raise ValueError("no")
+
+    futures = [
+        db.submit(lambda: append(AssetChanged("a"))),
+        db.submit(failing),
+        db.submit(lambda: append(AssetChanged("b"))),
+    ]
+    gate.set()
+    blocked.result(5)
+    futures[0].result(5)
+    futures[2].result(5)
+    with pytest.raises(ValueError, match="no"):
+        futures[1].result(5)
+    assert [event.body["asset"] for event in await EventLog(db).since(0)] == ["a", "b"]
+
+
+async def test_readers_cannot_write(db: Database) -> None:
+    with pytest.raises(Exception, match="readonly"):
+        await db.read(lambda: append(AssetChanged("a")))
+
+
+async def test_what_is_queued_when_closing_is_committed(tmp_path: Path) -> None:
+    db = Database(tmp_path / "roadie.db")
+    db.open()
+    futures = [db.submit(lambda: append(AssetChanged("x"))) for _ in range(50)]
+    await asyncio.to_thread(db.close)
+    assert all(future.done() and future.exception() is None for future in futures)
+    with sqlite3.connect(tmp_path / "roadie.db") as plain:
+        assert plain.execute("SELECT count(*) FROM event").fetchone() == (50,)
+        assert plain.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "roadie.db"
+    with sqlite3.connect(path) as plain:
+        plain.execute(f"PRAGMA user_version={SCHEMA_VERSION + 1}")
+    with pytest.raises(DiskError, match="newer roadie"):
+        Database(path).open()
+
+
+def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "roadie.db"
+    path.write_bytes(b"this is a text, not a database" * 100)
+    with pytest.raises(DiskError, match=r"roadie\.db: the library cannot be opened"):
+        Database(path).open()
+
+
+async def test_events_are_seen_in_order_and_never_renumbered(db: Database) -> None:
+    log = EventLog(db)
+    for name in "abc":
+        await db.write(lambda name=name: append(AssetChanged(name)))
+    first = await log.since(0)
+    assert [event.body["asset"] for event in first] == ["a", "b", "c"]
+    assert [event.seq for event in await log.since(first[0].seq)] == [event.seq for event in first[1:]]
+    assert await log.latest() == first[-1].seq
+
+
+async def test_commits_are_told(db: Database) -> None:
+    told = threading.Event()
+    db.on_commit(told.set)
+    await State(db).put("x", {"y": [1, 2.5, None]})
+    assert told.wait(5)
+    assert await State(db).get("x") == {"y": [1, 2.5, None]}
+    assert await State(db).get("nothing") is None

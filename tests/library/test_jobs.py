@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+
+from daemon.kernel.errors import Conflict, ErrorInfo, NotFound
+from daemon.library.database import Database
+from daemon.library.events import EventLog
+from daemon.library.jobs import Artifact, Jobs, NewInput, NewJob
+from daemon.library.runs import Runs
+
+
+def job(name: str, key: str | None = None, body: str = "b", client: str = "cli") -> NewJob:
+    return NewJob(name, "stems", {"name": "stems"}, {}, client, [NewInput("/a"), NewInput("/b")], body, key)
+
+
+async def test_an_idempotency_key_belongs_to_a_client_and_a_body(db: Database) -> None:
+    jobs = Jobs(db)
+    assert await jobs.insert(job("one", "k")) == ("one", "preparing", True)
+    assert await jobs.insert(job("two", "k")) == ("one", "preparing", False)
+    assert await jobs.insert(job("three", "k", client="reaper")) == ("three", "preparing", True)
+    with pytest.raises(Conflict, match="used for another request"):
+        await jobs.insert(job("four", "k", body="other"))
+    assert await jobs.insert(job("five")) == ("five", "preparing", True)
+    assert await jobs.insert(job("six")) == ("six", "preparing", True)
+
+
+async def test_a_finished_job_closes_its_steps_and_tells_each_state_once(db: Database) -> None:
+    jobs = Jobs(db)
+    await jobs.insert(job("j"))
+    await jobs.set_state("j", "running")
+    rows = await jobs.plan_steps("j", "j.0", [("stems", "separate"), ("midi", "midi")])
+    await jobs.set_step(rows["stems"], "running")
+    await jobs.set_state("j", "failed", error=ErrorInfo("disk_full", "full", traceback="secret"))
+    await jobs.set_state("j", "failed")
+    record = await jobs.get("j")
+    assert {step.state for step in record.steps} == {"failed"}
+    assert record.error is not None and record.error.code == "disk_full"
+    told = [event.body for event in await EventLog(db).since(0) if event.body["type"] == "job.state"]
+    assert [body["state"] for body in told] == ["running", "failed"]
+
+
+async def test_artifacts_are_not_doubled_when_a_step_answers_again(db: Database) -> None:
+    jobs = Jobs(db)
+    await jobs.insert(job("j"))
+    rows = await jobs.plan_steps("j", "j.0", [("stems", "separate")])
+    made = Artifact("j.0.stems:0:drums.wav", "j.0", rows["stems"], "stem", "drums.wav", "p", "/c/1", None, {})
+    await jobs.put_artifacts("j", "j.0", rows["stems"], [made])
+    moved = Artifact(
+        made.id, made.input, made.step, made.kind, made.name, made.payload, "/c/2", None, {"stem": "drums"}
+    )
+    await jobs.put_artifacts("j", "j.0", rows["stems"], [moved])
+    artifacts = (await jobs.get("j")).artifacts
+    assert [(each.path, each.meta) for each in artifacts] == [("/c/2", {"stem": "drums"})]
+
+
+async def test_only_the_attempt_that_holds_the_claim_commits(db: Database) -> None:
+    runs = Runs(db, "boot-1")
+    assert await runs.claim("key", "separate", "first") == 1
+    assert await runs.claim("key", "separate", "second") == 2
+    assert not await runs.commit("key", "first", {"from": "orphan"}, 1)
+    assert await runs.finished("key") is None
+    assert await runs.commit("key", "second", {"from": "second"}, 1)
+    await runs.give_up("key", "first", "failed", ErrorInfo("x", "late"))
+    record = await runs.finished("key")
+    assert record is not None and record.result == {"from": "second"} and record.token == "second"
+
+
+async def test_claims_of_another_boot_are_freed_and_fenced(db: Database) -> None:
+    await Runs(db, "boot-1").claim("key", "separate", "old")
+    later = Runs(db, "boot-2")
+    assert await later.release_orphans() == 1
+    assert not await Runs(db, "boot-1").commit("key", "old", {}, 0)
+    assert await later.claim("key", "separate", "new") == 2
+    assert await later.release_orphans() == 0
+
+
+async def test_reopening_keeps_inputs_that_are_done(db: Database) -> None:
+    jobs = Jobs(db)
+    await jobs.insert(job("j"))
+    await jobs.set_input("j.0", "done")
+    await jobs.set_input("j.1", "failed", error=ErrorInfo("unreadable_audio", "no"))
+    await jobs.set_state("j", "done", warnings=["b failed"])
+    await jobs.reopen("j")
+    record = await jobs.get("j")
+    assert [each.state for each in record.inputs] == ["done", "preparing"]
+    assert (record.state, record.warnings) == ("queued", ())
+    with pytest.raises(NotFound):
+        await jobs.get("nothing")
+
+
+async def test_open_jobs_are_claimed_oldest_first(db: Database) -> None:
+    jobs = Jobs(db)
+    for name in ("one", "two", "three"):
+        await jobs.insert(job(name))
+    await jobs.set_state("two", "cancelled")
+    assert await jobs.claim_open("boot-2") == ["one", "three"]
+    assert [each.id for each in await jobs.page("open", None, 10)] == ["three", "one"]
+    assert [each.id for each in await jobs.page(None, None, 2)] == ["three", "two"]

@@ -30,8 +30,8 @@ def pull(client: Client, name: str) -> JobAck:
 
 
 def add(client: Client, name: str, path: Path, *, trusted: bool) -> ModelView:
-    body = {"path": str(path), "trusted": trusted}
-    return msgspec.convert(client.post(f"/models/{part(name)}/add", body), ModelView)
+    body = {"name": name, "path": str(path), "trusted": trusted}
+    return msgspec.convert(client.post("/models", body), ModelView)
 
 
 def remove(client: Client, name: str) -> None:

@@ -68,7 +68,7 @@ class LineDisplay(SilentDisplay):
         self._job_state = ""
 
     def show(self, snapshot: Snapshot) -> None:
-        for stage in stages(snapshot.job.steps, snapshot.doing):
+        for stage in stages(snapshot.job, snapshot.doing):
             place = (stage.step, stage.input)
             if stage.state in ("waiting", "queued") or self._seen.get(place) == stage.state:
                 continue
@@ -118,7 +118,7 @@ def picture(snapshot: Snapshot, height: int) -> Text:
 
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append_text(_headline(snapshot))
-    shown, hidden = fitting(stages(snapshot.job.steps, snapshot.doing), height - 2)
+    shown, hidden = fitting(stages(snapshot.job, snapshot.doing), height - 2)
     for stage in shown:
         text.append("\n")
         text.append_text(_stage_line(stage))

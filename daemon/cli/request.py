@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,7 +63,10 @@ def parse_region(text: str) -> RegionSpec:
 def _seconds(text: str) -> float:
     """ "8.5" or "1:02.5"."""
     minutes, _, seconds = text.rpartition(":")
-    return float(seconds) + (60 * float(minutes) if minutes else 0)
+    value = float(seconds) + (60 * float(minutes) if minutes else 0)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is no time")
+    return value
 
 
 def parse_sets(sets: Sequence[str]) -> dict[str, dict[str, Any]]:

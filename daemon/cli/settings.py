@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,4 +13,9 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
         if isinstance(value, Mapping):
             yield from flat(value, f"{prefix}{key}.")
         else:
-            yield f"{prefix}{key}", "not set" if value is None else str(value)
+            yield f"{prefix}{key}", as_toml(value)
+
+
+def as_toml(value: Any) -> str:
+    """As it would stand in the file; JSON writes these values as TOML does."""
+    return "not set" if value is None else json.dumps(value, ensure_ascii=False)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from daemon.cli.follow import Doing
-from daemon.services.types import StepView
+from daemon.services.types import JobView, StepView
 
 _LEADING = ("running", "failed", "queued", "waiting", "cancelled", "skipped", "done")
 """Whose state a stage of several runs takes: the first of these that any run has."""
@@ -27,23 +27,28 @@ class Stage:
     note: str
 
 
-def stages(steps: Sequence[StepView], doing: Mapping[str, Doing]) -> list[Stage]:
+def stages(job: JobView, doing: Mapping[str, Doing]) -> list[Stage]:
     """In the order in which they first appear."""
     runs: dict[tuple[str, str], list[StepView]] = {}
-    for step in steps:
-        runs.setdefault((step.step, step.input), []).append(step)
+    for step in job.steps:
+        runs.setdefault((step.step, input_name(job, step.input)), []).append(step)
     return [_stage(name, given, those, doing) for (name, given), those in runs.items()]
 
 
+def input_name(job: JobView, given: str) -> str:
+    """The file name of a step's input; a step names it as JOB.NUMBER."""
+    number = given.removeprefix(f"{job.id}.")
+    if number.isdecimal() and int(number) < len(job.inputs):
+        return PurePath(job.inputs[int(number)].path).name
+    return PurePath(given).name or given
+
+
 def _stage(name: str, given: str, runs: Sequence[StepView], doing: Mapping[str, Doing]) -> Stage:
-    states = {run.state for run in runs}
-    state = next(state for state in _LEADING if state in states)
-    if state == "done" or (state in ("queued", "waiting") and "done" in states):
-        state = "done" if states <= {"done", "skipped"} else "running"
+    state = _state({run.state for run in runs})
     told = [doing[run.id] for run in runs if run.id in doing and run.state == "running"]
     return Stage(
         step=name,
-        input=PurePath(given).name or given,
+        input=given,
         state=state,
         progress=sum(_progress(run, doing) for run in runs) / len(runs),
         runs=len(runs),
@@ -51,6 +56,14 @@ def _stage(name: str, given: str, runs: Sequence[StepView], doing: Mapping[str, 
         why=next((why for run in runs if run.state == state and (why := _why(run))), ""),
         note=told[-1].note if told else "",
     )
+
+
+def _state(states: Set[str]) -> str:
+    if states == {"done", "skipped"}:
+        return "done"
+    if "done" in states and states & {"queued", "waiting"} and "running" not in states:
+        return "running"  # between two of its runs
+    return next(state for state in _LEADING if state in states)
 
 
 def _progress(run: StepView, doing: Mapping[str, Doing]) -> float:

@@ -8,7 +8,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 from daemon.cli.client import Client
 from daemon.kernel.errors import RoadieError
@@ -89,8 +88,3 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             harder()
     process.wait()
-
-
-def home_environment(home: Path) -> dict[str, str]:
-    """This environment with another home."""
-    return {**os.environ, "ROADIE_HOME": str(home)}

@@ -74,6 +74,6 @@ def job_row(job: JobView) -> tuple[object, ...]:
 def tell_steps(job: JobView) -> None:
     rows = [
         (stage.step, stage.input, stage.state, f"{stage.done} of {stage.runs}", stage.why)
-        for stage in stages(job.steps, {})
+        for stage in stages(job, {})
     ]
     print_table(("step", "input", "state", "runs done", "why"), rows, "No step has been planned yet.")

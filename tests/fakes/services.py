@@ -1,0 +1,347 @@
+"""Services in memory, with the signatures of the real ones."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from daemon.kernel.errors import Conflict, InputError, NotFound
+from daemon.kernel.types import Json
+from daemon.services import types as t
+
+
+@dataclass(frozen=True)
+class Message:
+    seq: int
+    durable: bool
+    body: dict[str, Json]
+
+
+class FakeEvents:
+    """A table of durable events and, per listener, an unbounded queue of what happens."""
+
+    def __init__(self) -> None:
+        self.table: list[Message] = []
+        self.read: int = 0
+        self.open_streams = 0
+        self._listeners: list[asyncio.Queue[Message | None]] = []
+
+    async def latest(self) -> int:
+        return self.table[-1].seq if self.table else 0
+
+    def happen(self, kind: str, **body: Json) -> None:
+        seq = self.table[-1].seq + 1 if self.table else 1
+        message = Message(seq, True, {"type": kind, **body})
+        self.table.append(message)
+        self._tell(message)
+
+    def progress(self, **body: Json) -> None:
+        seq = self.table[-1].seq if self.table else 0
+        self._tell(Message(seq, False, {"type": "step.progress", **body}))
+
+    def _tell(self, message: Message) -> None:
+        for queue in self._listeners:
+            queue.put_nowait(message)
+
+    async def stream(self, since: int | None) -> AsyncIterator[Message]:
+        queue: asyncio.Queue[Message | None] = asyncio.Queue()
+        self._listeners.append(queue)
+        self.open_streams += 1
+        try:
+            for message in list(self.table):
+                if since is not None and message.seq > since:
+                    self.read += 1
+                    yield message
+            while (message := await queue.get()) is not None:
+                self.read += 1
+                yield message
+        finally:
+            self.open_streams -= 1
+            self._listeners.remove(queue)
+
+
+class FakeJobs:
+    def __init__(self) -> None:
+        self.requests: dict[str, tuple[t.JobRequest, str]] = {}
+        self.acks: dict[str, t.JobAck] = {}
+        self._keys: dict[tuple[str, str], str] = {}
+
+    async def submit(self, request: t.JobRequest, client: str) -> tuple[t.JobAck, bool]:
+        key = (client, request.idempotency_key or "")
+        if request.idempotency_key and key in self._keys:
+            known = self._keys[key]
+            if self.requests[known][0] != request:
+                raise Conflict("this key was used with another body", where=request.idempotency_key)
+            return self.acks[known], False
+        ack = t.JobAck(id=f"job{len(self.acks) + 1}", state="preparing")
+        self.requests[ack.id], self.acks[ack.id] = (request, client), ack
+        if request.idempotency_key:
+            self._keys[key] = ack.id
+        return ack, True
+
+    def _ack(self, id: str) -> t.JobAck:
+        if id not in self.acks:
+            raise NotFound("no such job", where=id)
+        return self.acks[id]
+
+    async def get(self, id: str) -> t.JobView:
+        ack = self._ack(id)
+        request, client = self.requests[id]
+        return t.JobView(
+            id=ack.id, recipe=request.recipe, client=client, state=ack.state, progress=0.0, eta_s=None,
+            created_at=0.0, started_at=None, finished_at=None, warnings=[], error=None, inputs=[], steps=[],
+            artifacts=[],
+        )  # fmt: skip
+
+    async def list(self, state: str | None, cursor: str | None, limit: int) -> t.Page[t.JobView]:
+        views = [await self.get(id) for id in self.acks]
+        found = [view for view in views if state is None or view.state == state]
+        start = int(cursor or 0)
+        end = start + limit
+        return t.Page(items=found[start:end], next_cursor=str(end) if end < len(found) else None)
+
+    async def cancel(self, id: str) -> t.JobAck:
+        self.acks[id] = t.JobAck(id=self._ack(id).id, state="cancelled")
+        return self.acks[id]
+
+    async def retry(self, id: str) -> t.JobAck:
+        self.acks[id] = t.JobAck(id=self._ack(id).id, state="queued")
+        return self.acks[id]
+
+    async def undo(self, id: str) -> t.UndoView:
+        return t.UndoView(id=self._ack(id).id, removed=["/music/a.wav"], kept=[])
+
+
+def asset_view(id: str, path: Path | None = None, **more: Any) -> t.AssetView:
+    values: dict[str, Any] = {
+        "id": id, "name": id, "kind": "source", "path": str(path) if path else None,
+        "paths": [str(path)] if path else [], "label": None, "confidence": None, "bpm": None, "key": None,
+        "stem": None, "length_s": None, "rate_hz": None, "channels": None, "rating": 0, "tags": [],
+        "parent": None, "source": None, "job": None, "missing": False, "added_at": 0.0, "meta": {},
+    }  # fmt: skip
+    return t.AssetView(**{**values, **more})
+
+
+class FakeLibrary:
+    """Assets are files, identified by the SHA-256 of their bytes."""
+
+    def __init__(self) -> None:
+        self.assets: dict[str, t.AssetView] = {}
+        self.queries: list[t.AssetQuery] = []
+        self.deleted: list[tuple[str, bool]] = []
+        self.peaks_error: Exception | None = None
+        self._collections: dict[str, t.CollectionView] = {}
+
+    def add(self, path: Path, name: str = "") -> t.AssetView:
+        id = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.assets.setdefault(id, asset_view(id, path, name=name or path.name))
+        return self.assets[id]
+
+    async def add_upload(self, path: Path, name: str) -> t.JobAck | t.AssetView:
+        if path.stat().st_size == 0:  # noqa: ASYNC240 - a fake
+            raise InputError("is empty", where=name)
+        return self.add(path, name)
+
+    async def search(self, query: t.AssetQuery) -> t.Page[t.AssetView]:
+        self.queries.append(query)
+        return t.Page(items=list(self.assets.values()))
+
+    async def get(self, id: str) -> t.AssetView:
+        if id not in self.assets:
+            raise NotFound("no such asset", where=id)
+        return self.assets[id]
+
+    async def patch(self, id: str, patch: t.AssetPatch) -> t.AssetView:
+        old = await self.get(id)
+        self.assets[id] = asset_view(id, name=patch.name or old.name, rating=patch.rating or old.rating)
+        return self.assets[id]
+
+    async def delete(self, id: str, with_file: bool) -> None:
+        await self.get(id)
+        del self.assets[id]
+        self.deleted.append((id, with_file))
+
+    async def audio_path(self, id: str) -> Path:
+        return Path(str((await self.get(id)).path))
+
+    async def peaks(self, id: str, n: int) -> dict[str, Any]:
+        if self.peaks_error:
+            raise self.peaks_error
+        return {"asset": (await self.get(id)).id, "n": n, "peaks": []}
+
+    async def derived(self, id: str) -> list[t.AssetView]:
+        return [each for each in self.assets.values() if each.parent == id]
+
+    async def used_by(self, id: str) -> list[dict[str, Any]]:
+        return []
+
+    async def slices(self, id: str) -> dict[str, Any]:
+        return {"asset": (await self.get(id)).id, "slices": []}
+
+    async def notes(self, id: str) -> dict[str, Any]:
+        return {"asset": (await self.get(id)).id, "notes": []}
+
+    async def lyrics(self, id: str) -> dict[str, Any]:
+        return {"asset": (await self.get(id)).id, "words": []}
+
+    async def duplicates(self) -> list[t.DuplicateGroup]:
+        return []
+
+    async def collections(self) -> list[t.CollectionView]:
+        return list(self._collections.values())
+
+    async def collection(self, id: str) -> t.CollectionView:
+        if id not in self._collections:
+            raise NotFound("no such collection", where=id)
+        return self._collections[id]
+
+    async def create_collection(self, request: t.CollectionRequest) -> t.CollectionView:
+        made = t.CollectionView(id=f"c{len(self._collections)}", name=request.name, assets=request.assets)
+        self._collections[made.id] = made
+        return made
+
+    async def patch_collection(self, id: str, patch: t.CollectionPatch) -> t.CollectionView:
+        old = await self.collection(id)
+        kept = [each for each in old.assets if each not in patch.remove]
+        new = t.CollectionView(id=id, name=patch.name or old.name, assets=[*kept, *patch.add])
+        self._collections[id] = new
+        return new
+
+    async def delete_collection(self, id: str) -> None:
+        await self.collection(id)
+        del self._collections[id]
+
+    async def stats(self) -> t.StatsView:
+        return t.StatsView(assets=len(self.assets), paths=0, missing=0, length_s=0.0, by_kind={}, by_class={})
+
+    async def scan(self, request: t.ScanRequest, client: str) -> t.JobAck:
+        return t.JobAck(id="scan1", state="preparing")
+
+
+class FakeExports:
+    async def export(self, request: t.ExportRequest, client: str) -> t.JobAck:
+        return t.JobAck(id="export1", state="preparing")
+
+
+class FakeModels:
+    def __init__(self) -> None:
+        self.pulled: list[str] = []
+
+    async def list(self) -> list[t.ModelView]:
+        return []
+
+    async def pull(self, name: str, client: str) -> t.JobAck:
+        self.pulled.append(name)
+        return t.JobAck(id="pull1", state="preparing")
+
+    async def add(self, name: str, path: Path, trusted: bool) -> t.ModelView:
+        return t.ModelView(
+            name=name, engine="demucs", task="separate", about="", size_bytes=None, licence="unknown",
+            licence_note=None, source=str(path), installed=True, bundled=False, sha256=None, command="",
+        )  # fmt: skip
+
+    async def remove(self, name: str) -> None:
+        raise NotFound("no such model", where=name)
+
+
+class FakeRecipes:
+    async def list(self) -> list[t.RecipeView]:
+        return [t.RecipeView(name="stems", about="", origin="shipped", steps=[], effects=[])]
+
+
+class FakeSystem:
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {"pause_heavy": "never"}
+
+    def health(self) -> dict[str, Any]:
+        return {"status": "ok", "version": "0.1.0", "uptime_s": 1.5}
+
+    async def system(self) -> t.SystemView:
+        return t.SystemView(
+            version="0.1.0", uptime_s=1.5, home="/home", lanes=[], models=[], folders={}, jobs_open=0,
+            memory_bytes=1,
+        )  # fmt: skip
+
+    async def settings(self) -> t.SettingsView:
+        return t.SettingsView(values=self.values, changeable=list(self.values))
+
+    async def patch_settings(self, patch: t.SettingsPatch) -> t.SettingsView:
+        self.values = {**self.values, **patch.values}
+        return await self.settings()
+
+    async def doctor(self) -> list[t.Check]:
+        return [t.Check(name="SQLite", ok=True, found="3.45")]
+
+
+class FakeSelection:
+    def __init__(self) -> None:
+        self._selected = t.SelectionView(path=None, asset=None)
+        self._transport = t.TransportView(playing=False, recording=False, bpm=None, heavy_paused=False)
+
+    async def selection(self) -> t.SelectionView:
+        return self._selected
+
+    async def select(self, request: t.SelectionRequest) -> t.SelectionView:
+        self._selected = t.SelectionView(path=request.path, asset=request.asset)
+        return self._selected
+
+    async def transport(self) -> t.TransportView:
+        return self._transport
+
+    async def set_transport(self, request: t.TransportRequest) -> t.TransportView:
+        self._transport = t.TransportView(
+            playing=request.playing, recording=request.recording, bpm=request.bpm, heavy_paused=False
+        )
+        return self._transport
+
+
+class FakeUploads:
+    """Uploads grow in memory; the finished one becomes an asset of the library."""
+
+    def __init__(self) -> None:
+        self.data: dict[str, bytearray] = {}
+        self.names: dict[str, str] = {}
+        self.largest_chunk = 0
+        self._lengths: dict[str, int] = {}
+
+    async def create(self, length: int, name: str) -> t.UploadView:
+        id = f"u{len(self._lengths)}"
+        self.data[id], self._lengths[id], self.names[id] = bytearray(), length, name
+        return await self.get(id)
+
+    async def append(self, id: str, offset: int, chunks: AsyncIterator[bytes]) -> t.UploadView:
+        if offset != (await self.get(id)).offset:
+            raise Conflict("the upload stands elsewhere", where=id)
+        async for chunk in chunks:
+            self.largest_chunk = max(self.largest_chunk, len(chunk))
+            self.data[id] += chunk
+        return await self.get(id)
+
+    async def get(self, id: str) -> t.UploadView:
+        if id not in self.data:
+            raise NotFound("no such upload", where=id)
+        data = self.data[id]
+        whole = len(data) == self._lengths[id]
+        asset = hashlib.sha256(data).hexdigest() if whole else None
+        return t.UploadView(id=id, offset=len(data), length=self._lengths[id], asset=asset)
+
+    async def delete(self, id: str) -> None:
+        await self.get(id)
+        del self.data[id]
+
+
+@dataclass(frozen=True)
+class FakeServices:
+    jobs: FakeJobs = field(default_factory=FakeJobs)
+    library: FakeLibrary = field(default_factory=FakeLibrary)
+    models: FakeModels = field(default_factory=FakeModels)
+    recipes: FakeRecipes = field(default_factory=FakeRecipes)
+    system: FakeSystem = field(default_factory=FakeSystem)
+    selection: FakeSelection = field(default_factory=FakeSelection)
+    uploads: FakeUploads = field(default_factory=FakeUploads)
+    exports: FakeExports = field(default_factory=FakeExports)
+    events: FakeEvents = field(default_factory=FakeEvents)

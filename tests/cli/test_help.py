@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+import typer
+
+from daemon.cli.root import app
+from tests.cli.conftest import Ran
+
+PROMISED = {
+    ("demo",), ("serve",), ("run",), ("search",), ("doctor",),
+    ("jobs", "list"), ("jobs", "show"), ("jobs", "cancel"), ("jobs", "retry"), ("jobs", "undo"),
+    ("library", "scan"), ("library", "classify"), ("library", "stats"), ("library", "duplicates"),
+    ("library", "export"), ("library", "tag"), ("library", "remove"),
+    ("models", "list"), ("models", "pull"), ("models", "add"), ("models", "remove"),
+    ("recipes", "list"), ("config", "path"), ("config", "show"), ("config", "set"),
+}  # fmt: skip
+HEAVY = {"numpy", "torch", "aiohttp", "scipy", "soundfile", "librosa", "peewee", "rich", "msgspec", "asyncio"}
+
+
+def _commands() -> Iterator[tuple[str, ...]]:
+    """Every command there is, groups as well."""
+    yield ()
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        yield (name,)
+        for verb in getattr(command, "commands", ()):
+            yield name, verb
+
+
+def test_every_command_of_the_contract_is_there() -> None:
+    assert set(_commands()) >= PROMISED
+
+
+@pytest.mark.parametrize("command", list(_commands()), ids=" ".join)
+def test_help_has_an_example(command: tuple[str, ...], roadie: Callable[..., Ran]) -> None:
+    ran = roadie(*command, "--help")
+    assert ran.code == 0
+    shown = ran.out.partition("Example")[2] if command else ran.out.partition("Start here:")[2]
+    assert f"roadie {' '.join(command)}".strip() in shown
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys, daemon.cli.root as r; r.run_line(['run', '--help']);"
+        "print(sorted({m.partition('.')[0] for m in sys.modules}), file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(eval(ran.stderr))
+    assert loaded & HEAVY == set()
+
+
+def test_the_version_is_the_distributions(roadie: Callable[..., Ran]) -> None:
+    from importlib.metadata import version
+
+    assert roadie("--version").out == f"roadie {version('roadie')}\n"
+
+
+@pytest.mark.parametrize(
+    "line", [["nonsense"], ["run"], ["run", "stems"], ["jobs", "show"], ["search", "--limit", "x"], ["--nope"]]
+)
+def test_asking_wrongly_is_2(line: list[str], roadie: Callable[..., Ran]) -> None:
+    ran = roadie(*line)
+    assert (ran.code, ran.out) == (2, "")
+    assert "Traceback" not in ran.err
+
+
+def test_the_module_runs() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "daemon.cli", "jobs", "bogus"], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 2
+    assert "bogus" in ran.stderr

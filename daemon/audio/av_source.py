@@ -197,7 +197,7 @@ class AvSource:
                 start = None if frame.pts is None else round(frame.pts * frame.time_base * self._rate)
                 yield start, self._array(frame)
         except av.error.FFmpegError as error:
-            raise UnreadableAudio("damaged", where=shown(self._path), why=error) from error
+            raise UnreadableAudio("damaged or truncated", where=shown(self._path), why=error) from error
 
     def _array(self, frame: Any) -> NDArray[np.float32]:
         name, planar = frame.format.name, frame.format.is_planar

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from daemon.audio import av_source, mpeg, ogg, sndfile_source
+from daemon.audio import av_source, extents, mpeg, ogg, sndfile_source
 from daemon.audio.binary import open_binary, shown
 from daemon.audio.riff import STREAMED_SIZES, ChunkPlace, WavFormat, walk, wav_format
 from daemon.audio.sniff import sniff
@@ -65,6 +65,7 @@ def identify(path: Path) -> Probed:
         _check_aiff(path)
     if container == "ogg":
         ogg.check_whole(path)
+    extents.check_whole(path, container)
     return _checked(path, _probe_other(path, container))
 
 

@@ -85,7 +85,7 @@ class SndfileSource:
         try:
             block = self._file.read(frames, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
-            raise UnreadableAudio("damaged", where=shown(self._path), why=error) from error
+            raise UnreadableAudio("damaged or truncated", where=shown(self._path), why=error) from error
         return np.ascontiguousarray(block.T)
 
     def close(self) -> None:

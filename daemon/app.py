@@ -17,7 +17,7 @@ from pathlib import Path
 from bridges import registry as bridges
 from bridges.http.bridge import HttpBridge
 from bridges.http.settings import HttpSettings
-from bridges.http.token_file import load_token
+from bridges.http.token_file import load_or_create
 from daemon.config import Settings
 from daemon.executors.local import ExecutorSettings, LocalExecutor
 from daemon.executors.protocol import Executor
@@ -202,7 +202,7 @@ def _executor_settings(settings: Settings) -> ExecutorSettings:
 def _http_settings(settings: Settings) -> HttpSettings:
     http = settings.config.http
     return HttpSettings(
-        host=http.host, port=http.port, token=load_token(settings.token_path), spool=settings.uploads / "spool"
+        host=http.host, port=http.port, token=load_or_create(settings.token_path), spool=settings.uploads / "spool"
     )
 
 

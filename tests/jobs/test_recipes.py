@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from daemon.jobs.graph import waits_for, with_encoding
+from daemon.jobs.recipes import SHIPPED, Recipes, parse, with_params
+from daemon.kernel.errors import BadParameter, BadRecipe, NotFound
+
+WHERE = Path("mine.toml")
+STEMS = '[[step]]\nid = "stems"\nuse = "separate"\n'
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
+def test_each_shipped_recipe_is_legal_and_delivers_what_it_makes(path: Path) -> None:
+    recipe = parse(path.read_text("utf-8"), path)
+    assert recipe.name == path.stem and recipe.about
+    assert recipe.effects and all(effect.sources for effect in recipe.effects)
+
+
+def test_the_five_recipes_are_there(tmp_path: Path) -> None:
+    assert {"stems", "samples", "midi", "lyrics", "full"} <= {each.name for each in Recipes(tmp_path).listed()}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("name = ", "not TOML"),
+        ("name = 'x'", "at least one"),
+        ("nmae = 'x'\n" + STEMS, "'nmae'"),
+        ('[[step]]\nuse = "seperate"', "Did you mean 'separate'"),
+        ('[[step]]\nuse = "separate"\nmodle = "x"', "Did you mean 'model'"),
+        (STEMS + STEMS, "'stems' is taken"),
+        ('[[step]]\nuse = "slice"\nfrom = "stems"', "names no earlier step"),
+        (STEMS + '[[effect]]\nuse = "deliver"\nfrom = ["stem"]', "Did you mean 'stems'"),
+        (STEMS + '[[effect]]\nuse = "deliver"\nform = ["stems"]', "Did you mean 'from'"),
+        ('[step]\nuse = "separate"', "two brackets"),
+        ('[[step]]\nuse = "separate"\noverlap = 7.0', "overlap"),
+    ],
+)
+def test_a_broken_recipe_says_where_and_what(text: str, says: str) -> None:
+    with pytest.raises((BadRecipe, BadParameter), match=says) as caught:
+        parse(text, WHERE)
+    assert "mine.toml" in str(caught.value)
+
+
+def test_a_users_recipe_stands_for_the_shipped_one_and_a_broken_one_is_listed(tmp_path: Path) -> None:
+    (tmp_path / "stems.toml").write_text('name = "stems"\nabout = "my own"\n' + STEMS)
+    (tmp_path / "bad.toml").write_text("name = ")
+    recipes = Recipes(tmp_path)
+    assert recipes.get("stems").about == "my own"
+    assert [each.problem is None for each in recipes.listed() if each.name == "bad"] == [False]
+    with pytest.raises(BadRecipe):
+        recipes.get("bad")
+    with pytest.raises(NotFound, match="Did you mean 'stems'"):
+        recipes.get("stem")
+
+
+def test_parameters_of_a_request_go_to_the_step_by_id_or_by_use(tmp_path: Path) -> None:
+    full = Recipes(tmp_path).get("full")
+    changed = with_params(full, {"separate": {"model": "htdemucs", "overlap": 0.1}, "stems": {"overlap": 0.5}})
+    assert changed.step("stems").params == {"model": "htdemucs", "overlap": 0.5}
+    with pytest.raises(BadParameter, match="no step 'seperate'"):
+        with_params(full, {"seperate": {}})
+    with pytest.raises(BadParameter, match="no parameter 'modell'"):
+        with_params(full, {"separate": {"modell": "x"}})
+
+
+def test_steps_wait_for_those_that_learn_about_their_files(tmp_path: Path) -> None:
+    full = with_encoding(Recipes(tmp_path).get("full"), "wav", "auto")
+    assert waits_for(full, full.step("stems")) == []
+    assert waits_for(full, full.step("slices")) == ["stems", "song"]
+    assert set(waits_for(full, full.step("clean"))) == {"slices", "song", "classes"}
+    assert set(waits_for(full, full.step("midi"))) == {"notes", "slices", "song", "classes"}

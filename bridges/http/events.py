@@ -39,13 +39,13 @@ async def websocket(call: Call[EventsQuery, None]) -> web.StreamResponse:
     )
     if not socket.can_prepare(call.request).ok:
         raise UpgradeRequired("this is a WebSocket", hint="Or use /api/v1/events/stream", headers=_UPGRADE)
+    feed = await Feed.after(call.services.events, call.query.since, settings.events_buffer)
     await socket.prepare(call.request)
 
     async def send(_: int | None, data: bytes) -> None:
         async with asyncio.timeout(settings.send_timeout_s):
             await socket.send_str(data.decode())
 
-    feed = Feed(call.services.events, call.query.since, settings.events_buffer)
     ending = Ending.STOPPING
     try:
         with call.context.streams.opened() as goodbye:
@@ -82,7 +82,7 @@ async def server_sent(call: Call[EventsQuery, None]) -> web.StreamResponse:
     """The same as server-sent events; `id:` is the `seq`, so a browser resumes by itself (Last-Event-ID)."""
     settings = call.context.settings
     response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"})
-    feed = Feed(call.services.events, _since(call), settings.events_buffer)
+    feed = await Feed.after(call.services.events, _since(call), settings.events_buffer)
     await response.prepare(call.request)
     writing = asyncio.Lock()
 

@@ -33,13 +33,17 @@ class Feed:
     length: progress that does not fit is dropped, because the next one says more; an event that does not fit
     ends the feed. `last_seq` is where the client may resume."""
 
-    def __init__(self, events: Events, since: int | None, limit: int) -> None:
-        latest = events.latest()
+    def __init__(self, events: Events, since: int | None, latest: int, limit: int) -> None:
         self._ahead = since is not None and since > latest
         self._past_until = latest
-        self._stream = events.stream(latest if self._ahead else since)
-        self._queue: asyncio.Queue[EventMessage] = asyncio.Queue(limit)
         self.last_seq = latest if since is None or self._ahead else since
+        self._stream = events.stream(self.last_seq)
+        self._queue: asyncio.Queue[EventMessage] = asyncio.Queue(limit)
+
+    @classmethod
+    async def after(cls, events: Events, since: int | None, limit: int) -> Feed:
+        """What comes after `since`; from now on when it is None."""
+        return cls(events, since, await events.latest(), limit)
 
     async def run(self, send: Send, goodbye: asyncio.Event, *watch: Coroutine[Any, Any, None]) -> Ending:
         """Send until the client leaves (sending fails, or a `watch` ends), lags too far, or `goodbye` is set.

@@ -9,6 +9,7 @@ from aiohttp import web
 from bridges.http.openapi import document
 from bridges.http.page import index
 from bridges.http.refusals import BadCode
+from bridges.http.sessions import CODE_LIFE_S
 from bridges.http.table import BASE, Access, Call, Reply, Route
 from daemon.services.types import Answer, Request
 
@@ -31,6 +32,12 @@ class CodeView(Answer, frozen=True):
 
 async def sign_in(call: Call[None, CodeRequest]) -> Reply:
     return Reply(SessionView(signed_in=True), headers={"Set-Cookie": _session_cookie(call, call.body.code)})
+
+
+async def new_code(call: Call[None, None]) -> CodeView:
+    code = call.context.sessions.new_code()
+    host = call.request.headers["Host"]
+    return CodeView(code=code, url=f"http://{host}/open?code={code}", life_s=CODE_LIFE_S)
 
 
 async def open_panel(call: Call[CodeRequest, None]) -> web.Response:
@@ -80,6 +87,14 @@ ROUTES = (
         answer=SessionView,
         access=Access.CODE,
         also=(_BAD_CODE,),
+    ),
+    Route(
+        "POST",
+        f"{BASE}/session/code",
+        new_code,
+        "Make a one-time code that opens the panel",
+        answer=CodeView,
+        status=201,
     ),
     Route("DELETE", f"{BASE}/session", sign_out, "End this session", status=204),
     Route("GET", f"{BASE}/openapi.json", openapi, "This document", answer=dict[str, Any]),

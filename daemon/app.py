@@ -19,7 +19,8 @@ from bridges.http.bridge import HttpBridge
 from bridges.http.settings import HttpSettings
 from bridges.http.token_file import load_or_create
 from daemon.config import Settings
-from daemon.executors.local import ExecutorSettings, LocalExecutor
+from daemon.executors.local.executor import LocalExecutor
+from daemon.executors.local.settings import ExecutorSettings
 from daemon.executors.protocol import Executor
 from daemon.files.journal import Journal
 from daemon.jobs.cache import Cache

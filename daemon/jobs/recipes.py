@@ -189,13 +189,14 @@ class Recipes:
 
     def __init__(self, user: Path) -> None:
         self._folders = (("shipped", SHIPPED), ("user", user))
+        self._read: dict[Path, tuple[int, Listed]] = {}
 
     def listed(self) -> list[Listed]:
         """Every recipe by name, broken ones with their problem."""
         found: dict[str, Listed] = {}
         for origin, folder in self._folders:
             for path in sorted(folder.glob("*.toml")):
-                listed = _read(path, origin)
+                listed = self._listed(path, origin)
                 found[listed.name] = listed
         return [found[name] for name in sorted(found)]
 
@@ -208,6 +209,16 @@ class Recipes:
         if recipe is None:
             raise BadRecipe(f"the recipe {name!r} is broken", why=listed[name].problem)
         return recipe
+
+
+    def _listed(self, path: Path, origin: str) -> Listed:
+        """A file as it is now; read again only when it changed."""
+        changed = path.stat().st_mtime_ns
+        known = self._read.get(path)
+        if known is None or known[0] != changed:
+            known = (changed, _read(path, origin))
+            self._read[path] = known
+        return known[1]
 
 
 def _read(path: Path, origin: str) -> Listed:

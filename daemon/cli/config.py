@@ -65,7 +65,7 @@ def set_value(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="As in TOML; text needs no quotes.")],
     as_json: AsJson = False,
 ) -> None:
-    """Change a setting, in the file and in a running daemon.
+    """Change a setting in the file, and in a running daemon where it can change while it runs.
 
     \b
     Examples:
@@ -74,11 +74,17 @@ def set_value(
     """
     from daemon.cli.output import print_json
     from daemon.cli.request import parse_value
-    from daemon.cli.session import session
+    from daemon.cli.settings import as_toml, store, tell_running
+    from daemon.config import load_settings
 
-    with session(os.environ) as open_session:
-        view = open_session.client.patch("/settings", {"values": {key: parse_value(value)}})
+    parsed = parse_value(value)
+    load_settings(os.environ, **{key: parsed})  # refuses what is not a setting
+    path = load_settings(os.environ).config_path
+    store(path, key, parsed)
+    in_force = tell_running(os.environ, key, parsed)
     if as_json:
-        print_json(view)
-    else:
-        print(f"{key} = {view['values'].get(key, value)}")
+        print_json({"file": str(path), "setting": key, "value": parsed, "in_force": in_force})
+        return
+    print(f"{key} = {as_toml(parsed)} in {path}")
+    if not in_force:
+        print("The running daemon takes it up when it is started again.")

@@ -10,6 +10,8 @@ from daemon.kernel.errors import ErrorInfo, RoadieError
 FAILED = 1
 USAGE = 2
 INTERRUPTED = 130
+ERROR = "error: "
+ADVICE = "what to do: "
 _USAGE_CODES = frozenset({"usage", "bad_parameter", "bad_recipe", "bad_config", "invalid_request"})
 
 
@@ -23,9 +25,9 @@ def lines(error: ErrorInfo) -> list[str]:
     message = error.message
     if error.hint:
         message = message.removesuffix(f". {error.hint}")
-    told = [f"error: {message}"]
+    told = [f"{ERROR}{message}"]
     if error.hint:
-        told.append(f"  what to do: {error.hint}")
+        told.append(f"  {ADVICE}{error.hint}")
     return told
 
 
@@ -43,7 +45,7 @@ def tell_unexpected(error: Exception, debug: bool) -> int:
     """A fault of roadie's own."""
     if debug:
         traceback.print_exception(error)
-    print(f"error: something unforeseen happened ({type(error).__name__}: {error})", file=sys.stderr)
+    print(f"{ERROR}something unforeseen happened ({type(error).__name__}: {error})", file=sys.stderr)
     if not debug:
-        print("  what to do: run `roadie --debug ...` again and report what it prints", file=sys.stderr)
+        print(f"  {ADVICE}run `roadie --debug ...` again and report what it prints", file=sys.stderr)
     return FAILED

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from daemon.cli.client import Client
+from daemon.cli.failures import ADVICE, ERROR
 from daemon.kernel.errors import RoadieError
 
 START_TIMEOUT_S = 30.0
@@ -51,11 +52,7 @@ class TemporaryDaemon:
             if client is None:
                 _end(process)
                 said.seek(0)
-                raise DaemonDidNotStart(
-                    "a daemon for this command did not start",
-                    why=said.read().decode(errors="replace").strip() or "it said nothing",
-                    hint="`roadie doctor` looks for what is wrong",
-                )
+                raise did_not_start(said.read().decode(errors="replace"))
         return cls(process, client)
 
     @property
@@ -65,6 +62,18 @@ class TemporaryDaemon:
     def stop(self) -> None:
         """Ask it to end, wait, and end it. Idempotent."""
         _end(self._process)
+
+
+def did_not_start(said: str) -> DaemonDidNotStart:
+    """said: what the child printed, which is an error and what to do, line by line, like any command's."""
+    words = [line.strip() for line in said.splitlines() if line.strip()]
+    advice = [line.removeprefix(ADVICE) for line in words if line.startswith(ADVICE)]
+    rest = [line.removeprefix(ERROR) for line in words if not line.startswith(ADVICE)]
+    return DaemonDidNotStart(
+        "a daemon for this command did not start",
+        why="; ".join(rest) or "it said nothing",
+        hint=" ".join(advice) or "`roadie doctor` looks for what is wrong",
+    )
 
 
 def _wait(process: subprocess.Popen[bytes], find: Callable[[], Client | None]) -> Client | None:

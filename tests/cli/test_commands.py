@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -308,10 +309,31 @@ def test_config_shows_file_and_environment(home: Path, roadie: Roadie, monkeypat
     assert json.loads(roadie("config", "show", "--json").out)["http"]["port"] == 7799
 
 
-def test_config_set_sends_the_value_as_toml_reads_it(found: FakeDaemon, roadie: Roadie) -> None:
-    found.routes["PATCH /settings"] = {"values": {"workers.cpu": 2}, "changeable": []}
+def test_config_set_keeps_the_rest_of_the_file(home: Path, roadie: Roadie) -> None:
+    file = home / "config.toml"
+    file.write_text("# mine\n[http]\nport = 7700  # as always\n")
     assert roadie("config", "set", "workers.cpu", "2").code == 0
-    assert found.asked[-1][2] == {"values": {"workers.cpu": 2}}
+    assert roadie("config", "set", "folders.roots", '["~/Music"]').code == 0
+    assert file.read_text().startswith("# mine\n[http]\nport = 7700  # as always\n")
+    assert tomllib.loads(file.read_text()) == {
+        "http": {"port": 7700}, "workers": {"cpu": 2}, "folders": {"roots": ["~/Music"]},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("http.port", "70000"), ("http.prot", "1"), ("nothing", "1"), ("http", "1")]
+)
+def test_config_set_refuses_what_is_no_setting(home: Path, roadie: Roadie, key: str, value: str) -> None:
+    assert roadie("config", "set", key, value).code == 2
+    assert not (home / "config.toml").exists()
+
+
+def test_config_set_reaches_the_running_daemon(found: FakeDaemon, roadie: Roadie) -> None:
+    found.routes["GET /settings"] = {"values": {}, "changeable": ["pause_heavy"]}
+    found.routes["PATCH /settings"] = {"values": {"pause_heavy": "playing"}, "changeable": ["pause_heavy"]}
+    assert "started again" not in roadie("config", "set", "pause_heavy", "playing").out
+    assert found.asked[-1] == ("PATCH", "/settings", {"values": {"pause_heavy": "playing"}})
+    assert "started again" in roadie("config", "set", "workers.cpu", "1").out
 
 
 def test_a_broken_config_is_told(home: Path, roadie: Roadie) -> None:

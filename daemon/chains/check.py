@@ -1,0 +1,164 @@
+"""Checks a chain's content and brings it into its canonical form: every number a float, nothing unknown in it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from daemon.chains.effects import EFFECTS, NEED_A_FILE, Choice, Parameter, Range, Switch
+from daemon.chains.errors import BadChain
+from daemon.kernel.types import Json
+
+_SETTINGS: dict[str, dict[str, Parameter]] = {
+    "normalize": {
+        "mode": Choice(("peak", "true-peak", "lufs")),
+        "dbfs": Range(-60.0, 0.0),
+        "dbtp": Range(-60.0, 0.0),
+        "lufs": Range(-60.0, 0.0),
+        "ceiling_dbtp": Range(-60.0, 0.0),
+    },
+    "tail": {"until_db": Range(-140.0, -20.0), "max_s": Range(0.0, 60.0)},
+    "trim": {"start_db": Range(-140.0, -10.0), "end_db": Range(-140.0, -10.0)},
+    "fade": {"in_ms": Range(0.0, 10000.0), "out_ms": Range(0.0, 10000.0)},
+}
+_TARGET = {"peak": "dbfs", "true-peak": "dbtp", "lufs": "lufs"}
+_TOP = ("name", "about", "fx", *_SETTINGS)
+_DEEPEST = 4  # parallel within parallel
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A chain's file and text, to name a line. fx: index of the effect looked at, None before the first."""
+
+    path: str
+    text: str
+    fx: int | None = None
+
+    def error(self, what: str, word: str = "", hint: str | None = None) -> BadChain:
+        line = self._line(word)
+        return BadChain(what, where=f"{self.path}, line {line}" if line else self.path, hint=hint)
+
+    def _line(self, word: str) -> int | None:
+        """The first line that has `word` as a whole, from the [[fx]] looked at on; None if it cannot be told."""
+        lines = self.text.splitlines()
+        heads = [i for i, line in enumerate(lines) if re.match(r"\s*\[\[\s*fx\s*\]\]", line)]
+        first = heads[self.fx] if self.fx is not None and self.fx < len(heads) else 0
+        pattern = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])") if word else re.compile(r"\[\[")
+        return next((i + 1 for i, line in enumerate(lines[first:], first) if pattern.search(line)), None)
+
+
+def check(content: Mapping[str, Any], place: Place) -> dict[str, Json]:
+    """The canonical form. Raises BadChain; checking a canonical form changes nothing."""
+    for key in content:
+        if key not in _TOP:
+            raise place.error(f"there is no setting {key!r} in a chain", key, _nearest(key, _TOP))
+    chain: dict[str, Json] = {"name": _text(content, "name", place), "about": _text(content, "about", place)}
+    for key, legal in _SETTINGS.items():
+        if key in content:
+            chain[key] = _setting(key, content[key], legal, place)
+    effects = content.get("fx", [])
+    if not isinstance(effects, list):
+        raise place.error("fx must be a list of tables: write [[fx]]", "fx")
+    chain["fx"] = [_effect(one, Place(place.path, place.text, i), 0) for i, one in enumerate(effects)]
+    return chain
+
+
+def _text(content: Mapping[str, Any], key: str, place: Place) -> str:
+    value = content.get(key, "")
+    if not isinstance(value, str):
+        raise place.error(f"{key} must be text", key)
+    return value
+
+
+def _setting(key: str, content: object, legal: Mapping[str, Parameter], place: Place) -> dict[str, Json]:
+    if not isinstance(content, Mapping):
+        raise place.error(f"{key} must be a table, such as {key} = {{ ... }}", key)
+    values = _parameters(key, content, legal, place)
+    if key == "normalize":
+        target = _TARGET[str(values.setdefault("mode", "true-peak"))]
+        if target not in values:
+            raise place.error(f"normalize with mode {values['mode']!r} needs {target}", key)
+    return values
+
+
+def _effect(content: object, place: Place, depth: int) -> dict[str, Json]:
+    if not isinstance(content, Mapping):
+        raise place.error("an effect must be a table with use = or parallel =")
+    if "plugin" in content:
+        raise place.error(
+            f"plug-ins are not hosted yet: {content['plugin']}",
+            "plugin",
+            "Use a built-in effect, or leave it out",
+        )
+    rest = {key: value for key, value in content.items() if key != "only"}
+    effect = _parallel(rest, place, depth) if "parallel" in rest else _builtin(rest, place)
+    if "only" in content:
+        only = content["only"]
+        if not isinstance(only, list) or not all(isinstance(name, str) for name in only):
+            raise place.error('only must be a list of classes, such as ["kick", "tom"]', "only")
+        effect["only"] = sorted(set(only))
+    return effect
+
+
+def _builtin(content: Mapping[str, Any], place: Place) -> dict[str, Json]:
+    use = content.get("use")
+    if not isinstance(use, str):
+        raise place.error("an effect must be named: use = or parallel =", "", f"Effects: {', '.join(EFFECTS)}")
+    if use in NEED_A_FILE:
+        raise place.error(f"{use} needs a file, which a chain cannot carry yet", use)
+    if use not in EFFECTS:
+        raise place.error(f"there is no effect {use!r}", use, _nearest(use, EFFECTS))
+    parameters = {key: value for key, value in content.items() if key != "use"}
+    return {"use": use, **_parameters(use, parameters, EFFECTS[use], place)}
+
+
+def _parallel(content: Mapping[str, Any], place: Place, depth: int) -> dict[str, Json]:
+    unknown = [key for key in content if key not in ("parallel", "gains_db")]
+    if unknown:
+        raise place.error(f"{unknown[0]!r} does not go with parallel", unknown[0], "Give parallel and gains_db")
+    branches, gains = content["parallel"], content.get("gains_db")
+    if not isinstance(branches, list) or not branches or not all(isinstance(b, list) for b in branches):
+        raise place.error("parallel must be a list of branches, each a list of effects", "parallel")
+    if depth >= _DEEPEST:
+        raise place.error(f"parallel branches go at most {_DEEPEST} deep", "parallel")
+    gains = [0.0] * len(branches) if gains is None else gains
+    if not isinstance(gains, list) or len(gains) != len(branches):
+        raise place.error(f"gains_db needs one gain for each of the {len(branches)} branches", "gains_db")
+    return {
+        "parallel": [[_effect(one, place, depth + 1) for one in branch] for branch in branches],
+        "gains_db": [_value("gains_db", gain, Range(-120.0, 60.0), place) for gain in gains],
+    }
+
+
+def _parameters(
+    owner: str, content: Mapping[str, Any], legal: Mapping[str, Parameter], place: Place
+) -> dict[str, Json]:
+    for key in content:
+        if key not in legal:
+            raise place.error(f"{owner} has no parameter {key!r}", key, _nearest(key, legal))
+    return {key: _value(key, content[key], legal[key], place) for key in sorted(content)}
+
+
+def _value(key: str, value: object, legal: Parameter, place: Place) -> Json:
+    if isinstance(legal, Switch):
+        if not isinstance(value, bool):
+            raise place.error(f"{key} must be true or false, not {value!r}", key)
+        return value
+    if isinstance(legal, Choice):
+        if value not in legal.names:
+            raise place.error(f"{key} must be one of {', '.join(legal.names)}, not {value!r}", key)
+        return str(value)
+    number = not isinstance(value, bool) and isinstance(value, (int, float)) and math.isfinite(value)
+    if not number or not legal.low <= float(str(value)) <= legal.high:
+        raise place.error(f"{key} must be a number from {legal.low:g} to {legal.high:g}, not {value!r}", key)
+    return float(str(value))
+
+
+def _nearest(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
+    folded = {name.lower(): name for name in known}
+    near = get_close_matches(word.lower(), folded, 1, cutoff=0.5)
+    return f"Did you mean {folded[near[0]]}?" if near else f"There are: {', '.join(known) or 'none'}"

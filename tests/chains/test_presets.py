@@ -1,0 +1,136 @@
+"""Each preset by what it does to a sound, measured."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyloudnorm
+import pytest
+from numpy.typing import NDArray
+from scipy.signal import resample_poly
+
+from daemon.chains.apply import apply_chain
+from daemon.chains.files import PRESETS, load_chain
+
+RATE = 44100
+Audio = NDArray[np.float32]
+
+
+def through(preset: str, audio: Audio, sound_class: str | None = None) -> Audio:
+    return apply_chain(load_chain(preset), audio, RATE, sound_class).audio
+
+
+def band_db(audio: Audio, low_hz: float, high_hz: float) -> float:
+    power = (np.abs(np.fft.rfft(audio, axis=-1)) ** 2).sum(axis=0)
+    hz = np.fft.rfftfreq(audio.shape[-1], 1 / RATE)
+    return float(10 * np.log10(power[(hz >= low_hz) & (hz < high_hz)].mean() + 1e-20))
+
+
+def crest_db(audio: Audio) -> float:
+    return float(20 * np.log10(np.abs(audio).max() / np.sqrt((audio**2).mean())))
+
+
+def true_peak_db(audio: Audio) -> float:
+    return float(20 * np.log10(np.abs(resample_poly(audio.astype(float), 8, 1, axis=1)).max()))
+
+
+def noise(seconds: float = 2.0, level: float = 0.1) -> Audio:
+    return (level * np.random.default_rng(3).standard_normal((2, int(seconds * RATE)))).astype(np.float32)
+
+
+def drum() -> Audio:
+    """A hit with a body that rings: 0.6 s, an attack of 5 ms over a body that decays slowly."""
+    t = np.arange(int(0.6 * RATE)) / RATE
+    body = 0.5 * np.sin(2 * np.pi * 180 * t) * np.exp(-t / 0.25)
+    click = 0.4 * np.random.default_rng(1).standard_normal(t.size) * np.exp(-t / 0.004)
+    return np.tile(body + click, (2, 1)).astype(np.float32)
+
+
+def rt60_s(response: Audio) -> float:
+    """Reverberation time by Schroeder's backward integration, from -5 to -35 dB (ISO 3382: T30)."""
+    energy = (response.astype(float) ** 2).sum(axis=0)[::-1].cumsum()[::-1]
+    level = 10 * np.log10(energy / energy[0] + 1e-20)
+    a, b = int(np.argmax(level < -5)), int(np.argmax(level < -35))
+    return (b - a) / RATE * 2
+
+
+def test_every_preset_is_measured_here() -> None:
+    tested = {"one-shot-clean", "drum-punch", "lo-fi", "vocal-chop", "wide-pad", "telephone", "parallel-smash"}
+    assert {path.stem for path in PRESETS.glob("*.toml")} == tested
+
+
+def test_one_shot_clean_takes_dc_and_silence_away_and_sets_the_true_peak() -> None:
+    dirty = np.concatenate([np.zeros((2, 4000), np.float32), drum(), np.zeros((2, 9000), np.float32)], axis=1)
+    dirty[:, 4000:-9000] += 0.05
+    clean = through("one-shot-clean", dirty, "snare")
+    assert true_peak_db(clean) == pytest.approx(-1.0, abs=0.2)
+    assert clean.shape[1] < dirty.shape[1] - 3900
+    assert abs(clean.mean()) < 0.05 * abs(dirty.mean())
+    first_loud = int(np.argmax(np.abs(clean[0]) > 0.1))
+    assert first_loud < 0.001 * RATE
+    assert np.abs(clean[:, -1]).max() < 1e-4
+
+
+def test_drum_punch_lifts_the_attack_over_the_body() -> None:
+    def attack_over_body_db(audio: Audio) -> float:
+        attack, body = audio[:, : int(0.012 * RATE)], audio[:, int(0.08 * RATE) : int(0.3 * RATE)]
+        return float(10 * np.log10((attack**2).mean() / (body**2).mean()))
+
+    punched = through("drum-punch", drum(), "snare")
+    assert attack_over_body_db(punched) > attack_over_body_db(drum()) + 3
+    assert true_peak_db(punched) == pytest.approx(-1.0, abs=0.2)
+
+
+def test_lo_fi_is_dull_and_coarse() -> None:
+    before, after = noise(), through("lo-fi", noise())
+    fall_db = (band_db(before, 8000, 20000) - band_db(before, 200, 2000)) - (
+        band_db(after, 8000, 20000) - band_db(after, 200, 2000)
+    )
+    assert fall_db > 15
+    tone = (0.5 * np.sin(2 * np.pi * 1000 * np.arange(RATE) / RATE)).astype(np.float32)[None]
+    crushed = through("lo-fi", tone)
+    rest_db = band_db(crushed, 1500, 20000) - band_db(crushed, 990, 1010)
+    assert rest_db > band_db(tone, 1500, 20000) - band_db(tone, 990, 1010) + 40
+
+
+def test_vocal_chop_is_high_passed_even_airy_and_loud_enough() -> None:
+    voice = noise(2.0)
+    voice[:, : RATE // 2] *= 0.1  # a soft half second
+    voice[:, RATE // 2 :] *= 2.0
+    chopped = through("vocal-chop", voice)
+    assert band_db(chopped, 20, 60) - band_db(chopped, 500, 2000) < -12
+    assert band_db(chopped, 9000, 16000) - band_db(chopped, 500, 2000) > 2
+    level = [
+        float(10 * np.log10((part**2).mean()))
+        for part in (chopped[:, 4000 : RATE // 2 - 4000], chopped[:, RATE // 2 + 4000 : 2 * RATE - 4000])
+    ]
+    assert level[1] - level[0] < 20  # 26 dB apart before
+    longer = pyloudnorm.Meter(RATE).integrated_loudness(chopped.T.astype(float))
+    assert longer == pytest.approx(-16, abs=0.3) or true_peak_db(chopped) == pytest.approx(-1, abs=0.2)
+
+
+def test_wide_pad_rings_and_is_wider_than_it_was() -> None:
+    click = np.zeros((2, 2000), np.float32)
+    click[:, 0] = 0.9
+    chain = {**load_chain("wide-pad"), "fade": {}}
+    response = apply_chain(chain, click, RATE).audio
+    assert 1.0 < rt60_s(response) < 8.0
+    same = np.repeat(noise(2.0)[:1], 2, axis=0)
+    wide = through("wide-pad", same)
+    middle, side = (wide[0] + wide[1]) ** 2, (wide[0] - wide[1]) ** 2
+    assert side.mean() / middle.mean() > 0.03
+    assert through("wide-pad", same[:1]).shape[0] == 1
+
+
+def test_telephone_keeps_its_band_only() -> None:
+    after = through("telephone", noise())
+    inside = band_db(after, 500, 2500)
+    assert band_db(after, 20, 100) < inside - 30
+    assert band_db(after, 10000, 20000) < inside - 30
+
+
+def test_parallel_smash_is_denser_but_keeps_the_attack() -> None:
+    smashed = through("parallel-smash", drum())
+    assert crest_db(smashed[:, : drum().shape[1]]) < crest_db(drum()) - 3
+    loudest = int(np.argmax(np.abs(smashed).max(axis=0)))
+    assert loudest < 0.02 * RATE
+    assert true_peak_db(smashed) == pytest.approx(-1.0, abs=0.2)

@@ -14,8 +14,8 @@ from daemon.cli.told import delivered, headline, remarks
 from daemon.cli.tree import file_tree
 from daemon.services.types import JobView, ModelView
 
-_SUGGESTED = ("separate", "lyrics")
-"""Tasks for which a model makes the greatest difference, in the order to say so."""
+SUGGESTED = ("htdemucs", "small")
+"""The models to start with: one that separates, one that hears words on a CPU."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +106,11 @@ def listen(report: Report) -> Iterator[str]:
 
 
 def suggestions(models: list[ModelView]) -> Iterator[str]:
-    """For each task the smallest model that is not here yet, with its size, licence and command."""
-    for task in _SUGGESTED:
-        missing = [
-            model for model in models if model.task == task and not model.installed and not model.bundled
-        ]
-        if missing:
-            best = min(missing, key=lambda model: model.size_bytes or 0)
-            yield from facts(best)
-            yield f"  {best.command}"
+    """For each model to start with that is not here yet: what it is, its size, its licence and the command."""
+    for model in models:
+        if model.name in SUGGESTED and not model.installed:
+            yield from facts(model)
+            yield f"  {model.command}"
 
 
 def _next(folder: Path) -> list[str]:

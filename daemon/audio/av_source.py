@@ -43,7 +43,9 @@ DEMUXERS = {
     "ogg": "ogg",
     "flac": "flac",
 }
-_PREROLL_S = 0.25
+_EXACT_TIMES = frozenset({"mp4", "mp3", "ogg"})
+"""Containers whose packet times are exact to the sample."""
+_PREROLL_S = 0.5
 _LOSSLESS = {"alac", "flac", "wavpack", "ape", "tta"}
 _SCALES = {"u8": 2.0**7, "s16": 2.0**15, "s32": 2.0**31, "s64": 2.0**63}
 _TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
@@ -117,7 +119,8 @@ def _length(path: Path, container: str, media: Any, stream: Any) -> tuple[int, i
 def _mp4_length(path: Path, media: Any, stream: Any) -> tuple[int, int]:
     """(frames after the edit list, frames before it) from packet times: no decoding, exact to the sample.
 
-    The last packet's duration is what the encoder was given, so its padding is not counted.
+    FFmpeg's demuxer has the edit list, or iTunes' delay, in the stream's start time. The last packet's duration is
+    what the encoder was given, so its padding is not counted.
     """
     unit = Fraction(stream.time_base) * int(stream.codec_context.sample_rate)
     first = end = None
@@ -131,7 +134,20 @@ def _mp4_length(path: Path, media: Any, stream: Any) -> tuple[int, int]:
             end = max(end or 0, packet.pts + (packet.duration or 0))
     if first is None or end is None:
         return 0, 0
-    return round((end - max(0, first)) * unit), round(max(0, -first) * unit)
+    heard = first if stream.start_time is None else int(stream.start_time)
+    frames, delay = round((end - heard) * unit), round(max(0, heard - first) * unit)
+    return _itunes_length(media, frames), delay
+
+
+def _itunes_length(media: Any, frames: int) -> int:
+    """The length that iTunes wrote (iTunSMPB: hex words, of which the second to fourth are delay, padding and
+    length), where its last packet still counts the padding."""
+    words = str(media.metadata.get("iTunSMPB", "")).split()
+    try:
+        stated = int(words[3], 16)
+    except (IndexError, ValueError):
+        return frames
+    return stated if 0 < stated <= frames else frames
 
 
 class AvSource:
@@ -150,16 +166,18 @@ class AvSource:
     def seek(self, frame: int) -> None:
         """Make the next `read` begin at `frame`, to the sample.
 
-        Where times are exact (MP4), it decodes from a little before; elsewhere from the start of the file.
+        Where packet times are exact, decoding begins a little before, because a lossy decoder needs what came
+        earlier (overlap, MPEG's bit reservoir, Opus's convergence); elsewhere at the start of the file.
         """
         if frame == 0:
             return
         target = frame - int(_PREROLL_S * self._rate)
-        if self._container == "mp4" and target > self._rate:
-            self._media.seek(int(target / (self._stream.time_base * self._rate)), stream=self._stream)
-        else:
+        if self._container not in _EXACT_TIMES or target < self._rate:
             target = 0
-        self._pieces = self._from(frame, target > 0)
+        elif self._container == "mp4":  # it has an index
+            unit = self._stream.time_base * self._rate
+            self._media.seek(int(target / unit) + (self._stream.start_time or 0), stream=self._stream)
+        self._pieces = self._from(frame, target)
 
     def read(self, frames: int) -> NDArray[np.float32]:
         """(channels, n), n = `frames` except at the end, where it is less and at last 0."""
@@ -178,26 +196,37 @@ class AvSource:
 
     def pieces(self) -> Iterator[NDArray[np.float32]]:
         """Decoded frames, one array for each packet's frame."""
-        return (piece for _, piece in self._decoded())
+        return (piece for _, piece in self._decoded(0))
 
-    def _from(self, frame: int, by_time: bool) -> Iterator[NDArray[np.float32]]:
-        position = 0
-        for start, piece in self._decoded():
-            if by_time and start is not None:
-                position = start
-            by_time = by_time and start is None
+    def _from(self, frame: int, target: int) -> Iterator[NDArray[np.float32]]:
+        """What `_decoded` gives from `target` on, without what lies before `frame`."""
+        position = None if target else 0
+        for start, piece in self._decoded(target):
+            position = start if position is None else position
             skip = frame - position
             position += piece.shape[1]
             if skip < piece.shape[1]:
                 yield piece[:, max(0, skip) :]
 
-    def _decoded(self) -> Iterator[tuple[int | None, NDArray[np.float32]]]:
+    def _decoded(self, target: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """(position, samples) of each decoded frame; packets that end before `target` are not decoded."""
         try:
-            for frame in self._media.decode(self._stream):
-                start = None if frame.pts is None else round(frame.pts * frame.time_base * self._rate)
-                yield start, self._array(frame)
+            for packet in self._media.demux(self._stream):
+                if (
+                    target
+                    and packet.pts is not None
+                    and self._position(packet.pts + (packet.duration or 0)) < target
+                ):
+                    continue
+                for frame in packet.decode():
+                    yield self._position(frame.pts or 0), self._array(frame)
         except av.error.FFmpegError as error:
             raise UnreadableAudio("damaged or truncated", where=shown(self._path), why=error) from error
+
+    def _position(self, pts: int) -> int:
+        """A time stamp in frames from the first one that is heard."""
+        exact: Fraction = (pts - (self._stream.start_time or 0)) * self._stream.time_base * self._rate
+        return round(exact)
 
     def _array(self, frame: Any) -> NDArray[np.float32]:
         name, planar = frame.format.name, frame.format.is_planar

@@ -1,4 +1,8 @@
-"""Decoding through libsndfile: PCM of every kind, FLAC, Vorbis, Opus in Ogg, MPEG audio."""
+"""Decoding through libsndfile: PCM of every kind and FLAC.
+
+It also knows lossy files, and tells their exact length; but soundfile seeks after each read, and its MPEG decoder
+loses its bit reservoir by that: read in blocks, an MP3 comes out damaged. Those are decoded through PyAV.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +32,6 @@ _CODECS = {
     "MPEG_LAYER_II": ("mp2", None, False),
     "MPEG_LAYER_III": ("mp3", None, False),
 }
-_LOSSY = frozenset({"VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III"})
-_PREROLL_FRAMES = 32 * 1152
-"""Decoded and dropped after a seek in a lossy stream. The state of its decoder (overlap, MPEG's bit reservoir of
-up to 511 bytes, Opus's 80 ms of convergence) comes from before the place sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +62,11 @@ class SndfileSource:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = _open(path)
-        self._lossy = self._file.subtype in _LOSSY
 
     def seek(self, frame: int) -> None:
-        """Make the next `read` begin at `frame`, to the sample."""
-        if frame == 0:
-            return
-        target = max(0, frame - _PREROLL_FRAMES) if self._lossy else frame
+        """Make the next `read` begin at `frame`."""
         try:
-            if target:
-                self._file.seek(target)
-            skip = frame - target
-            while skip > 0 and len(dropped := self._file.read(min(skip, 65536), dtype="float32")):
-                skip -= len(dropped)
+            self._file.seek(frame)
         except soundfile.LibsndfileError as error:
             raise UnreadableAudio(
                 f"cannot seek to frame {frame}", where=shown(self._path), why=error

@@ -148,12 +148,9 @@ class _Walk:
             await self._tasks[name]
         row = self._rows[entry.id]
         outcome = await self._outcome(entry, row)
-        await self._jobs.put_artifacts(
-            self._order.job,
-            self._record.id,
-            row,
-            [_artifact(file, self._record.id, row) for file in outcome.files],
-        )
+        if entry.use != "encode":  # an encoded file is the same artifact in another format
+            artifacts = [_artifact(file, self._record.id, row) for file in outcome.files]
+            await self._jobs.put_artifacts(self._order.job, self._record.id, row, artifacts)
         await self._jobs.set_step(
             row, outcome.state, progress=1.0, reason=outcome.reason or None, error=outcome.error,
             runs=list(outcome.runs), device=outcome.device, attempt=outcome.attempt,

@@ -210,7 +210,6 @@ class Recipes:
             raise BadRecipe(f"the recipe {name!r} is broken", why=listed[name].problem)
         return recipe
 
-
     def _listed(self, path: Path, origin: str) -> Listed:
         """A file as it is now; read again only when it changed."""
         changed = path.stat().st_mtime_ns

@@ -20,7 +20,7 @@ class EventMessage:
     body: dict[str, Json]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Listener:
     """live: the newest progress of each step; older ones are of no use to anybody."""
 

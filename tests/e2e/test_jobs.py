@@ -1,0 +1,171 @@
+"""Jobs as a client sees them: a real daemon, real workers, real files, over HTTP."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import urllib.error
+from pathlib import Path
+from typing import Any
+
+import pytest
+import soundfile
+
+from tests.recovery.house import House, write_song
+
+
+def refused(house: House, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        house.ask(method, path, body)
+    return caught.value.code, json.loads(caught.value.read())
+
+
+def test_one_bad_input_of_three_is_named_and_the_others_are_delivered(house: House, tmp_path: Path) -> None:
+    good = [write_song(tmp_path / f"good {n}.wav", n) for n in (1, 2)]
+    bad = tmp_path / "shopping list.wav"
+    bad.write_text("eggs, milk")
+    inputs = [{"path": str(path)} for path in (good[0], bad, good[1])]
+    view = house.wait(house.ask("POST", "/jobs", {"recipe": "light", "inputs": inputs})["id"])
+    assert view["state"] == "done"
+    assert [each["state"] for each in view["inputs"]] == ["done", "failed", "done"]
+    assert view["inputs"][1]["error"]["code"] == "unreadable_audio"
+    assert any("shopping list.wav" in warning for warning in view["warnings"])
+    assert {Path(name).parts[0] for name in house.delivered()} == {"good 1", "good 2"}
+
+
+def test_a_job_whose_only_input_is_bad_fails_and_writes_nothing(house: House, tmp_path: Path) -> None:
+    view = house.wait(house.submit(tmp_path / "nothing here.wav", "k"))
+    assert view["state"] == "failed"
+    assert view["error"]["code"] == "file_missing" and "nothing here.wav" in view["error"]["message"]
+    assert house.delivered() == {}
+
+
+def test_undo_takes_back_what_is_unchanged_and_retry_delivers_again(house: House, tmp_path: Path) -> None:
+    job = house.submit(write_song(tmp_path / "song.wav", 1), "k")
+    house.wait(job)
+    before = house.delivered()
+    changed = house.out / sorted(before)[0]
+    changed.write_bytes(changed.read_bytes() + b"edited by the user")
+    report = house.ask("POST", f"/jobs/{job}/undo")
+    assert [each["path"] for each in report["kept"]] == [str(changed)]
+    assert list(house.delivered()) == [str(changed.relative_to(house.out))]
+    house.ask("POST", f"/jobs/{job}/retry")
+    view = house.wait(job)
+    assert view["state"] == "done" and not view["undone"]
+    after = house.delivered()
+    assert set(before.values()) <= set(after.values())
+    assert after[str(changed.relative_to(house.out))] not in before.values(), "the user's edit was overwritten"
+
+
+def test_the_same_work_for_another_job_comes_from_the_cache(house: House, tmp_path: Path) -> None:
+    song = write_song(tmp_path / "song.wav", 1)
+    house.wait(house.submit(song, "one"))
+    copy = tmp_path / "a copy under another name.wav"
+    shutil.copy(song, copy)
+    view = house.wait(house.submit(copy, "two"))
+    slices = next(step for step in view["steps"] if step["step"] == "slices")
+    assert slices["attempt"] == 0 and "from the cache" in slices["reason"]
+
+
+def test_a_region_counts_in_the_key_and_bounds_what_is_cut(house: House, tmp_path: Path) -> None:
+    song = write_song(tmp_path / "song.wav", 1)
+    whole = house.wait(house.submit(song, "whole"))
+    body = {"recipe": "light", "inputs": [{"path": str(song), "region": {"start_s": 0.3, "length_s": 0.3}}]}
+    part = house.wait(house.ask("POST", "/jobs", body)["id"])
+    assert 0 < len(part["artifacts"]) < len(whole["artifacts"])
+    lengths = [soundfile.info(each["path"]).duration for each in part["artifacts"] if each["kind"] == "slice"]
+    assert lengths and max(lengths) <= 0.3
+    beyond = {"recipe": "light", "inputs": [{"path": str(song), "region": {"start_s": 9.0}}]}
+    view = house.wait(house.ask("POST", "/jobs", beyond)["id"])
+    assert view["state"] == "failed" and "begins at 9.000 s" in view["error"]["message"]
+
+
+def test_a_repeated_key_gives_the_same_job_and_another_body_is_a_conflict(
+    house: House, tmp_path: Path
+) -> None:
+    song = write_song(tmp_path / "song.wav", 1)
+    assert house.submit(song, "k") == house.submit(song, "k")
+    other = {"recipe": "light", "inputs": [{"path": "/elsewhere.wav"}], "idempotency_key": "k"}
+    assert refused(house, "POST", "/jobs", other)[0] == 409
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "says"),
+    [
+        ({"recipe": "ligth", "inputs": [{"path": "/a.wav"}]}, "not_found", "Did you mean 'light'"),
+        ({"recipe": "light", "inputs": [{"path": "a.wav"}]}, "bad_parameter", "absolute"),
+        ({"recipe": "light", "inputs": [{}]}, "bad_parameter", "path or an asset"),
+        ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "params": {"slices": {"x": 1}}}, "bad_parameter", "'x'"),
+        ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "deliver": {"folder": "/usr/x"}}, "forbidden", "system"),
+        ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "deliver": {"folder": "out"}}, "forbidden", "absolute"),
+        ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "deliver": {"to": ["moon"]}}, "bad_parameter", "'moon'"),
+    ],
+)  # fmt: skip
+def test_a_wrong_request_is_refused_at_once(house: House, body: Any, code: str, says: str) -> None:
+    _, problem = refused(house, "POST", "/jobs", body)
+    assert problem["code"] == code
+    assert says in problem["detail"]
+    assert house.ask("GET", "/jobs")["items"] == []
+
+
+def test_results_may_not_go_through_a_link_into_a_forbidden_folder(house: House, tmp_path: Path) -> None:
+    (tmp_path / "innocent").symlink_to("/usr/share")
+    body = {
+        "recipe": "light",
+        "inputs": [{"path": "/a.wav"}],
+        "deliver": {"folder": str(tmp_path / "innocent")},
+    }
+    assert refused(house, "POST", "/jobs", body)[1]["code"] == "forbidden"
+
+
+def test_a_cancelled_job_delivers_nothing_and_can_be_asked_again(house: House, tmp_path: Path) -> None:
+    long = write_song(tmp_path / "song.wav", 1, hits=40)
+    job = house.submit(long, "k")
+    house.ask("POST", f"/jobs/{job}/cancel")
+    view = house.ask("GET", f"/jobs/{job}")
+    assert view["state"] == "cancelled"
+    assert house.delivered() == {}
+    house.ask("POST", f"/jobs/{job}/retry")
+    assert house.wait(job)["state"] == "done"
+    assert house.delivered()
+
+
+def test_delivered_files_say_where_they_come_from_and_are_in_the_library(house: House, tmp_path: Path) -> None:
+    song = write_song(tmp_path / "song.wav", 1)
+    job = house.submit(song, "k")
+    view = house.wait(job)
+    sidecars = list(house.out.rglob("roadie.json"))
+    assert sidecars
+    text = "".join(path.read_text() for path in sidecars)
+    assert job in text and str(song) in text
+    for name in house.delivered():
+        assert Path(name).name in text
+    source = view["inputs"][0]["asset"]
+    found = house.ask("GET", f"/assets/{source}/derived")
+    items = found["items"] if isinstance(found, dict) else found
+    assert {Path(each["path"]).name for each in items} == {Path(name).name for name in house.delivered()}
+    assert house.ask("GET", "/assets?q=song")["items"]
+
+
+def test_a_scan_indexes_in_place_follows_moves_and_lists_what_it_cannot_read(
+    house: House, tmp_path: Path
+) -> None:
+    folder = tmp_path / "samples"
+    for number in range(4):
+        write_song(folder / f"{number}.wav", number)
+    (folder / "broken.wav").write_bytes(b"RIFF")
+    scan = _scan(house, folder)
+    assert any("broken.wav" in warning for warning in scan["warnings"])
+    assert house.ask("GET", "/assets?sort=name")["items"][0]["path"] == str(folder / "0.wav")
+    asset = house.ask("GET", "/assets?sort=name")["items"][0]["id"]
+    house.ask("PATCH", f"/assets/{asset}", {"tags": ["mine"]})
+    (folder / "sub").mkdir()
+    (folder / "0.wav").rename(folder / "sub" / "renamed.wav")
+    _scan(house, folder)
+    found = house.ask("GET", f"/assets/{asset}")
+    assert found["paths"] == [str(folder / "sub" / "renamed.wav")]
+    assert [tag["label"] for tag in found["tags"]] == ["mine"]
+
+
+def _scan(house: House, folder: Path) -> dict[str, Any]:
+    return house.wait(house.ask("POST", "/scans", {"path": str(folder)})["id"])

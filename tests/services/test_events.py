@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from daemon.kernel.events import AssetChanged, StepProgress
+from daemon.library.database import Database
+from daemon.library.events import EventLog, append
+from daemon.services.events import EventMessage, EventsService
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "roadie.db")
+    database.open()
+    yield database
+    database.close()
+
+
+async def service(db: Database) -> EventsService:
+    made = EventsService(EventLog(db))
+    loop = asyncio.get_running_loop()
+    db.on_commit(lambda: loop.call_soon_threadsafe(made.committed))
+    return made
+
+
+async def take(stream: AsyncIterator[EventMessage], count: int) -> list[EventMessage]:
+    async with asyncio.timeout(5):
+        return [await anext(stream) for _ in range(count)]
+
+
+async def happen(db: Database, name: str) -> None:
+    await db.write(lambda: append(AssetChanged(name)))
+
+
+async def test_one_who_comes_late_gets_what_was_missed_then_what_comes(db: Database) -> None:
+    events = await service(db)
+    for name in "abc":
+        await happen(db, name)
+    stream = events.stream(1)
+    assert [message.body["asset"] for message in await take(stream, 2)] == ["b", "c"]
+    await happen(db, "d")
+    assert [message.seq for message in await take(stream, 1)] == [4]
+
+
+async def test_without_a_place_to_go_on_from_it_begins_now(db: Database) -> None:
+    events = await service(db)
+    await happen(db, "before")
+    stream = events.stream(None)
+    waiting = asyncio.create_task(take(stream, 1))
+    await asyncio.sleep(0.05)
+    await happen(db, "after")
+    assert (await waiting)[0].body["asset"] == "after"
+
+
+async def test_progress_is_live_has_the_last_seq_and_only_the_newest_is_kept(db: Database) -> None:
+    events = await service(db)
+    await happen(db, "a")
+    stream = events.stream(0)
+    assert (await take(stream, 1))[0].durable
+    for percent in (10, 20, 30):
+        events.tell(StepProgress("j", "s", percent / 100, percent / 100, None, ""))
+    message = (await take(stream, 1))[0]
+    assert (message.durable, message.seq, message.body["progress"]) == (False, 1, 0.3)
+    assert (await EventLog(db).latest()) == 1
+
+
+async def test_many_events_come_in_order_without_gaps(db: Database) -> None:
+    events = await service(db)
+    stream = events.stream(0)
+    writing = asyncio.create_task(asyncio.wait_for(_many(db), 20))
+    messages = await take(stream, 700)
+    await writing
+    assert [message.seq for message in messages] == list(range(1, 701))
+
+
+async def _many(db: Database) -> None:
+    await asyncio.gather(*(happen(db, str(number)) for number in range(700)))

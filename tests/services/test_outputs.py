@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from daemon.kernel.errors import Forbidden
+from daemon.services.outputs import Outputs
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> Outputs:
+    return Outputs((tmp_path / "delivery",), tmp_path / "home")
+
+
+def test_a_folder_of_ones_own_is_allowed_whether_it_is_there_or_not(outputs: Outputs, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    assert outputs.check(str(tmp_path / "mine")) == tmp_path / "mine"
+    assert outputs.check(str(tmp_path / "new" / "deeper")) == tmp_path / "new" / "deeper"
+    assert outputs.check(str(tmp_path / "delivery" / "x")) == tmp_path / "delivery" / "x"
+
+
+@pytest.mark.parametrize(
+    "folder", ["/", "/usr/share/sounds", "/etc", "relative/path", "", "/proc/self", "/tmp/\0x"]
+)
+def test_folders_of_others_are_refused(outputs: Outputs, folder: str) -> None:
+    with pytest.raises(Forbidden):
+        outputs.check(folder)
+
+
+@pytest.mark.parametrize(
+    "inside", ["home", "home/cache", "Native Instruments/Battery", "Live Packs/x", "a/../home"]
+)
+def test_managed_folders_and_our_own_are_refused(outputs: Outputs, tmp_path: Path, inside: str) -> None:
+    with pytest.raises(Forbidden):
+        outputs.check(str(tmp_path / inside))
+
+
+def test_a_file_in_the_way_is_said(outputs: Outputs, tmp_path: Path) -> None:
+    (tmp_path / "song.wav").write_bytes(b"x")
+    with pytest.raises(Forbidden, match="is a file"):
+        outputs.check(str(tmp_path / "song.wav"))
+
+
+def test_dots_do_not_lead_out_of_an_allowed_folder(outputs: Outputs, tmp_path: Path) -> None:
+    with pytest.raises(Forbidden):
+        outputs.check(str(tmp_path / "delivery" / ".." / ".." / ".." / ".." / ".." / ".." / "etc"))

@@ -13,8 +13,9 @@ from pathlib import Path
 from aiohttp import web
 
 from bridges.http.ranges import ByteRange, NotSatisfiable, etag_matches, parse_range
+from bridges.http.refusals import Gone, NoSuchRange, Precondition
 from bridges.http.table import Call
-from daemon.kernel.errors import DiskError, FileMissing, NotFound
+from daemon.kernel.errors import DiskError, NotFound
 
 _CHUNK_BYTES = 256 * 1024
 # Without O_NONBLOCK, opening a named pipe waits for a writer that may never come.
@@ -44,16 +45,17 @@ async def audio(call: Call[None, None]) -> web.StreamResponse:
 
 
 def open_file(path: Path, asset: str) -> OpenFile:
-    """Raises FileMissing, NotFound (no regular file) or DiskError."""
+    """Raises Gone, NotFound (no regular file) or DiskError."""
     try:
-        file = os.fdopen(os.open(path, _READ), "rb", buffering=0)
-        found = os.fstat(file.fileno())
+        handle = os.open(path, _READ)
+        found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            file.close()
+            os.close(handle)
             raise NotFound("is no file", where=path)
+        file = os.fdopen(handle, "rb", buffering=0)
         head = file.read(16)
     except FileNotFoundError as error:
-        raise FileMissing("is not there any more", where=path) from error
+        raise Gone("is not there any more", where=path) from error
     except OSError as error:
         raise DiskError("cannot be read", where=path, why=error.strerror) from error
     # Tags can change while the asset stays the same: a range must not mix two versions of the bytes.
@@ -71,13 +73,14 @@ async def _answer(request: web.Request, opened: OpenFile) -> web.StreamResponse:
     }
     if_match, if_none_match = request.headers.get("If-Match"), request.headers.get("If-None-Match")
     if if_match is not None and not etag_matches(if_match, opened.etag, weak=False):
-        return web.Response(status=412, headers={"ETag": opened.etag})
+        raise Precondition("the file is another than If-Match says", headers={"ETag": opened.etag})
     if if_none_match is not None and etag_matches(if_none_match, opened.etag, weak=True):
         return web.Response(status=304, headers=headers)
     try:
         part = parse_range(_range_header(request, opened, headers["Last-Modified"]), opened.size_bytes)
     except NotSatisfiable:
-        return web.Response(status=416, headers={**headers, "Content-Range": f"bytes */{opened.size_bytes}"})
+        size = {"Content-Range": f"bytes */{opened.size_bytes}"}
+        raise NoSuchRange("the file has no such part", why=f"{opened.size_bytes} bytes", headers=size) from None
     if part is not None:
         headers["Content-Range"] = f"bytes {part.start}-{part.end - 1}/{opened.size_bytes}"
     return await _send(request, opened, part, headers)

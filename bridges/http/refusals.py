@@ -89,6 +89,23 @@ class WrongContentType(Refusal):
     code = "wrong_content_type"
 
 
+class NoSuchRange(Refusal):
+    status = 416
+    code = "no_such_range"
+
+
+class Precondition(Refusal):
+    status = 412
+    code = "precondition_failed"
+
+
+class Gone(Refusal):
+    """The thing is known, its file is not there any more."""
+
+    status = 404
+    code = "file_missing"
+
+
 class WrongHost(Refusal):
     status = 421
     code = "wrong_host"

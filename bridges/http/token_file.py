@@ -43,9 +43,9 @@ _RENEW = "Delete the file and start roadie again: it makes a new one"
 
 def _create(path: Path) -> None:
     """Whole or not at all: written under another name, then linked, so that of two starts one wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="ascii") as file:
             restrict_to_owner(draft)
@@ -56,7 +56,8 @@ def _create(path: Path) -> None:
     except OSError as error:
         raise DiskError("cannot write the token", where=path, why=error.strerror) from error
     finally:
-        draft.unlink(missing_ok=True)
+        if draft.exists():
+            draft.unlink()
 
 
 def _publish(draft: Path, path: Path) -> None:

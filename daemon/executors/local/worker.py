@@ -1,0 +1,170 @@
+"""The worker process. It imports nothing heavy before its first call, so that starting one is quick.
+
+Its main thread runs one call at a time; a second thread reads the pipe, so that a cancel or a pause reaches a step
+that is computing, and ends the process when the pipe closes.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import pickle
+import queue
+import signal
+import sys
+import threading
+import traceback
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from daemon.executors.local.context import Control, WarmEngines, WorkerCheckpoint, WorkerContext
+from daemon.executors.local.lifeline import die_with_parent
+from daemon.executors.local.messages import (
+    Cancel,
+    Failed,
+    Finished,
+    Order,
+    Pause,
+    Report,
+    Resume,
+    Run,
+    Setup,
+    pack,
+    unpack,
+)
+from daemon.kernel.errors import BadParameter, ErrorInfo, OutOfMemory, RoadieError
+from daemon.kernel.reference import resolve
+from daemon.kernel.work import StepCall, StepResult
+
+if TYPE_CHECKING:
+    from daemon.steps.spec import StepSpec
+
+_NICENESS = 10
+
+
+def main(handle: int, parent: int) -> None:
+    """Serve the pipe whose inherited descriptor (on Windows: handle) is `handle`, until it closes."""
+    die_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the daemon, which then stops its workers
+    faulthandler.enable()
+    Worker(_connection(handle)).serve()
+
+
+def _connection(handle: int) -> Connection:
+    if sys.platform == "win32":
+        from multiprocessing.connection import PipeConnection  # noqa: PLC0415 - exists on Windows only
+
+        return PipeConnection(handle)
+    os.set_inheritable(handle, False)
+    return Connection(handle)
+
+
+class Worker:
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._sending = threading.Lock()
+        self._runs: queue.SimpleQueue[Run] = queue.SimpleQueue()
+        self._control = Control()
+        setup: Setup = pipe.recv()
+        if setup.low_priority and hasattr(os, "nice"):
+            os.nice(_NICENESS)  # before any other thread exists: on Linux each thread has its own
+        self._steps = setup.steps
+        self._engines = setup.engines
+        self._warm: WarmEngines | None = None
+        self._most_warm = setup.warm_engines
+
+    def serve(self) -> None:
+        threading.Thread(target=self._read_forever, name="orders", daemon=True).start()
+        while True:
+            run = self._runs.get()
+            report = self._run(run)
+            self._control.forget(run.serial)
+            self._send(report)
+
+    def _read_forever(self) -> None:
+        try:
+            while self._obey(self._pipe.recv()):
+                pass
+        except (EOFError, OSError):
+            pass  # the daemon is gone
+        finally:
+            os._exit(0)
+
+    def _obey(self, order: Order) -> bool:
+        match order:
+            case Run():
+                self._runs.put(order)
+            case Cancel(serial):
+                self._control.cancel(serial)
+            case Pause():
+                self._control.pause(True)
+            case Resume():
+                self._control.pause(False)
+            case _:
+                return False
+        return True
+
+    def _send(self, packed: bytes) -> None:
+        with self._sending:  # a step may pass its checkpoint from threads of its own
+            self._pipe.send_bytes(packed)
+
+    def _tell(self, report: Report) -> None:
+        self._send(pack(report))
+
+    def _run(self, run: Run) -> bytes:
+        """The call's last report, packed. It never raises: whatever goes wrong is the call's error."""
+        _forget_output()
+        try:
+            packed = pack(Finished(run.serial, self._compute(run), self._warm_keys()))
+            unpack(
+                packed
+            )  # MessagePack knows neither bytes from text nor one struct from another; the types do
+            return packed
+        except BaseException as error:  # noqa: BLE001 - also SystemExit and the like, which a step has no use for
+            return pack(Failed(run.serial, describe(error), self._warm_keys()))
+
+    def _compute(self, run: Run) -> StepResult:
+        self._control.pass_or_raise(run.serial)
+        call: StepCall = pickle.loads(run.call)  # noqa: S301 - from the daemon, our parent
+        step: StepSpec = resolve(self._steps)(call.step)
+        try:
+            params = msgspec.convert(dict(call.params), step.params)
+        except msgspec.ValidationError as error:
+            raise BadParameter("a parameter cannot be used", where=step.name, why=error) from error
+        if self._warm is None:
+            self._warm = WarmEngines(resolve(self._engines), self._most_warm)
+        checkpoint = WorkerCheckpoint(run.serial, self._control, self._tell)
+        context = WorkerContext(call, run, checkpoint, self._warm)
+        result: StepResult = resolve(step.run)(context, call.inputs, params)
+        return result
+
+    def _warm_keys(self) -> tuple[str, ...]:
+        return self._warm.keys() if self._warm is not None else ()
+
+
+def describe(error: BaseException) -> ErrorInfo:
+    """Any exception as data: roadie's own with its code, being out of memory, the rest as `internal`."""
+    trace = _printable("".join(traceback.format_exception(error)))
+    if isinstance(error, RoadieError):
+        info = error.info(trace)
+        where = None if info.where is None else _printable(info.where)
+        hint = None if info.hint is None else _printable(info.hint)
+        return ErrorInfo(info.code, _printable(info.message), where, hint, info.traceback)
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # the latter is torch's
+        return ErrorInfo(OutOfMemory.code, _printable(f"the step ran out of memory ({error})"), traceback=trace)
+    return ErrorInfo("internal", _printable(f"{type(error).__name__}: {error}"), traceback=trace)
+
+
+def _printable(text: str) -> str:
+    """Text that UTF-8 can carry: the undecodable bytes of a file name become escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _forget_output() -> None:
+    """Empty the file that stands behind this process's standard streams: what a call prints is its own."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.ftruncate(sys.stderr.fileno(), 0)
+    os.lseek(sys.stderr.fileno(), 0, os.SEEK_SET)  # one position for both streams

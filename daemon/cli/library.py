@@ -51,6 +51,22 @@ def scan(
 
 
 @app.command()
+def classify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Audio files.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say what each sound is, without touching the library. With --json, one JSON object per line.
+
+    \b
+    Example:
+      roadie library classify kick.wav loop.wav
+    """
+    from daemon.cli.classify import classify_files
+
+    raise typer.Exit(classify_files(files, as_json))
+
+
+@app.command()
 def stats(as_json: AsJson = False) -> None:
     """Count what is there.
 

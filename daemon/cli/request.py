@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from daemon.kernel.errors import BadParameter, FileMissing
+from daemon.kernel.errors import BadParameter, FileMissing, InputError
 from daemon.services.types import DeliverSpec, JobInput, JobRequest, RegionSpec
 
 
@@ -36,6 +36,12 @@ def existing(file: Path) -> Path:
     if not path.is_file():
         kind = "this is a folder" if path.is_dir() else "there is no such file"
         raise FileMissing(kind, where=file, hint="Name the audio file itself")
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            "its name is not UTF-8, which the daemon cannot be told", where=repr(str(file)), hint="Rename it"
+        ) from error
     return path
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.cli.request import job_request, parse_region, parse_sets, parse_value
-from daemon.kernel.errors import BadParameter, FileMissing
+from daemon.kernel.errors import BadParameter, FileMissing, InputError
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,11 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         job_request("stems", [tmp_path / "nothing.wav"], tmp_path, None, [])
     with pytest.raises(FileMissing, match="folder"):
         job_request("stems", [tmp_path], tmp_path, None, [])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes on POSIX only")
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.wav"))
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match="UTF-8"):
+        job_request("stems", [path], tmp_path, None, [])

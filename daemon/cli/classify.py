@@ -1,0 +1,66 @@
+"""The work behind `roadie library classify`: the classifier in this process, no daemon, no library."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import cast
+
+from daemon.cli.failures import FAILED, lines
+from daemon.cli.output import print_json_line
+from daemon.cli.request import existing
+from daemon.engines import registry
+from daemon.engines.protocol import Classification, Classifier, Compute
+from daemon.kernel.errors import RoadieError
+from daemon.kernel.work import EngineChoice
+
+ENGINE = "classifier"
+
+
+def classify_files(files: Iterable[Path], as_json: bool) -> int:
+    """One line per file, as soon as it is known; 1 when any file could not be classified."""
+    engine = load()
+    code = 0
+    for file in files:
+        try:
+            found = _classified(engine, existing(file))
+        except RoadieError as error:
+            code = FAILED
+            if as_json:
+                print_json_line({"path": str(file), "error": error.info().to_wire()})
+            print(*lines(error.info()), sep="\n", file=sys.stderr)
+            continue
+        if as_json:
+            print_json_line(as_wire(file, found))
+        else:
+            print(as_line(file, found), flush=True)
+    return code
+
+
+def load() -> Classifier:
+    spec = registry.spec(ENGINE)
+    return cast(Classifier, registry.load(EngineChoice(ENGINE, spec.version), Compute()))
+
+
+def _classified(engine: Classifier, path: Path) -> Classification:
+    (found,) = engine.classify([path], [{}], lambda _fraction, _note="": None)
+    return found
+
+
+def as_wire(file: Path, found: Classification) -> dict[str, object]:
+    """path as it was given, so that a caller finds its file again."""
+    return {
+        "path": str(file),
+        "class": found.label,
+        "kind": found.kind,
+        "confidence": found.confidence,
+        "alternatives": [{"class": label, "confidence": sure} for label, sure in found.alternatives],
+    }
+
+
+def as_line(file: Path, found: Classification) -> str:
+    others = ", ".join(f"{label} {sure:.0%}" for label, sure in found.alternatives)
+    return f"{found.label} {found.confidence:.0%}  {found.kind}  {file}" + (
+        f"  (or {others})" if others else ""
+    )

@@ -181,9 +181,9 @@ class LanePool:
 
     def _mourn(self, process: WorkerProcess) -> None:
         slot = self.slots.pop(process.pid)
-        process.close()
         if slot.call is not None and slot.call.cancelled:
             slot.call.fail_cancelled()
         elif slot.call is not None:
             slot.call.fail(slot.killed_for or cause_of_death(process, slot.call.call.step))
+        process.close()
         self.dispatch()

@@ -35,6 +35,7 @@ from daemon.executors.local.messages import (
     unpack,
 )
 from daemon.kernel.errors import BadParameter, ErrorInfo, OutOfMemory, RoadieError
+from daemon.kernel.failpoints import declare, failpoint
 from daemon.kernel.reference import resolve
 from daemon.kernel.work import StepCall, StepResult
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from daemon.steps.spec import StepSpec
 
 _NICENESS = 10
+
+declare("worker.step.before", "worker.step.after")
 
 
 def main(handle: int, parent: int) -> None:
@@ -137,7 +140,9 @@ class Worker:
             self._warm = WarmEngines(resolve(self._engines), self._most_warm)
         checkpoint = WorkerCheckpoint(run.serial, self._control, self._tell)
         context = WorkerContext(call, run, checkpoint, self._warm)
+        failpoint("worker.step.before")
         result: StepResult = resolve(step.run)(context, call.inputs, params)
+        failpoint("worker.step.after")
         return result
 
     def _warm_keys(self) -> tuple[str, ...]:

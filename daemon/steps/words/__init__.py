@@ -1,0 +1,1 @@
+"""Lyrics of one file, and the formats they are written in. Imported by workers."""

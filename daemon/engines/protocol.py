@@ -63,12 +63,24 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class MixLevel:
+    """Mean and standard deviation of the mono mix (mean of the channels) over the whole of what is separated."""
+
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True, slots=True)
 class SeparateSettings:
-    """overlap: 0..0.99 of a segment. shifts: random time shifts averaged (0 = none). seed: for them."""
+    """overlap: 0..0.99 of a segment. shifts: random time shifts averaged (0 = none). seed: for them. level: of
+    all the blocks together, at the rate they come in, for an engine that normalises by it. wanted: the stems
+    that will be used, empty for all; an engine may yield silence for the others."""
 
     overlap: float = 0.25
     shifts: int = 0
     seed: int = 0
+    level: MixLevel | None = None
+    wanted: tuple[str, ...] = ()
 
 
 class Separator(Engine, Protocol):

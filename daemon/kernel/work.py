@@ -109,6 +109,7 @@ class EngineChoice:
 
     weights: sha256 over the model's files, "" for an engine without weights. path: folder or file of the
     weights. precision: "fp32", "bf16", "fp16", "int8". reason: why this model ("best installed", "asked for").
+    trusted: the user said that a pickle checkpoint in it may be loaded.
     """
 
     engine: str
@@ -118,6 +119,7 @@ class EngineChoice:
     path: Path | None = None
     precision: str = "fp32"
     reason: str = ""
+    trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,6 @@ from daemon.kernel.errors import AlreadyRunning, BadConfig
 
 log = logging.getLogger(__name__)
 
-_KEEP_ALIVE_S = 75.0
-_LINGER_S = 2.0
 _BACKLOG = 128
 
 
@@ -71,14 +69,7 @@ class HttpBridge:
         assert served is not None  # set up above
 
         def connect() -> Protocol:
-            return Protocol(
-                served,
-                loop=loop,
-                access_log=None,  # type: ignore[arg-type]  # None is how aiohttp is told to keep none
-                keepalive_timeout=_KEEP_ALIVE_S,
-                lingering_time=_LINGER_S,
-                auto_decompress=False,
-            )
+            return Protocol(served, self._settings.limits, loop=loop)
 
         return await loop.create_server(connect, sock=listening, backlog=_BACKLOG)
 

@@ -14,6 +14,7 @@ from bridges.http.decode import body_of, check_content, query_of
 from bridges.http.headers import secure
 from bridges.http.page import locked_page
 from bridges.http.problems import problem_of, refuse, response_of, status_of, unexpected_problem
+from bridges.http.protocol import Protocol
 from bridges.http.refusals import MethodNotAllowed, NoSuchPath, NotSignedIn
 from bridges.http.table import Access, Body, Call, Context, Reply, Route
 from bridges.http.tus import stamp
@@ -111,6 +112,8 @@ def _wants_page(request: web.Request, error: Exception) -> bool:
 async def _let_in(request: web.Request, handler: WebHandler) -> web.StreamResponse:
     """A path that does not exist is only said to be missing to those who are let in."""
     guard, route = request.app[CONTEXT].guard, _route_of(request)
+    if isinstance(request.protocol, Protocol):
+        request.protocol.heard()
     guard.check_addressed_to_us(request)
     access = route.access if route else Access.SIGNED_IN
     if access is Access.CODE:

@@ -61,13 +61,14 @@ class Guard:
         """Raises CrossSite unless the browser says that our own page, or the person, sent this.
 
         A page on another port of this machine is another origin but the same site, so SameSite=Strict does not
-        stop it; Sec-Fetch-Site does. Browsers leave it out only where the address is not loopback and not
-        https; there an unsafe request must bear our Origin (which was compared already).
+        stop it; Sec-Fetch-Site does. Some browsers leave it out of a WebSocket's handshake, where they always
+        send the Origin (compared already), and of everything that goes to an address that is neither loopback
+        nor https.
         """
         site = request.headers.get("Sec-Fetch-Site")
         safe = request.method in _SAFE_METHODS
         if site is None:
-            allowed = not is_loopback_name(request.headers["Host"]) and (safe or "Origin" in request.headers)
+            allowed = "Origin" in request.headers or (safe and not is_loopback_name(request.headers["Host"]))
         else:
             allowed = site == "same-origin" or (site == "none" and safe)
         if not allowed:

@@ -1,7 +1,8 @@
-"""Requests that are no HTTP, or too large to be read, get a problem as well."""
+"""The protocol of one connection: who says nothing is let go, and what is no HTTP gets a problem as well."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from aiohttp import web
@@ -10,14 +11,47 @@ from aiohttp.http_exceptions import LineTooLong
 from bridges.http.headers import add_security_headers
 from bridges.http.problems import refuse, response_of, unexpected_problem
 from bridges.http.refusals import BadRequest, HeadersTooLarge
+from bridges.http.settings import Limits
 
 log = logging.getLogger(__name__)
 
 
 class Protocol(web.RequestHandler):
-    """aiohttp answers these by itself before the application sees them, as plain text."""
+    """aiohttp's own waits forever for a first request, and answers malformed ones as plain text before the
+    application sees them."""
 
-    __slots__ = ()
+    __slots__ = ("_limits", "_served", "_silence")
+
+    def __init__(self, served: web.Server, limits: Limits, *, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(
+            served,
+            loop=loop,
+            access_log=None,  # type: ignore[arg-type]  # None is how aiohttp is told to keep none
+            keepalive_timeout=limits.keep_alive_s,
+            lingering_time=limits.linger_s,
+            auto_decompress=False,
+        )
+        self._served = served
+        self._limits = limits
+        self._silence: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if len(self._served.connections) > self._limits.at_once:
+            self.force_close()
+            return
+        loop = asyncio.get_running_loop()
+        self._silence = loop.call_later(self._limits.first_request_s, self.force_close)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.heard()
+        super().connection_lost(exc)
+
+    def heard(self) -> None:
+        """A whole request came; from now on aiohttp's own keep-alive limits the silence."""
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
 
     def handle_error(
         self,
@@ -28,6 +62,7 @@ class Protocol(web.RequestHandler):
     ) -> web.StreamResponse:
         if request.writer.output_size > 0:  # an answer is on its way already: only the connection can end
             raise ConnectionError("the answer had begun when it failed") from exc
+        self.heard()
         response = self._problem(status, exc, message)
         add_security_headers(response)
         response.force_close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import socket
 import subprocess
@@ -12,6 +13,7 @@ from dataclasses import replace
 import pytest
 
 from bridges.http.bridge import HttpBridge
+from bridges.http.settings import Limits
 from daemon.kernel.clock import SystemClock
 from daemon.kernel.errors import AlreadyRunning, BadConfig
 from tests.bridges.http.conftest import Served, bearer, serve
@@ -87,6 +89,41 @@ async def test_many_silent_connections_keep_nobody_out(served: Served):
     assert (await served.call("GET", "/health"))[0] == 200
     for _, writer in silent:
         writer.transport.abort()
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /health HTTP/1.1\r\nHost: "])
+async def test_a_connection_without_a_request_is_let_go(settings, begun: bytes):
+    async with serve(settings, limits=Limits(first_request_s=0.2)) as served:
+        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+        writer.write(begun)
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
+
+
+async def test_a_request_that_takes_its_time_is_not_a_silent_connection(settings):
+    async with serve(settings, limits=Limits(first_request_s=0.1)) as served:
+
+        async def slow_peaks(id: str, n: int) -> dict[str, int]:
+            await asyncio.sleep(0.5)
+            return {"n": n}
+
+        served.services.library.peaks = slow_peaks
+        assert (await served.request("GET", "/api/v1/assets/a/peaks?n=5", bearer())).json == {"n": 5}
+
+
+async def test_connections_beyond_the_limit_are_closed_until_others_end(settings):
+    async with serve(settings, limits=Limits(at_once=5)) as served:
+        silent = [await asyncio.open_connection("127.0.0.1", served.port) for _ in range(6)]
+        assert await asyncio.wait_for(silent[5][0].read(), 10) == b""
+        silent[0][1].transport.abort()
+        for _ in range(500):
+            with contextlib.suppress(IndexError, ConnectionError):  # closed before an answer
+                answer = await served.request("GET", "/health")
+                break
+            await asyncio.sleep(0.01)
+        assert answer.status == 200
+        for _, writer in silent[1:]:
+            writer.transport.abort()
 
 
 async def test_requests_one_after_another_on_one_connection_are_answered_in_order(served: Served):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import aiohttp
 import pytest
 
 from bridges.http.hosts import allowed_hosts, is_loopback_name
@@ -173,6 +174,16 @@ async def test_a_session_counts_only_from_our_own_page(
     assert answer.status == status
     if status == 403:
         assert answer.json["code"] == "cross_site"
+
+
+async def test_a_session_counts_for_a_websocket_whose_browser_names_only_its_origin(served: Served):
+    handshake = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    handshake |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Cookie": await cookie_of(served)}
+    for origin, status in ((served.origin, 101), ("http://localhost:3000", 403), (None, 403)):
+        named = {"Origin": origin} if origin else {}
+        url = served.url("/api/v1/events")
+        async with aiohttp.ClientSession() as bare, bare.get(url, headers={**handshake, **named}) as answer:
+            assert answer.status == status
 
 
 async def test_a_foreign_page_cannot_sign_its_visitor_in(served: Served):

@@ -1,0 +1,239 @@
+"""Every change outside roadie's own state, written ahead.
+
+The intent is stored -> the file is written into a hidden folder beside its target -> fsync -> it gets its name,
+replacing nothing -> fsync of the folder -> the intent is marked done. A process that ends anywhere between leaves
+either nothing at the final name or the whole file, and an open intent from which `reconcile` tells which.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import itertools
+import os
+import threading
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from daemon.files.disk import Disk, blocks
+from daemon.files.errors import DiskGone, disk_errors
+from daemon.files.intent import Intent, IntentState, JournalStore, Op
+from daemon.files.names import numbered
+from daemon.files.outcome import Delivered, ReconcileReport, UndoReport
+from daemon.files.points import passing
+from daemon.files.reconcile import decide, reconcile
+from daemon.files.staging import clear_staging, first_missing, make_folders, prune, staged
+from daemon.files.undo import InUse, undo
+from daemon.kernel.errors import PathTaken, SourceChanged, UsageError
+
+
+class _Taken(PathTaken):
+    """Someone took the name between the look and the rename."""
+
+
+class Journal:
+    """All methods block on the disk: call them in a thread. They take turns, so any number of threads may.
+
+    Raises DiskError and its subclasses for whatever the disk refuses; nothing is then left of the change.
+    """
+
+    def __init__(self, store: JournalStore, disk: Disk | None = None) -> None:
+        self._store = store
+        self._disk = disk or Disk()
+        self._turn = threading.Lock()
+
+    def deliver(self, source: Path, wanted: Path, *, group: str, owner: str, ordinal: int) -> Delivered:
+        """Copy `source` to `wanted` (absolute), or to "name (2)" and so on when something else stands there.
+
+        The same owner and ordinal with the same content again, whole and in place: nothing is written.
+        """
+        _require_absolute(wanted)
+        with self._turn, disk_errors(wanted):
+            sha256, size = self._digest_of(source)
+            earlier = self._earlier(owner, ordinal)
+            if earlier is not None and earlier.sha256 == sha256 and self._holds(earlier.path, sha256):
+                return Delivered(earlier.path, sha256, already=True)
+            for number in itertools.count(1):
+                path = numbered(wanted, number)
+                if os.path.lexists(path):
+                    continue
+                intent = _intent(Op.WRITE, path, group, owner, ordinal, sha256, size)
+                try:
+                    self._perform("deliver", intent, partial(self._write_new, "deliver", intent, source))
+                except _Taken:
+                    continue
+                return Delivered(path, sha256, already=False)
+            raise AssertionError("unreachable: there is always a next number")
+
+    def replace_text(
+        self, path: Path, text: str, *, group: str = "", owner: str = "", ordinal: int = 0
+    ) -> None:
+        """Write roadie's own sidecar, new or in place of its earlier version: readers see one or the other, whole.
+
+        A sidecar shared by jobs belongs to no group: whoever undoes a job rewrites it, and prunes the folders.
+        """
+        _require_absolute(path)
+        content = text.encode()
+        with self._turn, disk_errors(path):
+            before = self._disk.digest(path)
+            if before is None and os.path.lexists(path):
+                raise PathTaken("something that is no file stands there", where=path)
+            sha256 = hashlib.sha256(content).hexdigest()
+            if before is not None and before[0] == sha256:
+                return
+            intent = _intent(Op.REPLACE, path, group, owner, ordinal, sha256, len(content))
+            intent = replace(intent, before=before and before[0])
+            self._perform("replace", intent, partial(self._write_over, intent, content))
+
+    def move(self, source: Path, target: Path, *, group: str, owner: str, ordinal: int) -> Path:
+        """Give a file another name or folder, also on another volume. Raises PathTaken rather than replace."""
+        _require_absolute(source)
+        _require_absolute(target)
+        with self._turn, disk_errors(target):
+            sha256, size = self._digest_of(source)
+            earlier = self._earlier(owner, ordinal)
+            if earlier is not None and earlier.sha256 == sha256 and self._holds(earlier.path, sha256):
+                return earlier.path
+            if os.path.lexists(target):
+                raise PathTaken("something else stands there", where=target, hint="Nothing was replaced")
+            intent = replace(_intent(Op.MOVE, target, group, owner, ordinal, sha256, size), temp=source)
+            self._perform("move", intent, partial(self._move, intent, source))
+            return target
+
+    def remove(self, path: Path, *, group: str = "", owner: str = "", ordinal: int = 0) -> None:
+        """Remove a file that roadie wrote. This is not undone. No error when it is not there."""
+        _require_absolute(path)
+        with self._turn, disk_errors(path):
+            before = self._disk.digest(path)
+            if before is None:
+                return
+            intent = replace(
+                _intent(Op.REMOVE, path, group, owner, ordinal, "", 0), temp=None, before=before[0]
+            )
+            self._perform("remove", intent, partial(self._remove, intent))
+
+    def reconcile(self) -> ReconcileReport:
+        """At start, before anything else is delivered: settle what was under way when the process ended."""
+        with self._turn:
+            return reconcile(self._store, self._disk)
+
+    def undo(self, group: str, in_use: InUse) -> UndoReport:
+        """Take back what a group wrote, as far as it is unchanged (by hash) and `in_use(path)` denies."""
+        with self._turn:
+            return undo(group, in_use, self._store, self._disk)
+
+    def prune(self, group: str) -> None:
+        """Remove the folders that a group made and that are empty by now. `undo` does so itself; this is for a
+        caller that removes its sidecar afterwards."""
+        with self._turn:
+            prune(self._disk, list(self._store.of_group(group)))
+
+    def _perform(self, verb: str, intent: Intent, change: Callable[[], None]) -> None:
+        """Intent, change, done. When the change fails, nothing is left of it."""
+        with passing(verb, "intent"):
+            self._store.add(intent)
+        try:
+            change()
+        except BaseException:
+            # By hash, as after a crash: whichever step failed, this finds what there is. Should the disk refuse
+            # even that, the intent stays open for the next start, and the first error is the one to tell.
+            self._settle_failed(intent)
+            raise
+        with passing(verb, "done"):
+            self._store.settle(replace(intent, state=IntentState.DONE))
+
+    def _settle_failed(self, intent: Intent) -> None:
+        try:
+            if intent.op is Op.WRITE and self._holds_written(intent):
+                self._disk.remove(intent.path)
+            decide(intent, self._store, self._disk)
+        except OSError:
+            return
+
+    def _holds_written(self, intent: Intent) -> bool:
+        return not staged(intent.path, intent.id).exists() and self._holds(intent.path, intent.sha256)
+
+    def _write_new(self, verb: str, intent: Intent, source: Path) -> None:
+        part = self._write_part(verb, intent, blocks(source))
+        with passing(verb, "rename"):
+            try:
+                self._disk.rename_new(part, intent.path)
+            except FileExistsError as error:
+                raise _Taken("something else stands there", where=intent.path) from error
+        self._finish(verb, intent)
+
+    def _write_over(self, intent: Intent, content: bytes) -> None:
+        part = self._write_part("replace", intent, [content])
+        with passing("replace", "rename"):
+            self._disk.replace(part, intent.path)
+        self._finish("replace", intent)
+
+    def _write_part(self, verb: str, intent: Intent, content: Iterable[bytes]) -> Path:
+        part = staged(intent.path, intent.id)
+        make_folders(self._disk, intent.path.parent)
+        self._disk.make_folder(part.parent)
+        if self._disk.write(part, content) != intent.sha256:
+            raise SourceChanged("the file was changed while it was being copied", where=intent.path)
+        with passing(verb, "sync_file"):
+            self._disk.sync_file(part)
+        return part
+
+    def _finish(self, verb: str, intent: Intent) -> None:
+        """One fsync makes both durable: the new name, and that the hidden folder is gone."""
+        clear_staging(self._disk, intent)
+        with passing(verb, "sync_folder"):
+            self._disk.sync_folder(intent.path.parent)
+
+    def _move(self, intent: Intent, source: Path) -> None:
+        make_folders(self._disk, intent.path.parent)
+        try:
+            with passing("move", "rename"):
+                self._disk.rename_new(source, intent.path)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._write_new("move", intent, source)  # another volume
+            with passing("move", "remove"):
+                self._disk.remove(source)
+        with passing("move", "sync_folder"):
+            for folder in {intent.path.parent, source.parent}:
+                self._disk.sync_folder(folder)
+
+    def _remove(self, intent: Intent) -> None:
+        with passing("remove", "remove"):
+            self._disk.remove(intent.path)
+        with passing("remove", "sync_folder"):
+            self._disk.sync_folder(intent.path.parent)
+
+    def _digest_of(self, source: Path) -> tuple[str, int]:
+        digest = self._disk.digest(source)
+        if digest is None:
+            raise DiskGone("there is no such file", where=source)
+        return digest
+
+    def _earlier(self, owner: str, ordinal: int) -> Intent | None:
+        """What the same owner did before, if it stands."""
+        earlier = self._store.find(owner, ordinal)
+        if earlier is not None and earlier.state is IntentState.OPEN:
+            earlier = decide(earlier, self._store, self._disk)
+        return (
+            earlier if earlier is not None and earlier.state in (IntentState.DONE, IntentState.KEPT) else None
+        )
+
+    def _holds(self, path: Path, sha256: str) -> bool:
+        digest = self._disk.digest(path)
+        return digest is not None and digest[0] == sha256
+
+
+def _intent(op: Op, path: Path, group: str, owner: str, ordinal: int, sha256: str, size: int) -> Intent:
+    name = uuid.uuid4().hex
+    made = first_missing(path.parent)
+    return Intent(name, group, owner, ordinal, op, path, staged(path, name), sha256, size, made=made)
+
+
+def _require_absolute(path: Path) -> None:
+    if not path.is_absolute() or ".." in path.parts:
+        raise UsageError("a path in the journal is absolute and has no dots", where=path)

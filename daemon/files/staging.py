@@ -1,0 +1,61 @@
+"""The hidden folder beside the target in which a file is written, and the folders made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from daemon.files.disk import Disk
+from daemon.files.intent import Intent
+from daemon.files.points import passing
+
+STAGING = ".roadie"
+"""Hidden on Linux and macOS, and no DAW indexes a folder of this name; in the target's own folder, so that it is on
+the same volume whatever is mounted where."""
+
+
+def staged(path: Path, intent_id: str) -> Path:
+    """Where an intent's file is written before it gets its name. The ending keeps scanners for audio off it."""
+    return path.parent / STAGING / f"{intent_id}.part"
+
+
+def first_missing(folder: Path) -> Path | None:
+    """The topmost folder of `folder`'s path that is not there; None when all are."""
+    missing = None
+    for part in (folder, *folder.parents):
+        if part.exists():
+            break
+        missing = part
+    return missing
+
+
+def make_folders(disk: Disk, folder: Path) -> None:
+    """Make `folder` and what is missing above it, each durable before the next."""
+    missing = [part for part in (folder, *folder.parents) if not part.exists()]
+    for part in reversed(missing):
+        disk.make_folder(part)
+        with passing("folders", "sync"):
+            disk.sync_folder(part.parent)
+
+
+def clear_staging(disk: Disk, intent: Intent) -> None:
+    """Remove what an intent left in its hidden folder, and the folder when nothing else is in it."""
+    part = staged(intent.path, intent.id)
+    if part.parent.is_dir():
+        disk.remove(part)
+        disk.remove_folder(part.parent)
+
+
+def prune(disk: Disk, intents: list[Intent]) -> None:
+    """Remove the folders that these intents made and that are empty."""
+    made = [intent.made for intent in intents if intent.made is not None]
+    for intent in intents:
+        for folder in _upwards(intent.path.parent, made):
+            if folder.exists() and not disk.remove_folder(folder):
+                break
+
+
+def _upwards(folder: Path, made: list[Path]) -> Iterator[Path]:
+    while any(folder.is_relative_to(root) for root in made):
+        yield folder
+        folder = folder.parent

@@ -24,6 +24,7 @@ LOSSY = frozenset({"mp3", "ogg"})
 _SUBTYPES = {"pcm16": "PCM_16", "pcm24": "PCM_24", "float32": "FLOAT", "mp3": "MPEG_LAYER_III", "ogg": "VORBIS"}
 _COMPRESSION = {"mp3": 0.0, "ogg": 0.1}
 """libsndfile's scale, 0 the best: LAME at its best variable rate, Vorbis at quality 9."""
+_MOST_FRAMES = 65536
 _MOST_CHANNELS = {"flac": 8, "mp3": 2, "ogg": 255}
 _MP3_RATES_HZ = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000})
 
@@ -70,7 +71,8 @@ class EncodedWriter:
         """Append (channels, n). Raises OverFullScale when an integer depth cannot hold it, and DiskError."""
         data = self._samples(np.ascontiguousarray(block.T))
         try:
-            self._file.write(data)
+            for at in range(0, len(data), _MOST_FRAMES):  # libvorbis keeps a whole write on its stack
+                self._file.write(data[at : at + _MOST_FRAMES])
         except (soundfile.LibsndfileError, OSError) as error:
             raise DiskError("cannot write the file", where=shown(self.path), why=error) from error
 

@@ -41,14 +41,28 @@ def pages(file: BinaryIO) -> Iterator[Page]:
         yield Page(flags, granule, serial, lacing, body)
 
 
+def last_page_start(path: Path) -> int:
+    """Granule position at which the last page begins to sound, 0 when it is the only one."""
+    tail = _tail(path)
+    granules: list[int] = []
+    at = len(tail)
+    while len(granules) < 2 and (at := tail.rfind(b"OggS", 0, at)) >= 0:
+        if len(tail) - at >= _HEADER_BYTES:
+            granule = int(struct.unpack_from("<q", tail, at + 6)[0])
+            granules += [granule] if granule >= 0 else []
+    return granules[1] if len(granules) == 2 else 0
+
+
+def _tail(path: Path) -> bytes:
+    with open_binary(path) as file:
+        end = file.seek(0, 2)
+        file.seek(max(0, end - 3 * _LARGEST_PAGE_BYTES))
+        return file.read()
+
+
 def check_whole(path: Path) -> None:
     """Raises UnreadableAudio when the file ends inside a page: decoders pass over that without a word."""
-    with open_binary(path) as file:
-        file.seek(0, 2)
-        end = file.tell()
-        start = max(0, end - 2 * _LARGEST_PAGE_BYTES)
-        file.seek(start)
-        tail = file.read()
+    tail = _tail(path)
     at = tail.rfind(b"OggS")
     lacing = (
         tail[at + _HEADER_BYTES :][: tail[at + _HEADER_BYTES - 1]]

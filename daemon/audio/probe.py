@@ -12,7 +12,6 @@ from daemon.audio.riff import STREAMED_SIZES, ChunkPlace, WavFormat, walk, wav_f
 from daemon.audio.sniff import sniff
 from daemon.kernel.errors import UnreadableAudio
 
-_LOSSY = frozenset({"vorbis", "opus", "mp1", "mp2", "mp3"})
 _SNDFILE = frozenset({"wav", "rf64", "w64", "aiff", "flac", "ogg", "mp3", "caf", "au"})
 _BEXT_TIME_REFERENCE = 338
 
@@ -40,7 +39,7 @@ class AudioInfo:
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """info, and which library decodes the file ("sndfile" or "av": libsndfile for all that is lossless)."""
+    """info, and which library decodes the file ("sndfile" or "av")."""
 
     info: AudioInfo
     decoder: str
@@ -92,7 +91,7 @@ def _probe_other(path: Path, container: str) -> Probed:
     if container == "mp3":
         stream = mpeg.scan(path)
         info = replace(info, frames=stream.frames, encoder_delay_frames=stream.delay_frames, codec=stream.codec)
-    return Probed(info, "av" if info.codec in _LOSSY else "sndfile")
+    return Probed(info, "sndfile")
 
 
 def _sndfile_info(path: Path, container: str) -> AudioInfo:

@@ -1,8 +1,4 @@
-"""Decoding through libsndfile: PCM of every kind and FLAC.
-
-It also knows lossy files, and tells their exact length; but soundfile seeks after each read, and its MPEG decoder
-loses its bit reservoir by that: read in blocks, an MP3 comes out damaged. Those are decoded through PyAV.
-"""
+"""Decoding through libsndfile: PCM of every kind, FLAC, Vorbis, Opus in Ogg, MPEG audio."""
 
 from __future__ import annotations
 
@@ -15,6 +11,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from daemon.audio import ogg
 from daemon.audio.binary import open_binary, shown
 from daemon.kernel.errors import UnreadableAudio
 
@@ -32,6 +29,21 @@ _CODECS = {
     "MPEG_LAYER_II": ("mp2", None, False),
     "MPEG_LAYER_III": ("mp3", None, False),
 }
+
+
+_LOSSY = frozenset(name for name, (_, bits, _) in _CODECS.items() if bits is None)
+_PREROLL_FRAMES = 32 * 1152
+"""Decoded and dropped after a seek in a lossy stream: the state of its decoder (overlap, MPEG's bit reservoir of
+up to 511 bytes, Opus's convergence) comes from before the place sought."""
+_SKIP_FRAMES = 65536
+
+
+class _Sequential(soundfile.SoundFile):  # type: ignore[misc]
+    """soundfile seeks after each read of a file that can seek, by which lossy decoders lose their state (an MP3
+    read in blocks comes out damaged). One that says it cannot is read straight on; `seek` itself still works."""
+
+    def seekable(self) -> bool:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +76,30 @@ class SndfileSource:
         self._file = _open(path)
 
     def seek(self, frame: int) -> None:
-        """Make the next `read` begin at `frame`."""
+        """Make the next `read` begin at `frame`, to the sample."""
+        if frame == 0:
+            return
+        target = self._seekable(frame)
         try:
-            self._file.seek(frame)
+            if target:
+                self._file.seek(target)
         except soundfile.LibsndfileError as error:
             raise UnreadableAudio(
                 f"cannot seek to frame {frame}", where=shown(self._path), why=error
             ) from error
+        skip = frame - target
+        while skip > 0 and (dropped := self.read(min(skip, _SKIP_FRAMES)).shape[1]):
+            skip -= dropped
+
+    def _seekable(self, frame: int) -> int:
+        """A place at or before `frame` from which libsndfile decodes rightly."""
+        if self._file.subtype not in _LOSSY:
+            return frame
+        target = frame - _PREROLL_FRAMES
+        if self._file.format == "OGG":
+            # libsndfile counts back from the end of a page, and the last one's end is trimmed: it would be off
+            target = min(target, ogg.last_page_start(self._path) - 1 - _PREROLL_FRAMES)
+        return max(0, target)
 
     def read(self, frames: int) -> NDArray[np.float32]:
         """(channels, n), n = `frames` except at the end, where it is less and at last 0."""
@@ -84,11 +113,11 @@ class SndfileSource:
         self._file.close()
 
 
-def _open(path: Path) -> soundfile.SoundFile:
+def _open(path: Path) -> _Sequential:
     open_binary(path).close()  # a missing or forbidden file is named as such, not as a bad format
     # bytes, because a name on POSIX need not be UTF-8
     name = str(path) if sys.platform == "win32" else os.fsencode(path)
     try:
-        return soundfile.SoundFile(name)
+        return _Sequential(name)
     except soundfile.LibsndfileError as error:
         raise UnreadableAudio("cannot be decoded", where=shown(path), why=error.error_string) from error

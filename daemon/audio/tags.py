@@ -17,7 +17,7 @@ from mutagen.mp4 import MP4, MP4FreeForm
 from mutagen.wave import WAVE
 
 from daemon.audio.binary import shown
-from daemon.audio.chunks import Chunk
+from daemon.audio.chunks import Chunk, read_chunks, write_with_chunks
 from daemon.audio.sniff import sniff
 from daemon.kernel.errors import InputError, UnreadableAudio
 
@@ -40,12 +40,16 @@ class Tags:
 def write_tags(path: Path, tags: Tags) -> None:
     """Write tags into the file, in place; what it says otherwise stays. Its payload hash does not change.
 
+    Not atomic: a file of the user is tagged as a copy, which then takes its place through the journal.
+
     Raises InputError for a container that has no tags, UnreadableAudio when mutagen cannot read it.
     """
     container = sniff(path)
     try:
         if container in ("wav", "mp3", "aiff"):
             _write_id3(path, container, tags)
+        elif container == "rf64":
+            _write_rf64(path, tags)
         elif container in ("flac", "ogg"):
             _write_vorbis(path, container, tags)
         elif container == "mp4":
@@ -60,6 +64,10 @@ def id3_chunk(tags: Tags) -> Chunk:
     """The tags as the `id3 ` chunk of a WAV file, ID3v2.3, which most programs read."""
     frames = ID3()
     _fill_id3(frames, tags)
+    return _chunk(frames)
+
+
+def _chunk(frames: Any) -> Chunk:
     frames.update_to_v23()
     body = BytesIO()
     frames.save(body, v1=0, v2_version=3, padding=lambda _: 0)
@@ -73,6 +81,16 @@ def _write_id3(path: Path, container: str, tags: Tags) -> None:
         file.add_tags()
     _fill_id3(file.tags, tags)
     file.save(v2_version=3)
+
+
+def _write_rf64(path: Path, tags: Tags) -> None:
+    """mutagen does not know RF64, so its ID3 chunk is filled outside the file and the file written anew."""
+    old = next((chunk for chunk in read_chunks(path) if chunk.id.lower() == b"id3 "), None)
+    frames = ID3(BytesIO(old.body)) if old else ID3()
+    _fill_id3(frames, tags)
+    beside = path.with_name(f".{path.name}.roadie-tagging")
+    write_with_chunks(path, beside, [_chunk(frames)])
+    beside.replace(path)
 
 
 def _fill_id3(frames: Any, tags: Tags) -> None:

@@ -151,6 +151,12 @@ def test_lossy_containers_keep_length_and_place(tmp_path: Path, container: str) 
     assert np.abs(audio - original).max() < 0.05
 
 
+def test_one_very_long_block_of_vorbis(tmp_path: Path) -> None:
+    with EncodedWriter(tmp_path / "a.ogg", RATE, 2, "ogg", "pcm24") as writer:
+        writer.write(sweep(3_000_000))
+    assert soundfile.info(str(tmp_path / "a.ogg")).frames == 3_000_000
+
+
 def test_what_a_container_cannot_hold_is_said(tmp_path: Path) -> None:
     path = tmp_path / "out.bin"
     for rate, channels, container, depth in (

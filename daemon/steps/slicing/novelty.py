@@ -18,6 +18,7 @@ FPS = 400
 """Frames of novelty per second."""
 _SPLIT_HZ = 400.0
 _FLOOR_DB = -72.0  # below the loudest sound of the file: quieter changes are not heard beside it
+_LOW_SHARE = 0.3  # about the low bands' number among all
 _BATCH = 2048  # windows transformed at once, to bound memory
 
 
@@ -80,17 +81,21 @@ def _rise(power: NDArray[np.float32], bins: list[int], part: _Range, floor: floa
     return np.asarray(np.clip(level - past - chance, 0, 24).sum(axis=0), np.float32)
 
 
+def novelty_by_range(audio: NDArray[np.float32], rate: int, peak: float) -> NDArray[np.float32]:
+    """(2, frames): mean rise in dB over the bands below 400 Hz, and over those above."""
+    floor = np.float32(peak**2 * 10 ** (_FLOOR_DB / 10) + 1e-12)
+    rows = [np.zeros(audio.shape[1] // hop_frames(rate) + 1, np.float32) for _ in (_LOW, _HIGH)]
+    for row, part in zip(rows, (_LOW, _HIGH), strict=True):
+        power, bins = _band_power(audio, rate, part)
+        if bins:
+            row[:] = _rise(power, bins, part, float(floor)) / len(bins)
+    return np.stack(rows)
+
+
 def novelty(audio: NDArray[np.float32], rate: int, peak: float) -> NDArray[np.float32]:
     """Novelty (frames,) at FPS frames per second of audio (channels, n); frame i is centred on i * hop.
 
     peak: largest absolute sample of the whole file, which sets the floor below which nothing counts.
     """
-    floor = np.float32(peak**2 * 10 ** (_FLOOR_DB / 10) + 1e-12)
-    total = np.zeros(audio.shape[1] // hop_frames(rate) + 1, np.float32)
-    bands = 0
-    for part in (_LOW, _HIGH):
-        power, bins = _band_power(audio, rate, part)
-        if bins:
-            total += _rise(power, bins, part, float(floor))
-            bands += len(bins)
-    return np.asarray(total / max(bands, 1), np.float32)
+    low, high = novelty_by_range(audio, rate, peak)
+    return np.asarray(_LOW_SHARE * low + (1 - _LOW_SHARE) * high, np.float32)

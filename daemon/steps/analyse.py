@@ -1,0 +1,31 @@
+"""analyse: tempo, bars, key, loudness and brightness of a sound."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from daemon.kernel.work import Kind, Lane
+from daemon.steps.spec import Params, StepSpec
+
+
+class AnalyseParams(Params, frozen=True):
+    """min_confidence: a tempo or a key less sure than this is not told at all. bpm_min, bpm_max: a tempo is told
+    as the octave within these."""
+
+    min_confidence: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.4
+    bpm_min: Annotated[float, Meta(ge=30.0, le=150.0)] = 70.0
+    bpm_max: Annotated[float, Meta(ge=100.0, le=300.0)] = 180.0
+
+
+SPEC = StepSpec(
+    name="analyse",
+    version=1,
+    params=AnalyseParams,
+    run="daemon.steps.analysing.run:run",
+    lane=Lane.CPU,
+    accepts=frozenset(kind for kind in Kind if kind.audible),
+    annotates=True,
+    fan_out=True,
+)

@@ -1,0 +1,1 @@
+"""What is measured of a whole sound: tempo, bars, key, level."""

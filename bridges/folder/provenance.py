@@ -35,6 +35,17 @@ def sidecars(items: Sequence[DeliverItem], placed: Sequence[Path], now: datetime
     return texts
 
 
+def after_removal(removed: Sequence[Path]) -> dict[Path, str | None]:
+    """The text of every `roadie.json` that names a removed file, without it; None when it would name none."""
+    texts: dict[Path, str | None] = {}
+    for folder in {path.parent for path in removed if path.parent.is_dir()}:
+        path, standing = _standing(folder)
+        left = {name: entry for name, entry in standing.items() if (folder / name).exists()}
+        if left != standing:
+            texts[path] = _text(left) if left else None
+    return texts
+
+
 def _entry(item: DeliverItem, path: Path, now: datetime) -> Entry:
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

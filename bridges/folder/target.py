@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bridges.folder.layout import plan
-from bridges.folder.provenance import sidecars
+from bridges.folder.provenance import after_removal, sidecars
 from daemon.jobs.targets import DeliverItem
 
 
@@ -28,6 +28,9 @@ class FolderTarget:
 
     def sidecars(self, items: Sequence[DeliverItem], placed: Sequence[Path], root: Path) -> dict[Path, str]:  # noqa: ARG002
         return sidecars(items, placed, self._now())
+
+    def after_removal(self, removed: Sequence[Path]) -> dict[Path, str | None]:
+        return after_removal(removed)
 
 
 TARGET = FolderTarget()

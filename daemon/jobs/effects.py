@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.files.journal import Journal, UndoReport
+from daemon.files.journal import Journal
+from daemon.files.outcome import UndoReport
 from daemon.jobs.held import Held, Ledger
 from daemon.jobs.prepare import Prepared
 from daemon.jobs.recipes import EffectEntry
@@ -108,8 +109,19 @@ class Deliverer:
     async def undo(self, job: str, in_use: Callable[[Path], bool]) -> UndoReport:
         """Take back what a job delivered and nobody changed or uses."""
         async with self._one_at_a_time:
-            report = await asyncio.to_thread(self._journal.undo, job, in_use)
-        await self._deliveries.taken_back([str(path) for path in report.removed])
+            report = await asyncio.to_thread(self._take_back, job, in_use)
+        await self._deliveries.taken_back([str(path) for path in (*report.removed, *report.gone)])
+        return report
+
+    def _take_back(self, job: str, in_use: Callable[[Path], bool]) -> UndoReport:
+        report = self._journal.undo(job, in_use)
+        for target in self._targets.values():
+            for path, text in target.after_removal([*report.removed, *report.gone]).items():
+                if text is None:
+                    self._journal.remove(path)
+                else:
+                    self._journal.replace_text(path, text)
+        self._journal.prune(job)  # the folders that only held a sidecar any more
         return report
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from daemon.jobs.recipes import INPUT, EffectEntry, Recipe, StepEntry
+from daemon.kernel.work import Lane
 from daemon.steps import registry
+
+COVER = "cover"
+"""What several regions of one source have in common: the part that covers all of them."""
+GIVEN = (INPUT, COVER)
 
 
 def root(source: str) -> str:
@@ -26,7 +31,7 @@ def ancestors(recipe: Recipe, entry: StepEntry) -> set[str]:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            if name != INPUT:
+            if name not in GIVEN:
                 waiting.extend(root(source) for source in recipe.step(name).sources)
     return found
 
@@ -34,7 +39,7 @@ def ancestors(recipe: Recipe, entry: StepEntry) -> set[str]:
 def waits_for(recipe: Recipe, entry: StepEntry) -> list[str]:
     """Steps that must have ended before this one: those it is given files of, and, if it reads meta, every earlier
     one that learns about such files."""
-    needed = [root(source) for source in entry.sources if root(source) != INPUT]
+    needed = [root(source) for source in entry.sources if root(source) not in GIVEN]
     if registry.spec(entry.use).reads:
         lineage = ancestors(recipe, entry)
         for other in recipe.steps:
@@ -48,6 +53,24 @@ def waits_for(recipe: Recipe, entry: StepEntry) -> list[str]:
 def encoding(effect: EffectEntry) -> str:
     """The id of the step that makes an effect's files ready to be delivered."""
     return f"{effect.id}-encode"
+
+
+def with_cover(recipe: Recipe, start_frames: int, length_frames: int | None) -> Recipe:
+    """The recipe for one of several regions of a source: what is costly is done once, over all of them, and cut.
+
+    start_frames: of this region, within the cover. A step that separates the input takes the cover instead, and a
+    cut of what it makes stands in its place.
+    """
+    cut = {"start_frames": start_frames, "length_frames": length_frames}
+    steps: list[StepEntry] = []
+    for step in recipe.steps:
+        if registry.spec(step.use).lane is Lane.HEAVY and step.sources == (INPUT,):
+            whole = f"{step.id}-cover"
+            steps.append(msgspec.structs.replace(step, id=whole, sources=(COVER,)))
+            steps.append(StepEntry(step.id, "cut", (whole,), (), cut))
+        else:
+            steps.append(step)
+    return msgspec.structs.replace(recipe, steps=tuple(steps))
 
 
 def with_encoding(recipe: Recipe, container: str, depth: str) -> Recipe:

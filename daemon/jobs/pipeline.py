@@ -9,20 +9,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from daemon.jobs import graph
 from daemon.jobs.effects import Deliverer, Delivery
-from daemon.jobs.held import SOURCE, Held, Ledger, select
+from daemon.jobs.given import Span, cover_of, source_of
+from daemon.jobs.held import Held, Ledger, select
 from daemon.jobs.prepare import Prepared, Preparer
-from daemon.jobs.recipes import INPUT, Recipe, StepEntry
+from daemon.jobs.recipes import Recipe, StepEntry
 from daemon.jobs.steps import Outcome, StepRunner, accepted, describe_nothing
 from daemon.kernel.errors import Cancelled, ErrorInfo, InputError, NotInstalled, RoadieError
-from daemon.kernel.types import Frames, Json
-from daemon.kernel.work import Kind, Region
 from daemon.library.jobs import Artifact, InputRecord, Jobs
 from daemon.steps import registry
 
@@ -34,12 +33,17 @@ OnStep = Callable[[str, str, float, str], None]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a job asks of each of its inputs. shared: parameters for every step that has them (tempo_map)."""
+    """What a job asks of each of its inputs.
+
+    shared: parameters for every step that has them (tempo_map). covers: for inputs that are regions of one source,
+    the part that covers all of them.
+    """
 
     job: str
     recipe: Recipe
     shared: Mapping[str, Any]
     delivery: Delivery
+    covers: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -75,10 +79,14 @@ class Pipeline:
 
     async def _with_source(self, order: Order, record: InputRecord, source: Prepared, on_step: OnStep) -> Ended:
         await self._jobs.set_input(record.id, "running", asset=source.asset)
+        given = [source_of(record, source)]
+        if record.id in order.covers:
+            given.append(cover_of(order.covers[record.id], source))
+            order = replace(order, recipe=_cut(order.recipe, *given))
         rows = await self._jobs.plan_steps(
             order.job, record.id, [(step.id, step.use) for step in order.recipe.steps]
         )
-        walk = _Walk(self, order, record, source, rows, on_step)
+        walk = _Walk(self, order, record, source, given, rows, on_step)
         outcomes = await walk.steps()
         warnings = _warnings(outcomes, record)
         for effect in order.recipe.effects:
@@ -106,8 +114,8 @@ class _Walk:
     """The steps of one input, each started when those it waits for have ended."""
 
     def __init__(
-        self, pipeline: Pipeline, order: Order, record: InputRecord, source: Prepared, rows: Mapping[str, str],
-        on_step: OnStep,
+        self, pipeline: Pipeline, order: Order, record: InputRecord, source: Prepared, given: Sequence[Held],
+        rows: Mapping[str, str], on_step: OnStep,
     ) -> None:  # fmt: skip
         self._jobs = pipeline._jobs
         self._runner = pipeline._steps
@@ -118,8 +126,8 @@ class _Walk:
         self._on_step = on_step
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
         self.ledger = Ledger()
-        self._held = _source(record, source)
-        self.ledger.add([self._held])
+        self._given = {held.step: held for held in given}
+        self.ledger.add(given)
 
     async def steps(self) -> dict[str, Outcome]:
         """Run them all; the first of them to be cancelled cancels the rest."""
@@ -139,7 +147,7 @@ class _Walk:
         files: list[Held] = []
         for source in sources:
             name = graph.root(source)
-            held = (self._held,) if name == INPUT else self._tasks[name].result().files
+            held = (self._given[name],) if name in self._given else self._tasks[name].result().files
             files += select(held, self.ledger, graph.part(source), only)
         return files
 
@@ -190,7 +198,7 @@ class _Walk:
         causes = []
         for source in entry.sources:
             name = graph.root(source)
-            if name == INPUT:
+            if name in self._given:
                 return ""
             outcome = self._tasks[name].result()
             if outcome.state == "done":
@@ -199,32 +207,11 @@ class _Walk:
         return "needs " + " and ".join(causes)
 
 
-def _source(record: InputRecord, source: Prepared) -> Held:
-    meta: dict[str, Json] = {**source.meta, "source": source.path.stem}
-    region = None
-    if record.region is not None:
-        region = _region(record, source)
-        meta["region_start_frames"] = region.start
-        if region.start:
-            before = meta.get("time_reference_frames")
-            meta["time_reference_frames"] = (before if isinstance(before, int) else 0) + region.start
-    kind = Kind.MIDI if source.meta.get("container") == "midi" else Kind.SOURCE
-    return Held(SOURCE, INPUT, kind, source.path.name, source.path, source.asset, None, meta, region)
-
-
-def _region(record: InputRecord, source: Prepared) -> Region:
-    rate, frames = source.meta.get("rate"), source.meta.get("frames")
-    if record.region is None or not isinstance(rate, int) or not isinstance(frames, int):
-        raise InputError("a region can only be taken of audio", where=source.path)
-    start = round(float(record.region["start_s"]) * rate)
-    length_s = record.region.get("length_s")
-    if start >= frames:
-        raise InputError(
-            f"the region begins at {start / rate:.3f} s", where=source.path,
-            why=f"the file is {frames / rate:.3f} s long",
-        )  # fmt: skip
-    length = frames - start if length_s is None else min(round(float(length_s) * rate), frames - start)
-    return Region(Frames(start), Frames(max(length, 1)))
+def _cut(recipe: Recipe, source: Held, cover: Held) -> Recipe:
+    """The recipe for a region whose source is worked on over several regions at once."""
+    assert source.region is not None  # only regions have covers
+    assert cover.region is not None
+    return graph.with_cover(recipe, source.region.start - cover.region.start, source.region.length)
 
 
 def _artifact(file: Held, input_id: str, row: str) -> Artifact:

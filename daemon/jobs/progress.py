@@ -43,7 +43,7 @@ class Meter:
         """0..1 of the whole job."""
         weights = {step: WEIGHTS[registry.spec(use).lane] for step, use in self.steps}
         total = sum(weights.values()) * self.inputs
-        done = sum(weights[step] * fraction for (_, step), fraction in self._done.items())
+        done = sum(weights.get(step, 0.0) * fraction for (_, step), fraction in self._done.items())
         return done / total if total else 0.0
 
     @property

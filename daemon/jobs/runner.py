@@ -13,6 +13,7 @@ import msgspec
 
 from daemon.jobs import graph
 from daemon.jobs.effects import Delivery
+from daemon.jobs.given import covers
 from daemon.jobs.pipeline import Ended, Order, Pipeline
 from daemon.jobs.progress import Meter
 from daemon.jobs.recipes import Recipe
@@ -126,7 +127,8 @@ class JobRunner:
 
     async def _run_recipe(self, record: JobRecord) -> None:
         order = _order(record)
-        steps = [(step.id, step.use) for step in order.recipe.steps]
+        recipe = graph.with_cover(order.recipe, 0, None) if order.covers else order.recipe
+        steps = [(step.id, step.use) for step in recipe.steps]
         meter = Meter(self._clock, len(record.inputs), steps, self._clock.monotonic())
         self._meters[record.id] = meter
         slots = asyncio.Semaphore(INPUTS_AT_ONCE)
@@ -204,4 +206,5 @@ def _order(record: JobRecord) -> Order:
         Path(deliver["folder"]), tuple(deliver["to"]) if deliver.get("to") else None, deliver.get("layout"),
         deliver["container"], deliver["depth"],
     )  # fmt: skip
-    return Order(record.id, graph.with_encoding(recipe, delivery.container, delivery.depth), shared, delivery)
+    recipe = graph.with_encoding(recipe, delivery.container, delivery.depth)
+    return Order(record.id, recipe, shared, delivery, covers(record.inputs))

@@ -73,7 +73,7 @@ class StepRunner:
         device, _ = self._executor.device(spec.lane)
         engine = None if spec.choose is None else spec.choose(params, self._models, device)
         canonical = msgspec.to_builtins(params)
-        seed = int(canonical.get("seed", 0))
+        seed = int(canonical.get("seed") or 0)
         groups = [(file,) for file in files] if spec.fan_out else [tuple(files)]
         batches = []
         for group in groups:

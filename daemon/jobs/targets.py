@@ -42,3 +42,7 @@ class DeliverTarget(Protocol):
     def sidecars(self, items: Sequence[DeliverItem], placed: Sequence[Path], root: Path) -> dict[Path, str]:
         """Texts to write beside what was placed (provenance), merged with what stands there."""
         ...
+
+    def after_removal(self, removed: Sequence[Path]) -> dict[Path, str | None]:
+        """The sidecars as they should be once these files are gone; None for one that has nothing left to say."""
+        ...

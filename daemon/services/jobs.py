@@ -146,7 +146,7 @@ class JobsService:
         report = await self._deliverer.undo(job, self._in_use)
         removed = [str(path) for path in report.removed]
         await self._jobs.undone(job, removed, len(report.kept))
-        return UndoView(job, removed, [Kept(str(each.path), each.why) for each in report.kept])
+        return UndoView(job, removed, [Kept(str(each.path), each.reason) for each in report.kept])
 
     async def _ack(self, job: str) -> JobAck:
         record = await self._jobs.get(job)

@@ -18,6 +18,7 @@ STEPS = {
     "midi": "daemon.steps.midi:SPEC",
     "lyrics": "daemon.steps.lyrics:SPEC",
     "render": "daemon.steps.render:SPEC",
+    "cut": "daemon.steps.cut:SPEC",
     "encode": "daemon.steps.encode:SPEC",
 }
 

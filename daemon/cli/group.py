@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
 
@@ -14,3 +16,11 @@ def group() -> typer.Typer:
         add_completion=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+
+def without_verb(context: typer.Context, as_json: bool, verb: Callable[..., None]) -> None:
+    """For a group that does something when no verb is named: do it. Raises BadParameter for a misplaced --json."""
+    if context.invoked_subcommand is None:
+        verb(as_json=as_json)
+    elif as_json:
+        raise typer.BadParameter("--json stands behind the verb")

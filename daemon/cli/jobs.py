@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli.group import group
+from daemon.cli.group import group, without_verb
 from daemon.cli.output import AsJson
 
 app = group()
@@ -21,7 +21,7 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most 
 
 
 @app.callback(invoke_without_command=True)
-def jobs(context: typer.Context) -> None:
+def jobs(context: typer.Context, as_json: AsJson = False) -> None:
     """The queue: what runs, what waits, what is done. Without a verb, lists it.
 
     \b
@@ -30,8 +30,7 @@ def jobs(context: typer.Context) -> None:
       roadie jobs show ID
       roadie jobs undo ID
     """
-    if context.invoked_subcommand is None:
-        list_jobs()
+    without_verb(context, as_json, list_jobs)
 
 
 @app.command("list")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli.group import group
+from daemon.cli.group import group, without_verb
 from daemon.cli.output import AsJson
 
 app = group()
@@ -17,7 +17,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A model, as `roadie m
 
 
 @app.callback(invoke_without_command=True)
-def models(context: typer.Context) -> None:
+def models(context: typer.Context, as_json: AsJson = False) -> None:
     """Weights: sizes, licences, sources, installed or not.
 
     \b
@@ -25,8 +25,7 @@ def models(context: typer.Context) -> None:
       roadie models
       roadie models pull htdemucs
     """
-    if context.invoked_subcommand is None:
-        list_models()
+    without_verb(context, as_json, list_models)
 
 
 @app.command("list")

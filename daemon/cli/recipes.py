@@ -6,22 +6,21 @@ import os
 
 import typer
 
-from daemon.cli.group import group
+from daemon.cli.group import group, without_verb
 from daemon.cli.output import AsJson
 
 app = group()
 
 
 @app.callback(invoke_without_command=True)
-def recipes(context: typer.Context) -> None:
+def recipes(context: typer.Context, as_json: AsJson = False) -> None:
     """The recipes: what a job can be.
 
     \b
     Example:
       roadie recipes
     """
-    if context.invoked_subcommand is None:
-        list_recipes()
+    without_verb(context, as_json, list_recipes)
 
 
 @app.command("list")

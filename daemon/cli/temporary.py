@@ -40,7 +40,8 @@ class TemporaryDaemon:
         """
         with tempfile.TemporaryFile() as said:
             process = subprocess.Popen(
-                [sys.executable, "-m", "daemon.cli", "serve", "--port", "0", UNTIL_STDIN_CLOSES],
+                # -P: a folder called `daemon` where the user happens to stand is not ours to import.
+                [sys.executable, "-P", "-m", "daemon.cli", "serve", "--port", "0", UNTIL_STDIN_CLOSES],
                 stdin=subprocess.PIPE,
                 stdout=said,
                 stderr=said,

@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from scipy.fft import rfft
 
 _MAJOR = (5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0)
-_MINOR = (5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0)
+# Temperley's minor has the raised seventh of classical harmony; popular music mostly has the natural one.
+_MINOR = (5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 3.2, 2.3)
 _MAJOR_NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _MINOR_NAMES = ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm")
 _LOW_HZ, _HIGH_HZ = 60.0, 1800.0
 _WINDOW_S = 0.37
+_OPENING_S = 1.2  # a song mostly begins on its tonic: what tells a minor key from its relative major
+_OPENING_WEIGHT = 0.25
 _FINE = 3  # bins per semitone, so that an instrument tuned off 440 Hz is heard right
 
 
@@ -81,18 +84,29 @@ def key_of(classes: PitchClasses) -> Key | None:
     by_shift = [float(np.roll(classes.fine, -shift)[::_FINE].sum()) for shift in (-1, 0, 1)]
     tuning = int(np.argmax(by_shift)) - 1
     chroma = np.roll(classes.fine, -tuning)[::_FINE] + 0.3 * _folded(classes.fine, tuning)
-    fits = sorted(_fits(chroma), reverse=True)
+    fits = sorted(_fits(chroma, _opening(classes)), reverse=True)
     best, name = fits[0]
     rival = next(value for value, other in fits[1:] if other != name)
-    confidence = float(np.clip((best - 0.35) / 0.4, 0, 1) * np.clip(0.45 + (best - rival) / 0.14, 0, 1))
+    confidence = float(np.clip((best - 0.4) / 0.4, 0, 1) * np.clip(0.45 + (best - rival) / 0.14, 0, 1))
     return Key(name, round(confidence, 3), round(tuning * 100 / _FINE, 1))
 
 
-def _fits(chroma: NDArray[np.float64]) -> list[tuple[float, str]]:
+def _opening(classes: PitchClasses) -> NDArray[np.float64]:
+    """(12,) pitch classes of the first moments in which anything tuned sounds."""
+    sounding = [frame for frame in classes.frames[: int(60 * classes.fps)] if frame.any()]
+    return np.asarray(np.sum(sounding[: max(int(_OPENING_S * classes.fps), 1)], axis=0, dtype=np.float64))
+
+
+def _fits(chroma: NDArray[np.float64], opening: NDArray[np.float64]) -> list[tuple[float, str]]:
+    """(fit, name) of every key: correlation with its profile, and a little with its tonic triad at the start."""
     fits = []
-    for profile, names in ((_MAJOR, _MAJOR_NAMES), (_MINOR, _MINOR_NAMES)):
+    for profile, names, third in ((_MAJOR, _MAJOR_NAMES, 4), (_MINOR, _MINOR_NAMES, 3)):
+        triad = np.zeros(12)
+        triad[[0, third, 7]] = 1.0
         for tonic in range(12):
-            fits.append((float(np.corrcoef(chroma, np.roll(profile, tonic))[0, 1]), names[tonic]))
+            fit = np.corrcoef(chroma, np.roll(profile, tonic))[0, 1]
+            start = np.corrcoef(opening, np.roll(triad, tonic))[0, 1]
+            fits.append((float(fit + _OPENING_WEIGHT * start), names[tonic]))
     return fits
 
 

@@ -122,9 +122,12 @@ class House:
             text = answer.read()
         return json.loads(text) if text else None
 
-    def submit(self, song: Path, key: str, recipe: str = "light") -> str:
+    def submit(self, song: Path, key: str, recipe: str = "light", **more: Any) -> str:
         """Ask for a job; again with the same key as often as needed."""
-        body = {"recipe": recipe, "inputs": [{"path": str(song)}], "idempotency_key": key}
+        return self.request([{"path": str(song)}], recipe, idempotency_key=key, **more)
+
+    def request(self, inputs: list[dict[str, Any]], recipe: str = "light", **more: Any) -> str:
+        body = {"recipe": recipe, "inputs": inputs, "deliver": {"folder": str(self.out)}, **more}
         return str(self.ask("POST", "/jobs", body)["id"])
 
     def wait(self, job: str, timeout_s: float = 60.0) -> dict[str, Any]:
@@ -178,7 +181,8 @@ def write_song(path: Path, seed: int, hits: int = 3) -> Path:
         length = int(0.15 * rate)
         decay = np.exp(-np.arange(length) / (0.02 * rate))
         tone = np.sin(2 * np.pi * rng.uniform(80, 4000) * np.arange(length) / rate)
-        audio[start : start + length] += (0.5 * decay * tone)[:, None].astype(np.float32)
+        click = (0.5 * decay * tone)[: rate - start, None].astype(np.float32)
+        audio[start : start + length] += click
     path.parent.mkdir(parents=True, exist_ok=True)
     soundfile.write(path, audio, rate, subtype="PCM_16")
     return path

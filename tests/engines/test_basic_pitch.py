@@ -272,3 +272,37 @@ def test_poly_mode_hears_a_chord(engine):
     assert sorted((round(note.start_s, 1), note.pitch) for note in found) == [
         (s, p) for s, _, p in sorted(chord)
     ]
+
+
+def test_the_widened_network_answers_as_the_one_that_ships(weights):
+    """Every output of the rewritten network against onnxruntime on the file as it is."""
+    import onnx
+    import onnxruntime as ort
+
+    from daemon.engines.basic_pitch.network import Network
+    from daemon.engines.basic_pitch.unroll import widened
+
+    audio = polyphonic(seed=4, length_s=8)
+    batch = np.stack([audio[at : at + 43844] for at in (0, 36164, 90000)])
+    session = ort.InferenceSession(str(weights), providers=["CPUExecutionProvider"])
+    names = ["StatefulPartitionedCall:1", "StatefulPartitionedCall:2", "StatefulPartitionedCall:0"]
+    expected = session.run(names, {"serving_default_input_2:0": batch[:, :, None]})
+    for found, whole in zip(Network(weights, 2).answer(batch), expected, strict=True):
+        np.testing.assert_allclose(found, whole[:, 15:-15].reshape(found.shape), atol=2e-6)
+    kernels = [
+        {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}["kernel_shape"]
+        for node in onnx.load_from_string(widened(weights)).graph.node
+        if node.op_type == "Conv"
+    ]
+    assert [3, 42] in kernels and [3, 39] not in kernels
+
+
+def test_silent_windows_answer_as_silence(weights):
+    from daemon.engines.basic_pitch.network import Network
+
+    sounding = polyphonic(seed=5, length_s=4)[:43844]
+    silence = np.zeros_like(sounding)
+    mixed = Network(weights, 1).answer(np.stack([silence, sounding, silence]))
+    alone = [Network(weights, 1).answer(window[None]) for window in (silence, sounding)]
+    for part, quiet_part, loud_part in zip(mixed, *alone, strict=True):
+        np.testing.assert_array_equal(part, np.concatenate([quiet_part, loud_part, quiet_part]))

@@ -14,6 +14,7 @@ from daemon.cli.told import delivered, headline, remarks
 from daemon.cli.tree import file_tree
 from daemon.services.types import JobView, ModelView
 
+PER_FOLDER = 5
 SUGGESTED = ("htdemucs", "small")
 """The models to start with: one that separates, one that hears words on a CPU."""
 
@@ -42,7 +43,8 @@ def tell(report: Report) -> None:
     job = report.job
     _section(headline(job), remarks(job))
     _section("What there is now", ())
-    console().print(file_tree(report.folder, [*delivered(job), report.song, *report.parts.values()]))
+    everything = [*delivered(job), report.song, *report.parts.values()]
+    console().print(file_tree(report.folder, everything, PER_FOLDER))
     if report.scores:
         _section(
             "How well the stems match what the song was mixed from (SDR in dB, more is better)", [method(job)]
@@ -93,16 +95,17 @@ def level_lines(levels: list[Level]) -> Iterator[str]:
 
 
 def listen(report: Report) -> Iterator[str]:
-    """One place for each kind of thing."""
-    yield f"the song          {report.song}"
-    first: dict[str, Path] = {}
-    count: Counter[str] = Counter()
-    for artifact in report.job.artifacts:
-        if artifact.delivered:
-            count[artifact.kind] += 1
-            first.setdefault(artifact.kind, Path(artifact.path))
-    for kind, path in first.items():
-        yield f"{count[kind]:>3} {kind:<13} {path.parent}"
+    """The song, then each folder that was delivered with how many files it holds."""
+    yield f"the song   {report.song}"
+    folders = Counter(part_of(report.folder, path) for path in delivered(report.job))
+    for folder, count in folders.items():
+        yield f"{count:>3} files  {folder}"
+
+
+def part_of(root: Path, path: Path) -> Path:
+    """The second folder below root on the way to the path: the song's Stems, MIDI, One-Shots ..."""
+    steps = path.relative_to(root).parts[:-1] if path.is_relative_to(root) else ()
+    return root.joinpath(*steps[:2]) if steps else path.parent
 
 
 def suggestions(models: list[ModelView]) -> Iterator[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import os
-import sys
 import threading
 import webbrowser
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from daemon.cli.output import say
 from daemon.config import Settings, load_settings
 from daemon.kernel.errors import RoadieError
 from daemon.runtime import Runtime
+
+STDIN = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,9 @@ def _cancel_when_stdin_closes(serving: asyncio.Future[None]) -> None:
     loop = asyncio.get_running_loop()
 
     def wait() -> None:
-        sys.stdin.buffer.read()
+        # Not sys.stdin: its lock, held by this thread, would stand in the way of the interpreter's end.
+        while os.read(STDIN, 4096):
+            pass
         if not loop.is_closed():
             loop.call_soon_threadsafe(serving.cancel)
 

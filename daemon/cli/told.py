@@ -12,6 +12,9 @@ from daemon.cli.tree import common_folder, file_tree
 from daemon.kernel.errors import ErrorInfo
 from daemon.services.types import ErrorView, JobView
 
+PER_FOLDER = 12
+"""A person on a terminal wants to see the shape; a program that reads the tree, all of it."""
+
 
 def delivered(job: JobView) -> list[Path]:
     """Files now standing where the job put them."""
@@ -23,7 +26,8 @@ def tell_job(job: JobView) -> None:
     paths = delivered(job)
     folder = common_folder(paths)
     if folder is not None:
-        console().print(file_tree(folder, paths))
+        out = console()
+        out.print(file_tree(folder, paths, PER_FOLDER if out.is_terminal else None))
     for line in remarks(job):
         say(line)
     say(headline(job))
@@ -45,8 +49,9 @@ def remarks(job: JobView) -> Iterator[str]:
 
 
 def skipped(job: JobView) -> Iterator[str]:
+    """Steps that were left out and why, unless a warning says it already."""
     for step in job.steps:
-        if step.state == "skipped":
+        if step.state == "skipped" and not any((step.reason or "") in warning for warning in job.warnings):
             yield f"skipped: {step.step}: {step.reason or 'no reason given'}"
 
 

@@ -20,12 +20,16 @@ def common_folder(paths: Iterable[Path]) -> Path | None:
         return None
 
 
-def file_tree(root: Path, paths: Iterable[Path]) -> Tree:
-    """Files below root as a tree, folders first met first. Paths elsewhere stand with their full name."""
+def file_tree(root: Path, paths: Iterable[Path], per_folder: int | None = None) -> Tree:
+    """Files below root as a tree, by name. Paths elsewhere stand with their full name.
+
+    per_folder: of a folder with more files, show so many and say how many more there are.
+    """
     from rich.tree import Tree
 
     tree = Tree(f"{root}{os.sep}")
     branches: dict[Path, Tree] = {root: tree}
+    in_folder: dict[Path, list[str]] = {}
     for path in sorted(paths):
         if not path.is_relative_to(root):
             tree.add(str(path))
@@ -34,5 +38,15 @@ def file_tree(root: Path, paths: Iterable[Path]) -> Tree:
             here = root / folder
             if here not in branches:
                 branches[here] = branches[here.parent].add(f"{folder.name}{os.sep}")
-        branches[path.parent].add(path.name)
+        in_folder.setdefault(path.parent, []).append(path.name)
+    for folder, names in in_folder.items():
+        for name in shortened(names, per_folder):
+            branches[folder].add(name)
     return tree
+
+
+def shortened(names: list[str], at_most: int | None) -> list[str]:
+    """The names, or the first of them and how many more there are."""
+    if at_most is None or len(names) <= at_most:
+        return names
+    return [*names[: at_most - 1], f"... and {len(names) - at_most + 1} more"]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import itertools
-import os
 import threading
 import uuid
 from collections.abc import Callable, Iterable
@@ -25,7 +24,7 @@ from daemon.files.names import numbered
 from daemon.files.outcome import Delivered, ReconcileReport, UndoReport
 from daemon.files.points import passing
 from daemon.files.reconcile import decide, reconcile
-from daemon.files.staging import clear_staging, first_missing, make_folders, prune, staged
+from daemon.files.staging import clear_staging, first_missing, make_folders, prune, staged, sync_folders
 from daemon.files.undo import InUse, undo
 from daemon.kernel.errors import PathTaken, SourceChanged, UsageError
 
@@ -58,7 +57,7 @@ class Journal:
                 return Delivered(earlier.path, sha256, already=True)
             for number in itertools.count(1):
                 path = numbered(wanted, number)
-                if os.path.lexists(path):
+                if _stands(path):
                     continue
                 intent = _intent(Op.WRITE, path, group, owner, ordinal, sha256, size)
                 try:
@@ -79,7 +78,7 @@ class Journal:
         content = text.encode()
         with self._turn, disk_errors(path):
             before = self._disk.digest(path)
-            if before is None and os.path.lexists(path):
+            if before is None and _stands(path):
                 raise PathTaken("something that is no file stands there", where=path)
             sha256 = hashlib.sha256(content).hexdigest()
             if before is not None and before[0] == sha256:
@@ -93,11 +92,11 @@ class Journal:
         _require_absolute(source)
         _require_absolute(target)
         with self._turn, disk_errors(target):
-            sha256, size = self._digest_of(source)
             earlier = self._earlier(owner, ordinal)
-            if earlier is not None and earlier.sha256 == sha256 and self._holds(earlier.path, sha256):
+            if earlier is not None and not source.exists() and self._holds(earlier.path, earlier.sha256):
                 return earlier.path
-            if os.path.lexists(target):
+            sha256, size = self._digest_of(source)
+            if _stands(target):
                 raise PathTaken("something else stands there", where=target, hint="Nothing was replaced")
             intent = replace(_intent(Op.MOVE, target, group, owner, ordinal, sha256, size), temp=source)
             self._perform("move", intent, partial(self._move, intent, source))
@@ -123,7 +122,7 @@ class Journal:
     def undo(self, group: str, in_use: InUse) -> UndoReport:
         """Take back what a group wrote, as far as it is unchanged (by hash) and `in_use(path)` denies."""
         with self._turn:
-            return undo(group, in_use, self._store, self._disk)
+            return undo(group, in_use, self._move_back, self._store, self._disk)
 
     def prune(self, group: str) -> None:
         """Remove the folders that a group made and that are empty by now. `undo` does so itself; this is for a
@@ -187,6 +186,12 @@ class Journal:
         with passing(verb, "sync_folder"):
             self._disk.sync_folder(intent.path.parent)
 
+    def _move_back(self, undone: Intent, source: Path, target: Path) -> None:
+        """A move like any other, but of no group: undoing it is asking for the first one again."""
+        intent = _intent(Op.MOVE, target, "", f"undo:{undone.id}", 0, undone.sha256, undone.size)
+        intent = replace(intent, temp=source)
+        self._perform("move", intent, partial(self._move, intent, source))
+
     def _move(self, intent: Intent, source: Path) -> None:
         make_folders(self._disk, intent.path.parent)
         try:
@@ -199,8 +204,7 @@ class Journal:
             with passing("move", "remove"):
                 self._disk.remove(source)
         with passing("move", "sync_folder"):
-            for folder in {intent.path.parent, source.parent}:
-                self._disk.sync_folder(folder)
+            sync_folders(self._disk, intent)
 
     def _remove(self, intent: Intent) -> None:
         with passing("remove", "remove"):
@@ -232,6 +236,16 @@ def _intent(op: Op, path: Path, group: str, owner: str, ordinal: int, sha256: st
     name = uuid.uuid4().hex
     made = first_missing(path.parent)
     return Intent(name, group, owner, ordinal, op, path, staged(path, name), sha256, size, made=made)
+
+
+def _stands(path: Path) -> bool:
+    """Whether anything is at `path`, a dead link included. Raises OSError for a path that cannot be, so that it is
+    refused before anything is written."""
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _require_absolute(path: Path) -> None:

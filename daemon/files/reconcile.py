@@ -9,7 +9,7 @@ from daemon.files.disk import Disk
 from daemon.files.intent import Intent, IntentState, JournalStore, Op
 from daemon.files.outcome import ReconcileReport
 from daemon.files.points import passing
-from daemon.files.staging import clear_staging, prune, staged
+from daemon.files.staging import clear_staging, prune, staged, sync_folders
 
 
 def reconcile(store: JournalStore, disk: Disk) -> ReconcileReport:
@@ -38,7 +38,7 @@ def decide(intent: Intent, store: JournalStore, disk: Disk) -> Intent:
     clear_staging(disk, intent)
     if happened:
         with passing("reconcile", "sync_folder"):
-            _sync(intent, disk)
+            sync_folders(disk, intent)
     else:
         prune(disk, [intent])
     settled = replace(intent, state=IntentState.DONE if happened else IntentState.ABANDONED)
@@ -51,12 +51,6 @@ def reachable(intent: Intent) -> bool:
     """False when a folder that was there before the intent is not there now: a drive that is not mounted."""
     above = intent.path.parent if intent.made is None else intent.made.parent
     return above.is_dir()
-
-
-def _sync(intent: Intent, disk: Disk) -> None:
-    for folder in {intent.path.parent, *([intent.temp.parent] if intent.op is Op.MOVE and intent.temp else [])}:
-        if folder.is_dir():
-            disk.sync_folder(folder)
 
 
 def _written(intent: Intent, disk: Disk) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from daemon.files.disk import Disk
-from daemon.files.intent import Intent
+from daemon.files.intent import Intent, Op
 from daemon.files.points import passing
 
 STAGING = ".roadie"
@@ -44,6 +44,17 @@ def clear_staging(disk: Disk, intent: Intent) -> None:
     if part.parent.is_dir():
         disk.remove(part)
         disk.remove_folder(part.parent)
+
+
+def sync_folders(disk: Disk, intent: Intent) -> None:
+    """Make an intent's names durable. For a move the new name comes first: a loss of power in between leaves two
+    names rather than none."""
+    folders = [intent.path.parent]
+    if intent.op is Op.MOVE and intent.temp is not None and intent.temp.parent != intent.path.parent:
+        folders.append(intent.temp.parent)
+    for folder in folders:
+        if folder.is_dir():
+            disk.sync_folder(folder)
 
 
 def prune(disk: Disk, intents: list[Intent]) -> None:

@@ -15,10 +15,14 @@ from daemon.files.reconcile import decide, reachable
 from daemon.files.staging import prune
 
 InUse = Callable[[Path], bool]
+MoveBack = Callable[[Intent, Path, Path], None]
 
 
-def undo(group: str, in_use: InUse, store: JournalStore, disk: Disk) -> UndoReport:
-    """Latest first. What is kept can be asked for again; what is undone stays so."""
+def undo(group: str, in_use: InUse, move_back: MoveBack, store: JournalStore, disk: Disk) -> UndoReport:
+    """Latest first. What is kept can be asked for again; what is undone stays so.
+
+    move_back: moves a file from one path to another through the journal, whatever volumes they are on.
+    """
     removed: list[Path] = []
     gone: list[Path] = []
     kept: list[Kept] = []
@@ -29,7 +33,7 @@ def undo(group: str, in_use: InUse, store: JournalStore, disk: Disk) -> UndoRepo
                 continue
             reason = _why_keep(intent, in_use, disk)
             if reason is None:
-                (removed if _take_back(intent, disk) else gone).append(intent.path)
+                (removed if _take_back(intent, move_back, disk) else gone).append(intent.path)
         except OSError as error:
             intent, reason = stored, disk_error(error, stored.path).message
         if reason is not None:
@@ -58,24 +62,20 @@ def _why_impossible(intent: Intent) -> str | None:
         return "a removed file cannot be brought back"
     if intent.op is Op.REPLACE and intent.before is not None:
         return "it replaced an earlier version, which was not kept"
-    if intent.op is Op.MOVE and intent.temp is not None and intent.temp.exists():
+    if intent.op is Op.MOVE and intent.temp is not None and intent.temp.exists() and intent.path.exists():
         return "something else stands at its old place"
     return None
 
 
-def _take_back(intent: Intent, disk: Disk) -> bool:
+def _take_back(intent: Intent, move_back: MoveBack, disk: Disk) -> bool:
     """False when there was nothing to take back."""
     if not intent.path.exists():
         return False
+    if intent.op is Op.MOVE and intent.temp is not None:
+        move_back(intent, intent.path, intent.temp)
+        return True
     with passing("undo", "remove"):
-        if intent.op is Op.MOVE and intent.temp is not None:
-            disk.rename_new(intent.path, intent.temp)
-        else:
-            disk.remove(intent.path)
+        disk.remove(intent.path)
     with passing("undo", "sync_folder"):
-        for folder in {
-            intent.path.parent,
-            *([intent.temp.parent] if intent.op is Op.MOVE and intent.temp else []),
-        }:
-            disk.sync_folder(folder)
+        disk.sync_folder(intent.path.parent)
     return True

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from bridges.folder.template import parse
-from daemon.files.names import safe_name
+from daemon.files.names import MAX_NAME_BYTES, numbered, safe_name
 from daemon.jobs.targets import DeliverItem
 from daemon.kernel.work import Kind
 
@@ -27,8 +27,6 @@ _FOLDERS = {
     Kind.LYRICS: "Lyrics",
 }
 _SAMPLES = frozenset({Kind.SLICE, Kind.ONE_SHOT, Kind.LOOP})
-# File systems allow 255 bytes; this leaves room for a number after the name and for a hidden draft before it.
-_MAX_NAME_BYTES = 200
 _MAX_WORD_BYTES = 40
 
 
@@ -64,7 +62,7 @@ def _fields(item: DeliverItem, today: date) -> dict[str, str]:
         "date": today.isoformat(),
     }
     return {
-        name: _shortened(str(value), _MAX_NAME_BYTES if name == "source" else _MAX_WORD_BYTES)
+        name: _shortened(str(value), MAX_NAME_BYTES if name == "source" else _MAX_WORD_BYTES)
         for name, value in known.items()
         if value
     }
@@ -79,8 +77,8 @@ def _file_name(item: DeliverItem, fields: dict[str, str], number: str) -> str:
     """The name that the contract gives each kind of file, the source's own name shortened where it is too long."""
     tail = _tail(item, fields, number)
     suffix = item.path.suffix
-    room = _MAX_NAME_BYTES - len((tail + suffix).encode("utf-8", "replace"))
-    return safe_name(_shortened(fields["source"], max(room, 16)) + tail + suffix)
+    room = MAX_NAME_BYTES - len((tail + suffix).encode("utf-8", "replace"))
+    return safe_name(_shortened(fields["source"], max(room, 16)) + tail, suffix)
 
 
 def _tail(item: DeliverItem, fields: dict[str, str], number: str) -> str:
@@ -114,9 +112,11 @@ def _numbers(items: Sequence[DeliverItem]) -> dict[int, str]:
     return numbers
 
 
-def _order(item: DeliverItem) -> tuple[int, str, str, str]:
+def _order(item: DeliverItem) -> tuple[object, ...]:
+    """Time first; the rest only so that the order in which items come never matters."""
     start = item.meta.get("start_frames")
-    return (start if isinstance(start, int) else 0, item.name, item.asset, repr(sorted(item.meta.items())))
+    known = repr(sorted(item.meta.items()))
+    return (start if isinstance(start, int) else 0, item.name, item.kind.value, item.asset, known)
 
 
 def _apart(items: Sequence[DeliverItem], wanted: Sequence[Path]) -> list[Path]:
@@ -129,7 +129,7 @@ def _apart(items: Sequence[DeliverItem], wanted: Sequence[Path]) -> list[Path]:
     ):
         path, count = wanted[index], 2
         while _folded(placed[index]) in taken:
-            placed[index] = path.with_name(f"{path.stem} ({count}){path.suffix}")
+            placed[index] = numbered(path, count)
             count += 1
         taken.add(_folded(placed[index]))
     return placed

@@ -9,7 +9,7 @@ from aiohttp import web
 from bridges.http.openapi import document
 from bridges.http.page import index
 from bridges.http.refusals import BadCode
-from bridges.http.sessions import CODE_LIFE_S
+from bridges.http.sessions import CODE_LIFE_S, SESSION_LIFE_S
 from bridges.http.table import BASE, Access, Call, Reply, Route
 from daemon.services.types import Answer, Request
 
@@ -49,7 +49,7 @@ def _session_cookie(call: Call[CodeRequest, None] | Call[None, CodeRequest], cod
     session = call.context.sessions.exchange(code)
     if session is None:
         raise BadCode("this code is unknown, used or too old", hint="Get a new one with `roadie serve --open`")
-    return f"{call.context.guard.cookie}={session}; HttpOnly; SameSite=Strict; Path=/"
+    return f"{call.context.guard.cookie}={session}; HttpOnly; SameSite=Strict; Path=/; Max-Age={SESSION_LIFE_S:.0f}"
 
 
 async def sign_out(call: Call[None, None]) -> Reply:

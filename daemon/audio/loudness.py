@@ -137,12 +137,12 @@ class TruePeak:
         peaks = np.maximum.reduceat(np.abs(channel), starts)
         # a run's windows reach into the next run
         reach = np.maximum(peaks, np.append(peaks[1:], 0.0))
+        windows = np.lib.stride_tricks.sliding_window_view(channel, _TAPS_PER_PHASE)
         for index in np.argsort(-reach):
             if reach[index] * self._gain <= self.true_peak:
                 return
-            part = channel[starts[index] : min(starts[index] + run, count) + _TAPS_PER_PHASE - 1]
-            windows = np.lib.stride_tricks.sliding_window_view(part, _TAPS_PER_PHASE)
-            self.true_peak = max(self.true_peak, float(np.abs(windows @ self._phases).max()))
+            between = windows[starts[index] : starts[index] + run] @ self._phases
+            self.true_peak = max(self.true_peak, float(between.max()), -float(between.min()))
 
 
 @cache

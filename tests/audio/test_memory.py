@@ -25,8 +25,12 @@ from daemon.steps.prepare_run import run
 path, out = Path(sys.argv[1]), Path(sys.argv[2])
 given = InputFile(path, "", Kind.SOURCE, path.name)
 result = run(SimpleNamespace(out=out, checkpoint=lambda fraction, note="": None), (given,), PrepareParams())
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(peak // 1024 if sys.platform == "darwin" else peak, result.annotations[0].meta["length_s"])
+status = Path("/proc/self/status")
+if status.exists():  # ru_maxrss would count the parent's memory, inherited until exec
+    peak = int(status.read_text().partition("VmHWM:")[2].split()[0])
+else:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // (1024 if sys.platform == "darwin" else 1)
+print(peak, result.annotations[0].meta["length_s"])
 """
 
 
@@ -51,23 +55,19 @@ def silent_wav(path: Path, length_s: int) -> Path:
     return path
 
 
-def test_three_hours_of_wav_need_no_more_than_five_minutes(tmp_path: Path) -> None:
+def test_three_hours_need_no_more_memory_than_five_minutes(tmp_path: Path) -> None:
     short, short_s = peak_kib(silent_wav(tmp_path / "short.wav", 300), tmp_path)
     long, long_s = peak_kib(silent_wav(tmp_path / "long.wav", 3 * 3600), tmp_path)
     assert (short_s, long_s) == (300, 10_800)
     assert long - short < 8 * 1024  # decoded, it would be 345 MB more
 
 
-@pytest.mark.parametrize(("codec", "form"), [("mp3", "mp3"), ("aac", "ipod"), ("flac", "flac")])
-def test_half_an_hour_of_coded_audio_needs_no_more_than_three_minutes(
-    tmp_path: Path, codec: str, form: str
-) -> None:
+@pytest.mark.parametrize(("codec", "form"), [("mp3", "mp3"), ("aac", "ipod")])
+def test_a_long_coded_file_needs_no_more_than_a_short_one(tmp_path: Path, codec: str, form: str) -> None:
     minute = noise(60 * 8000, 1, peak=0.1)
-    short, _ = peak_kib(
-        encode(tmp_path / "short", np.tile(minute, 3), 8000, codec, form, bit_rate=16_000), tmp_path
-    )
+    short, _ = peak_kib(encode(tmp_path / "short", minute, 8000, codec, form, bit_rate=16_000), tmp_path)
     long, long_s = peak_kib(
-        encode(tmp_path / "long", np.tile(minute, 30), 8000, codec, form, bit_rate=16_000), tmp_path
+        encode(tmp_path / "long", np.tile(minute, 10), 8000, codec, form, bit_rate=16_000), tmp_path
     )
-    assert long_s == pytest.approx(1800, abs=1)
-    assert long - short < 12 * 1024  # decoded, it would be 52 MB more
+    assert long_s == pytest.approx(600, abs=1)
+    assert long - short < 8 * 1024  # decoded, it would be 17 MB more

@@ -38,6 +38,27 @@ class Report:
         return self.job.state == "done" and bool(self.levels) and not bad
 
 
+def as_wire(report: Report) -> dict[str, object]:
+    """The report for a program."""
+    return {
+        "folder": str(report.folder),
+        "song": str(report.song),
+        "parts": {name: str(path) for name, path in report.parts.items()},
+        "well": report.well,
+        "scores": report.scores,
+        "files": [
+            {
+                "path": str(level.path),
+                "peak_db": level.peak_db,
+                "silent": level.silent,
+                "clipped": level.clipped,
+            }
+            for level in report.levels
+        ],
+        "job": report.job,
+    }
+
+
 def tell(report: Report) -> None:
     """The whole report on stdout."""
     job = report.job

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.cli import failures, jobs_api, models_api
-from daemon.cli.demo_report import Report, tell
+from daemon.cli.demo_report import Report, as_wire, tell
 from daemon.cli.measure import levels, stem_scores
 from daemon.cli.output import print_json, say
 from daemon.cli.request import absolute, job_request
@@ -42,7 +42,7 @@ def run_demo(out: Path, as_json: bool) -> int:
         outcome = _work(song, folder, environ, as_json)
     report = _report(folder, song, outcome)
     if as_json:
-        print_json(report)
+        print_json(as_wire(report))
     else:
         tell(report)
     return 0 if report.well else failures.FAILED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 BAR_CELLS = 28
 FRAMES_PER_S = 8
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
 class Display(Protocol):
@@ -88,16 +90,23 @@ def plain_line(stage: Stage) -> str:
 
 
 class LiveDisplay(SilentDisplay):
-    """The job's bar with its ETA, and one line per stage."""
+    """The job's bar with its ETA, and one line per stage. It moves even while nothing is told."""
 
     def __init__(self) -> None:
         self._console = console(stderr=True)
         self._live: Live | None = None
+        self._snapshot: Snapshot | None = None
+        self._began_s = time.monotonic()
 
     def __enter__(self) -> Self:
         from rich.live import Live
 
-        self._live = Live(console=self._console, refresh_per_second=FRAMES_PER_S, vertical_overflow="crop")
+        self._live = Live(
+            console=self._console,
+            get_renderable=self._draw,
+            refresh_per_second=FRAMES_PER_S,
+            vertical_overflow="crop",
+        )
         self._live.__enter__()
         return self
 
@@ -108,20 +117,30 @@ class LiveDisplay(SilentDisplay):
             self._live.__exit__(kind, error, stack)
 
     def show(self, snapshot: Snapshot) -> None:
-        if self._live is not None:
-            self._live.update(picture(snapshot, self._console.height - 2))
+        self._snapshot = snapshot
+        if self._live is not None and snapshot.ended:
+            self._live.refresh()
+
+    def _draw(self) -> Text:
+        from rich.text import Text
+
+        if self._snapshot is None:
+            return Text()
+        return picture(self._snapshot, self._console.height - 2, time.monotonic() - self._began_s)
 
 
-def picture(snapshot: Snapshot, height: int) -> Text:
-    """The job as lines of a terminal, at most `height` of them."""
+def picture(snapshot: Snapshot, height: int, elapsed_s: float) -> Text:
+    """The job as lines of a terminal, at most `height` of them, `elapsed_s` after it was first seen."""
     from rich.text import Text
 
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append_text(_headline(snapshot))
+    text.append_text(_headline(snapshot, elapsed_s))
     shown, hidden = fitting(stages(snapshot.job, snapshot.doing), height - 2)
+    width = max((len(stage.step) for stage in shown), default=0)
+    spinner = SPINNER[int(elapsed_s * FRAMES_PER_S) % len(SPINNER)]
     for stage in shown:
         text.append("\n")
-        text.append_text(_stage_line(stage))
+        text.append_text(_stage_line(stage, width, spinner))
     if hidden:
         text.append(f"\n  ... and {hidden} more", style="dim")
     return text
@@ -137,7 +156,7 @@ def fitting(all_stages: list[Stage], rows: int) -> tuple[list[Stage], int]:
     return [all_stages[index] for index in kept], len(all_stages) - len(kept)
 
 
-def _headline(snapshot: Snapshot) -> Text:
+def _headline(snapshot: Snapshot, elapsed_s: float) -> Text:
     from rich.text import Text
 
     job = snapshot.job
@@ -145,7 +164,7 @@ def _headline(snapshot: Snapshot) -> Text:
     text = Text(f"{job.recipe} ", style="bold")
     text.append("━" * filled, style="green")
     text.append("━" * (BAR_CELLS - filled), style="bright_black")
-    text.append(f" {snapshot.progress:4.0%} {job.state}", style="none")
+    text.append(f" {snapshot.progress:4.0%} {job.state} {duration(elapsed_s)}", style="none")
     if snapshot.eta_s is not None and not snapshot.ended:
         text.append(f", {duration(snapshot.eta_s)} left")
     return text
@@ -153,23 +172,23 @@ def _headline(snapshot: Snapshot) -> Text:
 
 _MARKS = {
     "done": ("✓", "green"),
-    "running": ("▸", "cyan"),
     "failed": ("✗", "red"),
     "skipped": ("–", "yellow"),
     "cancelled": ("–", "red"),
 }
 
 
-def _stage_line(stage: Stage) -> Text:
+def _stage_line(stage: Stage, width: int, spinner: str) -> Text:
     from rich.text import Text
 
-    mark, style = _MARKS.get(stage.state, ("·", "bright_black"))
+    running = stage.state == "running"
+    mark, style = (spinner, "cyan") if running else _MARKS.get(stage.state, ("·", "bright_black"))
     text = Text(f"  {mark} ", style=style)
-    text.append(f"{stage.step:<12} ", style="bold" if stage.state == "running" else "none")
+    text.append(f"{stage.step:<{width}}  ", style="bold" if running else "none")
     text.append(f"{stage.input:<24} ", style="none")
-    if stage.state == "running":
+    if running:
         text.append(f"{stage.progress:4.0%} ", style="cyan")
     if stage.runs > 1:
         text.append(f"{stage.done} of {stage.runs} ", style="dim")
-    text.append(stage.note if stage.state == "running" else stage.why, style="dim")
+    text.append(stage.note if running else stage.why, style="dim")
     return text

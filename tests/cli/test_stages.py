@@ -74,9 +74,9 @@ def test_lines_are_written_once_for_each_change(capsys: pytest.CaptureFixture[st
 
 
 def test_the_picture_shows_stage_progress_and_time_left() -> None:
-    text = picture(snapshot("running"), 24).plain
+    text = picture(snapshot("running"), 24, 83.0).plain
     head, first, second = text.splitlines()
-    assert "50%" in head and "0:12 left" in head
+    assert "50%" in head and "running 1:23, 0:12 left" in head
     assert "stems" in first and "✓" in first and "song.flac" in first
     assert "slices" in second and "0%" in second
 
@@ -86,11 +86,11 @@ def test_more_stages_than_rows_keep_what_runs() -> None:
     kept, hidden = fitting(stages(job(steps=steps), {}), 5)
     assert len(kept) == 5 and hidden == 26
     assert "now" in [stage.step for stage in kept]
-    assert len(picture(snapshot(steps=steps), 10).plain.splitlines()) == 10
+    assert len(picture(snapshot(steps=steps), 10, 0.0).plain.splitlines()) == 10
 
 
 def test_hostile_names_are_shown_as_they_are() -> None:
     view = job_view("running")
     view["inputs"][0]["path"] = "/music/[bold]x[red].wav"
-    text = picture(Snapshot(msgspec.convert(view, JobView), 0.5, None), 24).plain
+    text = picture(Snapshot(msgspec.convert(view, JobView), 0.5, None), 24, 0.0).plain
     assert "[bold]x[red].wav" in text

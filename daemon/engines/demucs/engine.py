@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from daemon.engines.demucs import checkpoints, precision
+from daemon.engines.demucs import checkpoints, memory, precision
 from daemon.engines.demucs.checkpoints import Bag, Network
 from daemon.engines.demucs.forward import Forward
 from daemon.engines.demucs.overlap import OverlapAdd
@@ -50,6 +50,8 @@ class Demucs:
         if choice.path is None:
             raise BadParameter("the demucs engine needs a model", hint="Name one, or use the engine builtin")
         torch.set_num_threads(compute.threads)
+        if compute.device == "cpu":
+            memory.keep_freed()
         bag = checkpoints.load(choice.path, choice.trusted, choice.model)
         why = precision.choose(compute.device)[1]
         modules = [network.module for network in bag.networks]

@@ -62,7 +62,7 @@ class Forward:
         return estimate
 
     def _estimate(self, index: int, windows: Windows) -> NDArray[np.float32]:
-        with torch.inference_mode(), _attention_as_written(), self._precision():
+        with torch.inference_mode(), _attention_as_written(), self._precision(index):
             mix = torch.from_numpy(windows).to(self.device)
             estimate: NDArray[np.float32] = self._modules[index](mix).float().cpu().numpy()
         return estimate
@@ -109,8 +109,8 @@ class Forward:
 
         return hook
 
-    def _precision(self) -> AbstractContextManager[Any]:
-        if self.precision == "fp32":
+    def _precision(self, index: int) -> AbstractContextManager[Any]:
+        if self.precision == "fp32" or not lean.halves(self._fp32[index]):
             return nullcontext()
         dtype = torch.bfloat16 if self.precision == "bf16" else torch.float16
         context: AbstractContextManager[Any] = torch.autocast(self.device, dtype)

@@ -96,7 +96,7 @@ class Client:
     def _answer(
         self, method: str, path: str, body: object, timeout_s: float, token: str | None
     ) -> Iterator[http.client.HTTPResponse]:
-        headers = {"Accept": "application/json, */*"}
+        headers = {"Accept": "application/json, */*", "Roadie-Client": "cli"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         content = None

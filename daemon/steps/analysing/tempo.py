@@ -51,7 +51,7 @@ def estimate(
     begins_s = float(np.argmax(pulse > 0.2 * pulse.max())) / fps
     beats, first = _bars(low_pulse, change, beat_s, phase_s, fps, begins_s)
     confidence = float(np.clip(1.6 * strength * (0.5 + coherence), 0, 1) * np.clip(0.55 + 2.5 * margin, 0, 1))
-    return Tempo(round(bpm, 2), round(confidence, 3), beats, round(first, 4))
+    return Tempo(round(float(bpm), 2), round(float(confidence), 3), beats, round(float(first), 4))
 
 
 def _sharpened(curve: Curve, fps: float) -> NDArray[np.float64]:

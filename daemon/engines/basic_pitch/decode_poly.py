@@ -12,6 +12,8 @@ from daemon.kernel.checkpoint import Checkpoint
 
 _OVERTONES = frozenset({12, 19, 24, 28, 31, 36})
 """Semitones from a tone to its second to eighth partials."""
+_LONGEST_FRAMES = 15_000
+"""About three minutes: the memory of a section without any rest."""
 _TOGETHER_S = 0.06
 _GHOST_AMPLITUDE = 0.75
 """An overtone's ghost is weaker than this share of its fundamental."""
@@ -20,7 +22,7 @@ _BROKEN_S = 0.06
 
 
 def decode(spool: Spool, settings: Settings, checkpoint: Checkpoint) -> list[Note]:
-    notes = decode_raw.decode(spool, settings, checkpoint, frame_times)
+    notes = decode_raw.decode(spool, settings, checkpoint, frame_times, _LONGEST_FRAMES)
     return drop_ghosts(join_broken(notes))
 
 

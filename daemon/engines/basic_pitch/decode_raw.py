@@ -27,14 +27,22 @@ from daemon.kernel.checkpoint import Checkpoint
 CENTS_PER_BIN = 100 / 3
 
 
+_LONGEST_FRAMES = 50_000
+"""About ten minutes."""
+
 Times = Callable[[int, int], NDArray[np.float64]]
 
 
 def decode(
-    spool: Spool, settings: Settings, checkpoint: Checkpoint, times_of: Times = nominal_times
+    spool: Spool,
+    settings: Settings,
+    checkpoint: Checkpoint,
+    times_of: Times = nominal_times,
+    longest_frames: int = _LONGEST_FRAMES,
 ) -> list[Note]:
     """Two passes: the scale of the inferred onsets is one of the whole recording. times_of: the times of
-    (first frame, how many frames)."""
+    (first frame, how many frames). longest_frames: a section without a rest is cut after so many, which may
+    part a note that predict has in one piece."""
     limits = settings.thresholds()
     scale = Scale()
     loudest = [np.zeros(0, np.float32)]
@@ -43,7 +51,7 @@ def decode(
         scale.look(constrain(piece.onsets, limits), rises(notes, constrain(before, limits)))
         loudest.append(notes.max(axis=1))
     found: list[Note] = []
-    for first, last in pairwise(section_bounds(np.concatenate(loudest), limits.frame)):
+    for first, last in pairwise(section_bounds(np.concatenate(loudest), limits.frame, longest_frames)):
         before_count = min(2, first)
         section = spool.read(first, last)
         before = constrain(spool.read(first - before_count, first).notes, limits)

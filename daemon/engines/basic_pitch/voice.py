@@ -74,7 +74,7 @@ def scores(probability: NDArray[np.float32], evidence: Evidence, lowest: int, hi
     above = np.zeros_like(periodicity)
     above[:, :-12] = periodicity[:, 12:]
     above[:, :-19] = np.maximum(above[:, :-19], periodicity[:, 19:])
-    fundamental = np.clip((periodicity - above + 0.02) / 0.15, 0, 1)
+    fundamental = np.clip((periodicity - above + 0.02) / 0.4, 0, 1)
     credible = periodicity**2 * (0.1 + 0.9 * fundamental)
     keys = np.log(0.03 + probability) + np.log(0.05 + credible)
     keys[:, :lowest] = -20

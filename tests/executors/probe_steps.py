@@ -152,11 +152,13 @@ def segfault(context: StepContext, inputs: Inputs, params: ProbeParams) -> StepR
 
 
 def eat(context: StepContext, inputs: Inputs, params: ProbeParams) -> StepResult:
+    """600 MB, then waits for what comes."""
     eaten = []
-    for index in range(200):
-        eaten.append(b"\x01" * 10_000_000)
-        context.checkpoint(index / 200)
-        time.sleep(0.02)
+    for index in range(6_000):
+        if index < 60:
+            eaten.append(b"\x01" * 10_000_000)
+        context.checkpoint(index / 6_000)
+        time.sleep(0.01)
     return told(len(eaten))
 
 

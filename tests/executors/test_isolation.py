@@ -13,6 +13,7 @@ import pytest
 from daemon.kernel.errors import Cancelled, OutOfMemory, WorkerDied, WorkerHung
 from daemon.kernel.work import Lane, StepCall
 from tests.executors.conftest import Start, facts, quiet, until, workers
+from tests.fakes.clock import FakeClock
 
 Call = Callable[..., StepCall]
 
@@ -78,8 +79,18 @@ async def test_a_step_without_a_checkpoint_for_too_long_is_ended(start: Start, c
 
 
 async def test_a_long_step_that_passes_checkpoints_does_not_hang(start: Start, call: Call) -> None:
-    executor = await start(hang_timeout_s=0.5)
-    assert facts(await executor.submit(call("count_to", number=150), quiet).result()) == [150]  # 1.5 s at least
+    clock = FakeClock()
+    executor = await start(clock, hang_timeout_s=60.0)
+    told: list[str] = []
+    running = executor.submit(call("count_to", number=100_000), lambda _, note: told.append(note))
+    for _ in range(6):
+        told.clear()
+        await until(lambda: bool(told))
+        clock.advance(25)
+    assert executor.lanes()[1].busy == 1
+    running.cancel()
+    with pytest.raises(Cancelled):
+        await running.result()
 
 
 async def test_a_step_that_eats_memory_is_ended_and_the_figures_are_given(start: Start, call: Call) -> None:

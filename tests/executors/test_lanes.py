@@ -27,19 +27,30 @@ async def test_pause_holds_a_call_at_its_checkpoint_and_starts_nothing(
 ) -> None:
     executor = await start()
     trace, later = tmp_path / "trace", tmp_path / "later"
-    running = executor.submit(call("count_to", number=100, text=str(trace)), quiet)
+    told: list[str] = []
+    running = executor.submit(call("count_to", number=500, text=str(trace)), lambda _, note: told.append(note))
     waiting = executor.submit(call("append", text=str(later)), quiet)
-    await until(trace.exists)
+    await until(lambda: bool(told))
     executor.pause(Lane.CPU)
-    await asyncio.sleep(0.3)
-    held = trace.read_text()
-    await asyncio.sleep(0.3)
-    assert trace.read_text() == held != "99"
+    await _until_still(trace)
+    assert trace.read_text() != "499"
     assert executor.lanes()[1].paused and executor.lanes()[1].waiting == 1
     executor.resume(Lane.CPU)
-    assert facts(await running.result()) == [100]
+    assert facts(await running.result()) == [500]
     await waiting.result()
     assert later.exists()
+
+
+async def _until_still(trace: Path) -> None:
+    """The step writes each 10 ms: what is unchanged for half a second is held."""
+    seen = ["", _read(trace)]
+    while seen[-1] != seen[-2]:
+        await asyncio.sleep(0.5)
+        seen.append(_read(trace))
+
+
+def _read(trace: Path) -> str:
+    return trace.read_text()
 
 
 async def test_a_paused_lane_takes_calls_and_starts_them_when_resumed(start: Start, call: Call) -> None:
@@ -54,12 +65,15 @@ async def test_a_paused_lane_takes_calls_and_starts_them_when_resumed(start: Sta
 
 
 async def test_a_held_call_can_be_cancelled_and_holding_is_not_hanging(start: Start, call: Call) -> None:
-    executor = await start(hang_timeout_s=0.3, cancel_grace_s=30.0)
+    clock = FakeClock()
+    executor = await start(clock, hang_timeout_s=60.0)
     told: list[str] = []
     running = executor.submit(call("count_to", number=10_000), lambda _, note: told.append(note))
     await until(lambda: bool(told))
     executor.pause(Lane.CPU)
-    await asyncio.sleep(0.6)
+    for _ in range(6):
+        await asyncio.sleep(0.1)
+        clock.advance(25)
     running.cancel()
     with pytest.raises(Cancelled):
         await running.result()
@@ -143,7 +157,7 @@ async def test_what_a_worker_prints_stays_away_and_bounded(
     assert capfd.readouterr() == ("", "")
 
 
-async def test_two_hundred_calls_and_fifty_workers_leave_no_descriptor_thread_or_zombie(
+async def test_two_hundred_calls_and_ten_crashes_leave_no_descriptor_thread_or_zombie(
     start: Start, call: Call
 ) -> None:
     executor = await start()

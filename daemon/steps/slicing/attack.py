@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 from scipy.signal import butter, sosfilt
 
+from daemon.steps.slicing.novelty import hop_frames
+
 STEP_S = 0.00025
+_STEPS_PER_HOP = 10  # of the novelty curve: the same grid whatever chunk a sound is heard in
 _BEFORE_S = 0.022
 _AFTER_S = 0.016
 _CROSSOVERS_HZ = (180.0, 900.0, 4500.0)
@@ -29,7 +32,7 @@ class Envelopes:
     """Peak envelopes of four bands of audio (channels, n) at STEP_S, in dB above the file's floor."""
 
     def __init__(self, audio: NDArray[np.float32], rate: int, peak: float) -> None:
-        self.step = max(round(STEP_S * rate), 1)
+        self.step = max(hop_frames(rate) // _STEPS_PER_HOP, 1)
         self.rate = rate
         count = audio.shape[1] // self.step
         floor = peak * 10 ** (_FLOOR_DB / 20) + 1e-6

@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import rfft
+from scipy.ndimage import maximum_filter1d
 
 FPS = 400
 """Frames of novelty per second."""
@@ -58,7 +59,8 @@ def _band_power(audio: NDArray[np.float32], rate: int, part: _Range) -> tuple[ND
     size = 1 << int(np.round(np.log2(part.window_s * rate)))
     bands = _bands(part, rate, size)
     count = audio.shape[1] // hop + 1
-    padded = np.pad(audio, ((0, 0), (size // 2, size)))
+    # mirrored at the end: a sound that the file cuts off must not look like one that begins
+    padded = np.pad(np.pad(audio, ((0, 0), (size // 2, 0))), ((0, 0), (0, size)), "symmetric")
     window = np.hanning(size + 1)[:-1].astype(np.float32)
     window /= np.sqrt((window**2).sum())
     power = np.zeros((len(bands), count), np.float32)
@@ -71,31 +73,40 @@ def _band_power(audio: NDArray[np.float32], rate: int, part: _Range) -> tuple[ND
     return power, [last - first for first, last in bands]
 
 
-def _rise(power: NDArray[np.float32], bins: list[int], part: _Range, floor: float) -> NDArray[np.float32]:
-    """Weighted sum over bands of the rise in dB beyond chance."""
+def _rise(
+    power: NDArray[np.float32], bins: list[int], part: _Range, floor: float, spread: int
+) -> NDArray[np.float32]:
+    """Sum over bands of the rise in dB beyond chance."""
     level = 10 * np.log10(power + floor * np.maximum(np.array(bins), 1)[:, None])
-    before = np.maximum.accumulate(level[:, : part.lag], axis=1)
-    past = np.concatenate([np.repeat(before[:, :1], part.lag, axis=1), level[:, : -part.lag]], axis=1)
+    past = level[:, np.maximum(np.arange(level.shape[1]) - part.lag, 0)]
+    if spread:
+        past = maximum_filter1d(past, 2 * spread + 1, axis=0)
     # A bin of noise fluctuates by 5.6 dB (chi-square of two degrees), n bins by 5.6/sqrt(n).
     chance = 5.6 / np.sqrt(np.maximum(np.array(bins, np.float32), 1))[:, None]
     return np.asarray(np.clip(level - past - chance, 0, 24).sum(axis=0), np.float32)
 
 
-def novelty_by_range(audio: NDArray[np.float32], rate: int, peak: float) -> NDArray[np.float32]:
-    """(2, frames): mean rise in dB over the bands below 400 Hz, and over those above."""
+def novelty_by_range(
+    audio: NDArray[np.float32], rate: int, peak: float, spread: int = 0
+) -> NDArray[np.float32]:
+    """(2, frames): mean rise in dB over the bands below 400 Hz, and over those above.
+
+    spread: bands to either side in which a sound may have been before without being new (SuperFlux's answer to
+    vibrato).
+    """
     floor = np.float32(peak**2 * 10 ** (_FLOOR_DB / 10) + 1e-12)
     rows = [np.zeros(audio.shape[1] // hop_frames(rate) + 1, np.float32) for _ in (_LOW, _HIGH)]
     for row, part in zip(rows, (_LOW, _HIGH), strict=True):
         power, bins = _band_power(audio, rate, part)
         if bins:
-            row[:] = _rise(power, bins, part, float(floor)) / len(bins)
+            row[:] = _rise(power, bins, part, float(floor), spread) / len(bins)
     return np.stack(rows)
 
 
-def novelty(audio: NDArray[np.float32], rate: int, peak: float) -> NDArray[np.float32]:
+def novelty(audio: NDArray[np.float32], rate: int, peak: float, spread: int = 0) -> NDArray[np.float32]:
     """Novelty (frames,) at FPS frames per second of audio (channels, n); frame i is centred on i * hop.
 
     peak: largest absolute sample of the whole file, which sets the floor below which nothing counts.
     """
-    low, high = novelty_by_range(audio, rate, peak)
+    low, high = novelty_by_range(audio, rate, peak, spread)
     return np.asarray(_LOW_SHARE * low + (1 - _LOW_SHARE) * high, np.float32)

@@ -16,17 +16,21 @@ Read = Callable[[int, int], NDArray[np.float32]]
 """(start_frames, length_frames) -> (channels, length) float32."""
 
 _CHUNK_S = 30.0
+_LEAD_S = 0.05
+_OPENING_S, _OPENING_DB = 0.01, -46.0
+_CLOSING_S = 0.025  # where a file stops in mid-sound, its end looks like an attack
 _CONTEXT_S = 1.5  # heard before and after a chunk, so that its borders leave no trace
 
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
     """threshold: mean rise over all bands (dB) that an onset must exceed. above_local: multiple of the local
-    median added to it. min_gap_s: of two onsets closer than this the weaker goes."""
+    median added to it. min_gap_s: two onsets closer than this are one. spread: see `novelty_by_range`."""
 
     threshold: float = 1.5
-    above_local: float = 1.0
+    above_local: float = 1.5
     min_gap_s: float = 0.0135
+    spread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,7 @@ def pick(curve: NDArray[np.float32], how: Sensitivity) -> NDArray[np.intp]:
 
 
 def _chunk(audio: NDArray[np.float32], rate: int, peak: float, how: Sensitivity) -> list[Onset]:
-    curve = novelty(audio, rate, peak)
+    curve = novelty(audio, rate, peak, how.spread)
     hop = hop_frames(rate)
     envelopes = Envelopes(audio, rate, peak)
     return [Onset(envelopes.attack_start(int(i) * hop), float(curve[i])) for i in pick(curve, how)]
@@ -75,12 +79,30 @@ def detect(
 
     Memory depends on the chunk and the channels, never on `frames`.
     """
-    size, context = int(_CHUNK_S * rate), int(_CONTEXT_S * rate)
+    hop = hop_frames(rate)
+    # Chunks begin on whole hops, so that a sound is seen alike in whichever chunk it lies.
+    size, context, lead = (max(int(part * rate) // hop, 1) * hop for part in (_CHUNK_S, _CONTEXT_S, _LEAD_S))
     found: list[Onset] = []
     for start in range(0, frames, size):
         first, last = max(start - context, 0), min(start + size + context, frames)
-        local = _chunk(read(first, last - first), rate, peak, how)
-        end = start + size
-        found += [Onset(o.frame + first, o.strength) for o in local if start <= o.frame + first < end]
-        tick(min(end / frames, 1.0))
+        audio = read(first, last - first)
+        if first == 0:  # silence before the file, from which a sound that begins it can rise
+            audio, first = np.pad(audio, ((0, 0), (lead, 0))), -lead
+        local = _chunk(audio, rate, peak, how)
+        end = min(start + size, frames - int(_CLOSING_S * rate))
+        if start == 0 and not _begins_at_once(audio[:, lead:], rate, peak):
+            local = [o for o in local if o.frame > lead + int(_OPENING_S * rate)]
+        found += [
+            Onset(max(o.frame + first, 0), o.strength) for o in local if _within(o.frame + first, start, end)
+        ]
+        tick(last / frames)
     return _thin(iter(sorted(found, key=lambda o: o.frame)), int(how.min_gap_s * rate))
+
+
+def _begins_at_once(audio: NDArray[np.float32], rate: int, peak: float) -> bool:
+    """Whether what the file begins with is a sound, not the noise floor that it is full of."""
+    return float(np.abs(audio[:, : int(0.03 * rate)]).max(initial=0.0)) > peak * 10 ** (_OPENING_DB / 20)
+
+
+def _within(frame: int, start: int, end: int) -> bool:
+    return (start <= frame or start == 0) and frame < end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -24,8 +25,11 @@ from daemon.steps.spec import StepContext
 
 _SILENT_DBFS = -60.0
 _ALIKE_DB = 2.7
-_MELODIC = Sensitivity(threshold=1.5, above_local=1.0, min_gap_s=0.06)
-_BY_STEM = {"drums": Sensitivity(), "vocals": Sensitivity(threshold=2.0, above_local=1.5, min_gap_s=0.12)}
+_MELODIC = Sensitivity(threshold=1.5, above_local=1.0, min_gap_s=0.06, spread=1)
+_BY_STEM = {
+    "drums": Sensitivity(),
+    "vocals": Sensitivity(threshold=2.0, above_local=1.5, min_gap_s=0.12, spread=2),
+}
 
 
 def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: SliceParams) -> StepResult:
@@ -76,7 +80,7 @@ class _Slicing:
     def _onsets(self, peak: float) -> list[Onset]:
         how = _BY_STEM.get(self.stem, _MELODIC if self.stem else _BY_STEM["drums"])
         if self.params.threshold is not None:
-            how = Sensitivity(self.params.threshold, how.above_local, how.min_gap_s)
+            how = replace(how, threshold=self.params.threshold)
         read = self._forward().read
         return detect(
             read,

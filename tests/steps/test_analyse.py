@@ -1,0 +1,112 @@
+"""Songs whose tempo, bars and key are known because the test wrote them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyloudnorm
+import pytest
+import soundfile
+
+from daemon.kernel.types import AssetId
+from daemon.kernel.work import InputFile, Kind
+from daemon.steps.analyse import SPEC, AnalyseParams
+from daemon.steps.analysing.run import run
+from tests.steps.context import Context
+
+RATE = 44100
+MAJOR = ((0, 4, 7), (7, 11, 14), (9, 12, 16), (5, 9, 12))  # I V vi IV
+MINOR = ((0, 3, 7), (8, 12, 15), (3, 7, 10), (10, 14, 17))  # i VI III VII
+
+
+def tone(hz: float, length_s: float, decay_s: float) -> np.ndarray:
+    t = np.arange(int(length_s * RATE)) / RATE
+    return np.asarray(sum(np.sin(2 * np.pi * hz * k * t) / k**1.3 for k in range(1, 8)) * np.exp(-t / decay_s))
+
+
+def song(tonic: int, minor: bool, bpm: float, beats: int = 4, lead_s: float = 0.0, seed: int = 0) -> np.ndarray:
+    """(n,): eight bars of chords, bass, kick, snare and hats, after `lead_s` of silence."""
+    rng, beat_s = np.random.default_rng(seed), 60 / bpm
+    audio = np.zeros(int((8 * beats * beat_s + lead_s + 1) * RATE))
+
+    def add(sound: np.ndarray, beat: float, gain: float) -> None:
+        start = int((beat * beat_s + lead_s) * RATE)
+        part = sound[: audio.size - start]
+        audio[start : start + part.size] += gain * part
+
+    t = np.arange(RATE // 4) / RATE
+    kick = np.sin(2 * np.pi * (50 * t + 1.2 * (1 - np.exp(-t / 0.02)))) * np.exp(-t / 0.07)
+    for bar in range(8):
+        chord = (MINOR if minor else MAJOR)[bar % 4]
+        for step in chord:
+            add(tone(261.63 * 2 ** ((tonic + step) / 12), beats * beat_s, 2.0), bar * beats, 0.1)
+        for beat in range(beats):
+            at = bar * beats + beat
+            add(tone(65.41 * 2 ** ((tonic + chord[0] % 12) / 12), 0.9 * beat_s, 0.4), at, 0.25)
+            if beat == 0 or (beats == 4 and beat == 2):
+                add(kick, at, 0.8)
+            else:
+                add(rng.standard_normal(t.size) * np.exp(-t / 0.05), at, 0.2)
+            for half in (0, 0.5):
+                add(np.diff(rng.standard_normal(2001)) * np.exp(-np.arange(2000) / 400), at + half, 0.08)
+    return 0.8 * audio / np.abs(audio).max()
+
+
+def analysed(tmp_path: Path, audio: np.ndarray, kind: Kind = Kind.SOURCE, **params) -> dict:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, audio, RATE, subtype="FLOAT")
+    one = InputFile(path, AssetId("x"), kind, "song.wav")
+    context = Context(tmp_path)
+    result = run(context, (one,), AnalyseParams(**params))
+    assert context.progress == sorted(context.progress)
+    return dict(result.annotations[0].meta)
+
+
+@pytest.mark.parametrize(
+    ("tonic", "minor", "bpm", "beats", "key"),
+    [(0, False, 120, 4, "C"), (9, True, 96.5, 4, "Am"), (2, False, 141.2, 4, "D"), (3, False, 108, 3, "Eb")],
+)
+def test_tempo_bars_and_key_of_a_song(
+    tmp_path: Path, tonic: int, minor: bool, bpm: float, beats: int, key: str
+) -> None:
+    meta = analysed(tmp_path, song(tonic, minor, bpm, beats, lead_s=0.7, seed=tonic))
+    assert meta["bpm"] == pytest.approx(bpm, rel=0.003)
+    assert meta["beats_per_bar"] == beats
+    assert meta["first_downbeat_s"] == pytest.approx(0.7, abs=0.04)
+    assert meta["key"] == key
+    assert meta["bpm_confidence"] >= 0.4
+
+
+def test_noise_and_a_held_chord_have_no_tempo(tmp_path: Path) -> None:
+    hiss = 0.2 * np.random.default_rng(0).standard_normal(12 * RATE)
+    assert not {"bpm", "first_downbeat_s"} & set(analysed(tmp_path, hiss))
+    held = 0.1 * sum(tone(hz, 12.0, 1e9) for hz in (220.0, 277.2, 329.6))
+    meta = analysed(tmp_path, held)
+    assert "bpm" not in meta
+    assert meta["key"] == "A"
+
+
+def test_loudness_is_what_pyloudnorm_measures(tmp_path: Path) -> None:
+    audio = np.stack([song(0, False, 100), 0.5 * song(0, False, 100, seed=1)], axis=1)
+    meta = analysed(tmp_path, audio)
+    assert meta["lufs"] == pytest.approx(pyloudnorm.Meter(RATE).integrated_loudness(audio), abs=0.1)
+    assert meta["peak_db"] == pytest.approx(20 * np.log10(np.abs(audio).max()), abs=0.01)
+    assert meta["true_peak_dbtp"] >= meta["peak_db"]
+    assert meta["channels"] == 2
+
+
+def test_a_short_sound_has_a_pitch_and_no_tempo(tmp_path: Path) -> None:
+    meta = analysed(tmp_path, 0.3 * tone(196.0, 1.0, 0.3), Kind.ONE_SHOT)
+    assert meta["root_note"] == 55  # G3
+    assert "bpm" not in meta and "key" not in meta
+
+
+def test_silence_is_measured_without_infinities(tmp_path: Path) -> None:
+    meta = analysed(tmp_path, np.zeros(10 * RATE))
+    assert meta == {"channels": 1}
+
+
+def test_the_spec() -> None:
+    assert SPEC.annotates and SPEC.fan_out
+    assert all(kind.audible for kind in SPEC.accepts)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pedalboard
+import pytest
+import soundfile
+
+from daemon.audio.identity import payload_hash
+from daemon.chains.errors import BadChain
+from daemon.chains.files import load_chain
+from daemon.kernel.errors import InputError, NotFound
+from daemon.kernel.types import AssetId
+from daemon.kernel.work import InputFile, Kind
+from daemon.steps import rendering
+from daemon.steps.render import SPEC, RenderParams
+from tests.steps.context import Context
+
+RATE = 48000
+
+
+def given(folder: Path, name: str, kind: Kind, channels: int = 2, **meta) -> InputFile:
+    path = folder / Path(name).name
+    audio = 0.2 * np.random.default_rng(len(name)).standard_normal((RATE // 2, channels))
+    soundfile.write(path, audio, RATE, subtype="FLOAT")
+    return InputFile(path, AssetId(name), kind, name, meta=meta)
+
+
+def rendered(tmp_path: Path, inputs: tuple[InputFile, ...], chain: object):
+    out = tmp_path / "out"
+    out.mkdir()
+    return rendering.run(Context(out), inputs, RenderParams(chain=chain)), out
+
+
+def test_files_keep_parent_kind_rate_channels_and_get_effects(tmp_path: Path) -> None:
+    inputs = (
+        given(tmp_path, "slices/001.wav", Kind.SLICE, 1, stem="drums", **{"class": "kick"}),
+        given(tmp_path, "slices/002.wav", Kind.SLICE, 2, stem="drums", **{"class": "snare"}),
+        given(tmp_path, "loops/001.wav", Kind.LOOP, 2),
+    )
+    chain = {"fx": [{"use": "Compressor", "threshold_db": -30.0, "ratio": 4.0, "only": ["kick"]}]}
+    result, out = rendered(tmp_path, inputs, chain)
+    assert [(file.parent, file.kind) for file in result.files] == [
+        (0, Kind.SLICE),
+        (1, Kind.SLICE),
+        (2, Kind.LOOP),
+    ]
+    assert len({file.name for file in result.files}) == 3
+    for one, file in zip(inputs, result.files, strict=True):
+        before, _ = soundfile.read(one.path, dtype="float32", always_2d=True)
+        after, rate = soundfile.read(out / file.name, dtype="float32", always_2d=True)
+        assert rate == RATE
+        compressor = pedalboard.Compressor(threshold_db=-30, ratio=4)
+        expected = compressor(before.T, RATE).T if one.meta.get("class") == "kick" else before
+        assert np.array_equal(after, expected)
+        assert file.payload == payload_hash(out / file.name)
+        assert file.meta["length_frames"] == len(after)
+        assert soundfile.info(out / file.name).subtype == "FLOAT"
+
+
+def test_a_loop_stays_as_long_as_it_is(tmp_path: Path) -> None:
+    inputs = (given(tmp_path, "a.wav", Kind.LOOP), given(tmp_path, "b.wav", Kind.SLICE))
+    result, _ = rendered(tmp_path, inputs, {"fx": [{"use": "Reverb"}], "tail": {"max_s": 3.0}})
+    assert result.files[0].meta["length_frames"] == RATE // 2
+    assert result.files[1].meta["length_frames"] > RATE
+
+
+def test_a_chains_content_replaces_its_name_before_the_run_is_keyed(tmp_path: Path) -> None:
+    assert SPEC.resolve is not None
+    params = SPEC.resolve(RenderParams(chain="telephone"), tmp_path)
+    assert params.chain == load_chain("telephone")
+    assert SPEC.resolve(params, tmp_path) == params
+    (tmp_path / "mine.toml").write_text('[[fx]]\nuse = "Gain"\ngain_db = 3')
+    first = SPEC.resolve(RenderParams(chain="mine"), tmp_path)
+    (tmp_path / "mine.toml").write_text('[[fx]]\nuse = "Gain"\ngain_db = 4')
+    assert SPEC.resolve(RenderParams(chain="mine"), tmp_path) != first
+    assert msgspec.json.decode(msgspec.json.encode(params))["chain"] == params.chain
+    with pytest.raises(NotFound, match="telephone"):
+        SPEC.resolve(RenderParams(chain="telephon"), tmp_path)
+    with pytest.raises(BadChain, match="not hosted"):
+        SPEC.resolve(RenderParams(chain={"fx": [{"plugin": "vst3:a/b"}]}), tmp_path)
+
+
+def test_what_is_too_long_for_memory_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rendering, "MOST_SAMPLES", 1000)
+    with pytest.raises(InputError, match=r"song\.wav.*region"):
+        rendered(tmp_path, (given(tmp_path, "song.wav", Kind.SOURCE),), {})

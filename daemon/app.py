@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bridges import registry as bridges
 from bridges.http.bridge import HttpBridge
 from bridges.http.settings import HttpSettings
 from bridges.http.token_file import load_or_create
+from bridges.registry import targets
 from daemon.config import Settings
 from daemon.executors.local.executor import LocalExecutor
 from daemon.executors.local.settings import ExecutorSettings
@@ -138,7 +138,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     models = ModelStore(settings.models)
     preparer = Preparer(assets, executor, cache, peaks, attempts)
     pool = RunPool(runs, cache, executor, attempts)
-    deliverer = Deliverer(journal, Deliveries(db), bridges.targets())
+    deliverer = Deliverer(journal, Deliveries(db), targets())
     steps = StepRunner(pool, executor, models, settings.chains)
     scanner = Scanner(assets, preparer, at_once=4 * _cpu_workers(settings))
     exporter = Exporter(assets, search, collections, journal)

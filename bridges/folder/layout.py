@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from bridges.folder.template import parse
+from daemon.files.layout import parse
 from daemon.files.names import MAX_NAME_BYTES, numbered, safe_name
 from daemon.jobs.targets import DeliverItem
 from daemon.kernel.work import Kind

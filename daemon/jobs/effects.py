@@ -37,6 +37,18 @@ class Delivery:
     depth: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shipment:
+    """Where the files of one delivery come from. outcomes: of every step of the job, by its id."""
+
+    job: str
+    recipe: str
+    input: str
+    source: Prepared
+    ledger: Ledger
+    outcomes: Mapping[str, Outcome]
+
+
 class Deliverer:
     """Delivers what steps made, and takes back what was delivered. One delivery at a time: the journal's rule."""
 
@@ -53,54 +65,62 @@ class Deliverer:
                 raise BadParameter(f"nothing delivers to {name!r}", hint=f"Targets: {', '.join(self._targets)}")
 
     async def deliver(
-        self, job: str, input_id: str, effect: EffectEntry, delivery: Delivery, source: Prepared,
-        files: Sequence[Held], encoded: Sequence[Held], ledger: Ledger, outcomes: Mapping[str, Outcome],
-    ) -> list[str]:  # fmt: skip
-        """Place an effect's files with every target; returns warnings.
+        self,
+        shipment: Shipment,
+        effect: EffectEntry,
+        delivery: Delivery,
+        files: Sequence[Held],
+        encoded: Sequence[Held],
+    ) -> None:
+        """Place an effect's files with every target. Raises DiskError.
 
-        Raises DiskError. Asked again, after a restart or a retry, it places only what is not there yet.
+        encoded: the audible ones among them in the format asked for. Asked again, after a restart or a retry, it
+        places only what is not there yet.
         """
         made = {file.parent: file for file in encoded}
         wanted = [file for file in files if file.kind in DELIVERABLE]
         ready = [(file, made.get(file.id, file)) for file in wanted if not file.kind.audible or file.id in made]
         if not ready:
-            return []
-        items = [_item(file, best, ledger, source, job, outcomes) for file, best in ready]
+            return
+        items = [_item(file, best, shipment) for file, best in ready]
         async with self._one_at_a_time:
             for name in delivery.to or effect.to:
                 target = self._targets[name]
-                owner = f"{input_id}:{effect.id}:{name}"
+                owners = [f"{shipment.input}:{effect.id}:{name}:{file.id}" for file, _ in ready]
                 paths = await asyncio.to_thread(
-                    self._place, target, items, delivery.layout or effect.layout, delivery.folder, job, owner,
-                    [file.id for file, _ in ready],
-                )  # fmt: skip
-                await self._know(job, source, ready, items, paths, ledger)
-        return []
+                    self._place,
+                    target,
+                    items,
+                    delivery.layout or effect.layout,
+                    delivery.folder,
+                    shipment.job,
+                    owners,
+                )
+                await self._know(shipment, ready, items, paths)
 
     def _place(
         self, target: DeliverTarget, items: Sequence[DeliverItem], layout: str | None, root: Path, job: str,
-        owner: str, ids: Sequence[str],
+        owners: Sequence[str],
     ) -> list[Path]:  # fmt: skip
         placed = []
-        for item, wanted, file in zip(items, target.plan(items, layout, root), ids, strict=True):
-            done = self._journal.deliver(item.path, wanted, group=job, owner=f"{owner}:{file}", ordinal=0)
-            placed.append(done.path)
+        for item, wanted, owner in zip(items, target.plan(items, layout, root), owners, strict=True):
+            placed.append(self._journal.deliver(item.path, wanted, group=job, owner=owner, ordinal=0).path)
         for path, text in target.sidecars(items, placed, root).items():
             self._journal.replace_text(path, text)
         return placed
 
     async def _know(
-        self, job: str, source: Prepared, ready: Sequence[tuple[Held, Held]], items: Sequence[DeliverItem],
-        paths: Sequence[Path], ledger: Ledger,
+        self, shipment: Shipment, ready: Sequence[tuple[Held, Held]], items: Sequence[DeliverItem],
+        paths: Sequence[Path],
     ) -> None:  # fmt: skip
         assets = {file.id: best.payload for file, best in ready}
         stats = await asyncio.to_thread(lambda: [FileStat.of(path) for path in paths])
         await self._deliveries.record(
             [
                 Delivered(
-                    file.id, job,
-                    NewAsset(AssetId(best.payload), item.kind, path, stat, made=True, job=job, source=source.asset,
-                             parent=_parent(file, assets, ledger, source), meta=item.meta),
+                    file.id, shipment.job,
+                    NewAsset(best.payload, item.kind, path, stat, made=True, job=shipment.job,
+                             source=shipment.source.asset, parent=_parent(file, assets, shipment), meta=item.meta),
                 )
                 for (file, best), item, path, stat in zip(ready, items, paths, stats, strict=True)
             ]
@@ -125,32 +145,28 @@ class Deliverer:
         return report
 
 
-def _item(
-    file: Held, best: Held, ledger: Ledger, source: Prepared, job: str, outcomes: Mapping[str, Outcome]
-) -> DeliverItem:
-    meta = ledger.meta(file.id)
+def _item(file: Held, best: Held, shipment: Shipment) -> DeliverItem:
+    meta = shipment.ledger.meta(file.id)
     kind = file.kind
     if kind is Kind.SLICE and meta.get("kind") in (Kind.ONE_SHOT, Kind.LOOP):
         kind = Kind(str(meta["kind"]))
-    return DeliverItem(
-        best.path, file.name, kind, meta, best.payload, _provenance(file, source, job, outcomes, meta)
-    )
+    return DeliverItem(best.path, file.name, kind, meta, best.payload, _provenance(file, shipment, meta))
 
 
-def _provenance(
-    file: Held, source: Prepared, job: str, outcomes: Mapping[str, Outcome], meta: Mapping[str, Json]
-) -> dict[str, Json]:
-    """How a file came to be. Engines are those of every step of the job that has one: what a file was made from
-    passed through them."""
+def _provenance(file: Held, shipment: Shipment, meta: Mapping[str, Json]) -> dict[str, Json]:
+    """How a file came to be: its own step and those it was made through, with their engines and parameters."""
+    outcomes = {name: shipment.outcomes[name] for name in _lineage(file, shipment)}
+    source = shipment.source
     return {
-        "job": job,
+        "job": shipment.job,
+        "recipe": shipment.recipe,
         "step": file.step,
         "engines": [
             {"step": name, "engine": each.engine.engine, "version": each.engine.version,
              "model": each.engine.model, "weights": each.engine.weights, "device": each.device}
-            for name, each in outcomes.items() if each.engine is not None and each.state == "done"
+            for name, each in outcomes.items() if each.engine is not None
         ],
-        "params": {name: dict(each.params) for name, each in outcomes.items() if each.params},
+        "params": {name: dict(each.params) for name, each in outcomes.items()},
         "source": {
             "path": str(source.path), "asset": source.asset,
             "encoder_delay_frames": source.meta.get("encoder_delay_frames"),
@@ -159,11 +175,23 @@ def _provenance(
     }  # fmt: skip
 
 
-def _parent(file: Held, assets: Mapping[str, str], ledger: Ledger, source: Prepared) -> str:
+def _lineage(file: Held, shipment: Shipment) -> list[str]:
+    """The steps that a file was made through, the first one first."""
+    steps: list[str] = []
+    above: str | None = file.id
+    while above is not None:
+        step = shipment.ledger.step(above)
+        if step in shipment.outcomes:
+            steps.append(step)
+        above = shipment.ledger.parent(above)
+    return steps[::-1]
+
+
+def _parent(file: Held, assets: Mapping[str, AssetId], shipment: Shipment) -> str:
     """The nearest ancestor that was delivered as well, otherwise the source."""
     above = file.parent
     while above is not None:
         if above in assets:
             return assets[above]
-        above = ledger.parent(above)
-    return source.asset
+        above = shipment.ledger.parent(above)
+    return shipment.source.asset

@@ -52,6 +52,10 @@ class Ledger:
         inherited = {} if held.parent is None else self.meta(held.parent)
         return {**inherited, **held.own, **self._learnt.get(file, {})}
 
+    def step(self, file: str) -> str:
+        """The step that made a file."""
+        return self._files[file].step
+
     def parent(self, file: str) -> str | None:
         """What a file was made from."""
         return self._files[file].parent

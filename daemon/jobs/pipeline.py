@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.jobs import graph
-from daemon.jobs.effects import Deliverer, Delivery
+from daemon.jobs.effects import Deliverer, Delivery, Shipment
 from daemon.jobs.given import Span, cover_of, source_of
 from daemon.jobs.held import Held, Ledger, select
 from daemon.jobs.prepare import Prepared, Preparer
@@ -89,21 +89,12 @@ class Pipeline:
         walk = _Walk(self, order, record, source, given, rows, on_step)
         outcomes = await walk.steps()
         warnings = _warnings(outcomes, record)
+        shipment = Shipment(order.job, order.recipe.name, record.id, source, walk.ledger, outcomes)
         for effect in order.recipe.effects:
             files = walk.gather(effect.sources)
             encoded = outcomes[graph.encoding(effect)]
             await source.still_there()
-            warnings += await self._deliverer.deliver(
-                order.job,
-                record.id,
-                effect,
-                order.delivery,
-                source,
-                files,
-                encoded.files,
-                walk.ledger,
-                outcomes,
-            )
+            await self._deliverer.deliver(shipment, effect, order.delivery, files, encoded.files)
         error = next((outcome.error for outcome in outcomes.values() if outcome.error), None)
         ended = Ended("failed" if error else "done", error, warnings)
         await self._jobs.set_input(record.id, ended.state, error=error)

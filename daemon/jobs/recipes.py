@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from daemon.files import layout
 from daemon.kernel.errors import BadParameter, BadRecipe, NotFound, RoadieError
 from daemon.steps import registry
 from daemon.steps.spec import Params
@@ -113,10 +114,12 @@ def _effect(table: dict[str, Any], steps: list[str], number: int, where: str) ->
         raise BadRecipe(
             f"unknown key {sorted(unknown)[0]!r}", where=where, hint=_suggest(min(unknown), _EFFECT_KEYS)
         )
-    layout = table.get("layout")
+    levels = table.get("layout")
+    if levels is not None:
+        layout.parse(str(levels))
     return EffectEntry(
         str(table.get("id", f"{use}-{number}")), str(use), _sources(table.get("from", []), steps, where),
-        _texts(table.get("to", ["folder"]), "to", where), None if layout is None else str(layout),
+        _texts(table.get("to", ["folder"]), "to", where), None if levels is None else str(levels),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from daemon.files import layout
 from daemon.files.journal import Journal
 from daemon.files.names import safe_name
 from daemon.jobs.runner import TaskContext
@@ -47,18 +48,10 @@ class Exporter:
         source = next((Path(path) for path in asset.paths if Path(path).is_file()), None)
         if source is None:
             raise RoadieError("the file of this asset is missing", where=asset.name)
-        fields = {
-            "kind": asset.kind,
-            "class": asset.label or "",
-            "stem": asset.stem or "",
-            "key": asset.key or "",
-        }
-        try:
-            levels = [part.format(**fields) for part in request.layout.split("/")]
-        except (KeyError, IndexError, ValueError) as error:
-            raise BadParameter("this layout is not legal", where=request.layout, hint="Fields: " + ", ".join(fields)) \
-                from error  # fmt: skip
-        folder = Path(request.folder).joinpath(*(safe_name(level) for level in levels if level))
+        known = {"kind": asset.kind, "class": asset.label, "stem": asset.stem, "key": asset.key}
+        fields = {name: value for name, value in known.items() if value}
+        levels = [level.render(fields) for level in layout.parse(request.layout)]
+        folder = Path(request.folder).joinpath(*(level for level in levels if level))
         self._journal.deliver(
             source, folder / safe_name(source.name), group=job, owner=f"{job}:{asset.id}", ordinal=0
         )
@@ -89,6 +82,7 @@ class ExportsService:
         chosen = [request.query, request.collection, request.assets]
         if sum(each is not None for each in chosen) != 1:
             raise BadParameter("an export names exactly one of query, collection and assets")
+        layout.parse(request.layout)
         folder = await asyncio.to_thread(self._outputs.check, request.folder)
         body = {**msgspec.to_builtins(request), "folder": str(folder)}
         return await self._tasks.start("export", body, str(folder), client)

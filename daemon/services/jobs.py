@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from daemon.files import layout
 from daemon.jobs.effects import Deliverer
 from daemon.jobs.keys import canonical
 from daemon.jobs.recipes import Recipes, with_params
@@ -88,6 +89,8 @@ class JobsService:
         asked = request.deliver
         if asked is not None:
             self._deliverer.check(asked.to)
+            if asked.layout is not None:
+                layout.parse(asked.layout)
             folder = asked.folder or str(self._delivery_folder)
             allowed = await asyncio.to_thread(self._outputs.check, folder)
             body["deliver"] = {

@@ -15,7 +15,7 @@ from daemon.steps.spec import Params, StepSpec
 _SUGGESTED = "small"
 
 
-class LyricsParams(Params):
+class LyricsParams(Params, frozen=True):
     """model: a Whisper model by name, "auto" for the best installed one. language: a code such as "en", None to
     detect it. prompt: names and spellings to expect. voice_threshold: probability from which the voice detector
     believes; 0 trusts loudness alone, for singing that it misses. silence_db: below the loud level, what is

@@ -23,7 +23,7 @@ class TempoPoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ramp: bool = False
 
 
-class MidiParams(Params):
+class MidiParams(Params, frozen=True):
     """tempo_map: the project's; None takes the detected bpm, or 120 where none was found, and says which.
     bends: write pitch bends; None writes them for one voice only. quantise: the grid that notes are moved to,
     "t" for triplets. merge: one file with a track for each stem instead of one file for each stem."""

@@ -15,7 +15,7 @@ _MODEL = "icassp-2022"
 _Hertz = Annotated[float, Meta(gt=0.0, le=20_000.0)]
 
 
-class NotesParams(Params):
+class NotesParams(Params, frozen=True):
     """mode: "mono" follows one voice, "poly" several, "raw" is Basic Pitch as it is, "auto" takes mono for bass
     and vocals and poly for the rest. onset_threshold, frame_threshold: probabilities from which a note begins
     and sounds. minimum_note_ms: shorter notes are left out; None for the mode's own (127.7; mono 45).

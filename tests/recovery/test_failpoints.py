@@ -1,7 +1,12 @@
-"""The daemon, or a worker, is killed at every named place; then it must be as if nothing had happened."""
+"""The daemon, or a worker, is killed at every named place; then it must be as if nothing had happened.
+
+One home for each group of places: the start after a kill has to mend what that kill left, and is itself killed at the
+next place. At the end everything that was ever asked for must stand there once and whole.
+"""
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -12,38 +17,57 @@ import daemon.executors.local.worker  # noqa: F401
 from daemon.kernel import failpoints
 from tests.recovery.house import House, write_song
 
-DIED_WITHIN_S = 20.0
+DIED_WITHIN_S = 30.0
+# Nothing that the daemon does today moves or journals the removal of a user's file; tests/files kills there.
+ELSEWHERE = ("files.move.", "files.remove.")
 
 
-@pytest.mark.parametrize("name", failpoints.declared())
+def groups() -> list[list[str]]:
+    """ "files.deliver.before_rename" belongs to "files.deliver"."""
+    here = [name for name in failpoints.declared() if not name.startswith(ELSEWHERE)]
+    return [list(names) for _, names in groupby(here, key=lambda name: name.rpartition(".")[0])]
+
+
+@pytest.mark.parametrize("names", groups(), ids=lambda names: names[0].rpartition(".")[0])
 def test_nothing_is_lost_or_doubled_when_killed_at(
-    name: str, house: House, expected: dict[str, str], tmp_path: Path
+    names: list[str], house: House, expected: dict[str, str]
 ) -> None:
-    song = write_song(tmp_path / "song.wav", 1)
-    once = tmp_path / "died"
-    house.start(ROADIE_FAILPOINT=name, ROADIE_FAILPOINT_ONCE=str(once))
-    job = None
-    if house.up():
-        try:
-            job = house.submit(song, "k")
-            house.wait(job)
-            # Places that only an undo passes.
-            if not once.exists():
-                house.ask("POST", f"/jobs/{job}/undo")
-                house.ask("POST", f"/jobs/{job}/retry")
-                house.wait(job)
-        except OSError:
-            assert house.died(DIED_WITHIN_S)
-    assert once.exists(), f"{name} was never passed"
-    house.kill()
+    songs = {name: write_song(house.folder / name / "song.wav", 1) for name in names}
+    for name, song in songs.items():
+        die_at(house, name, song)
     house.start()
     assert house.up()
-    job = house.submit(song, "k")  # the same request again, as a client that got no answer would
-    view = house.wait(job)
-    if view["undone"]:
-        house.ask("POST", f"/jobs/{job}/retry")
-        view = house.wait(job)
-    assert view["state"] == "done", view
-    house.check(expected)
-    assert len(house.ask("GET", "/jobs")["items"]) == 1
-    house.stop()
+    for name, song in songs.items():
+        view = house.wait(submit(house, name, song))  # again, as a client that got no answer would
+        if view["undone"]:
+            house.ask("POST", f"/jobs/{view['id']}/retry")
+            view = house.wait(view["id"])
+        assert view["state"] == "done", view
+    house.check({str(Path(name) / file): digest for name in names for file, digest in expected.items()})
+    assert len(house.ask("GET", "/jobs?limit=100")["items"]) == len(names)
+
+
+def submit(house: House, name: str, song: Path) -> str:
+    return house.submit(song, name, deliver={"folder": str(house.out / name)})
+
+
+def die_at(house: House, name: str, song: Path) -> None:
+    """Work until a process dies at `name`; the daemon is dead afterwards."""
+    once = house.folder / name / "died"
+    if name.startswith("files.reconcile."):
+        die_at_place(house, "files.deliver.after_rename", song, name, once.with_name("before"))
+    die_at_place(house, name, song, name, once)
+
+
+def die_at_place(house: House, place: str, song: Path, key: str, once: Path) -> None:
+    house.start(ROADIE_FAILPOINT=place, ROADIE_FAILPOINT_ONCE=str(once))
+    if house.up():
+        try:
+            job = submit(house, key, song)
+            house.wait(job)
+            if not once.exists():  # a place that only an undo passes
+                house.ask("POST", f"/jobs/{job}/undo")
+        except OSError:
+            assert house.died(DIED_WITHIN_S)
+    assert once.exists(), f"{place} was never passed"
+    house.kill()

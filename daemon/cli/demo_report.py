@@ -14,9 +14,17 @@ from daemon.cli.told import delivered, headline, remarks
 from daemon.cli.tree import file_tree
 from daemon.services.types import JobView, ModelView
 
-PER_FOLDER = 5
+PER_FOLDER = 3
 SUGGESTED = ("htdemucs", "small")
 """The models to start with: one that separates, one that hears words on a CPU."""
+
+WORTH = {
+    "Stems": "each alone, then all together: they add up to the song",
+    "MIDI": "on instruments of yours; the drums follow the General MIDI map",
+    "One-Shots": "single hits; what could not be told is under `unsure`",
+    "Loops": "whole bars, with the tempo in the name",
+}
+"""What the folders are good for, by the names that delivery gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +124,13 @@ def level_lines(levels: list[Level]) -> Iterator[str]:
 
 
 def listen(report: Report) -> Iterator[str]:
-    """The song, then each folder that was delivered with how many files it holds."""
+    """The song, then each folder that was delivered, how many files it holds, and what they are good for."""
     yield f"the song   {report.song}"
     folders = Counter(part_of(report.folder, path) for path in delivered(report.job))
     for folder, count in folders.items():
         yield f"{count:>3} files  {folder}"
+        if folder.name in WORTH:
+            yield f"           {WORTH[folder.name]}"
 
 
 def part_of(root: Path, path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 
 from daemon.engines.protocol import Compute, Engine, EngineSpec
@@ -29,5 +30,7 @@ def spec(name: str) -> EngineSpec:
 
 def load(choice: EngineChoice, compute: Compute) -> Engine:
     """Import and load an engine; for workers only."""
+    # Before its import, or onnxruntime makes up an id for this machine and reports to its vendor.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     engine: Engine = resolve(spec(choice.engine).loader).load(choice, compute)
     return engine

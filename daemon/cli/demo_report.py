@@ -9,7 +9,7 @@ from pathlib import Path
 
 from daemon.cli.measure import Level, StemScore
 from daemon.cli.models_api import facts
-from daemon.cli.output import console, print_table
+from daemon.cli.output import console, print_table, wrapped
 from daemon.cli.told import delivered, headline, remarks
 from daemon.cli.tree import file_tree
 from daemon.services.types import JobView, ModelView
@@ -76,7 +76,8 @@ def tell(report: Report) -> None:
     console().print(file_tree(report.folder, everything, PER_FOLDER))
     if report.scores:
         _section(
-            "How well the stems match what the song was mixed from (SDR in dB, more is better)", [method(job)]
+            "How well the stems match what the song was mixed from (SDR in dB, more is better)",
+            wrapped(method(job), ""),
         )
         _tell_scores(report.scores)
     _section("Every audio file, looked at", level_lines(report.levels))

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from daemon.cli.client import Client, part
-from daemon.cli.output import size
+from daemon.cli.output import size, wrapped
 from daemon.kernel.errors import NotFound
 from daemon.services.types import JobAck, ModelView
 
@@ -47,5 +47,4 @@ def presence(model: ModelView) -> str:
 def facts(model: ModelView) -> list[str]:
     """What a person should know before installing."""
     told = [f"{model.name}: {model.about}", f"  from {model.source}, {size(model.size_bytes)}"]
-    told.append(f"  licence: {model.licence}" + (f" ({model.licence_note})" if model.licence_note else ""))
-    return told
+    return [*told, f"  licence: {model.licence}", *wrapped(model.licence_note or "", "    ")]

@@ -51,6 +51,13 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def wrapped(text: str, indent: str) -> list[str]:
+    """A long sentence as lines of a terminal; not for paths, which must stay in one piece."""
+    import textwrap
+
+    return textwrap.wrap(text, 100, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+
+
 def size(size_bytes: float | None) -> str:
     """Decimal units, as vendors and operating systems give a download's size."""
     if size_bytes is None:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -18,7 +20,9 @@ def main(out: str, title: str) -> None:
     console = Console(record=True, width=WIDTH, file=io.StringIO())
     for line in sys.stdin:
         console.print(Text(line.rstrip("\n")), overflow="ellipsis", no_wrap=True)
-    console.save_svg(out, title=title)
+    picture = console.export_svg(title=title)
+    # Without the fonts that it would fetch from elsewhere: the reader's own monospace will do.
+    Path(out).write_text(re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL), "utf-8")
 
 
 if __name__ == "__main__":

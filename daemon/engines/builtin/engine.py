@@ -8,8 +8,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.engines.builtin import windows
-from daemon.engines.builtin.model import masks
+from daemon.engines.builtin import spatial, windows
+from daemon.engines.builtin.model import shares
 from daemon.engines.builtin.transform import Stft
 from daemon.engines.protocol import Compute, SeparateSettings
 from daemon.kernel.checkpoint import Checkpoint
@@ -19,7 +19,8 @@ from daemon.kernel.work import EngineChoice
 WINDOW_S = 30.0
 OVERLAP_S = 2.0
 WINDOW_FRAMES_MOST = 1_600_000  # holds memory down at rates above 48 kHz
-STAGES = 40  # ticks of one window, about: only the bar between two windows depends on it
+SPATIAL_ROUNDS = 2
+STAGES = 60  # ticks of one window, about: only the bar between two windows depends on it
 
 Audio = NDArray[np.float32]
 
@@ -82,10 +83,10 @@ def split(audio: Audio, stft: Stft, tick: Callable[[], None]) -> NDArray[np.floa
     """(4, 2, frames) of a window (2, frames). The third, `other`, is what the rest leaves of the mix."""
     spectrum = stft.forward(audio)
     tick()
-    shares = masks(spectrum, stft, tick)
+    stems = spatial.separate(shares(spectrum, stft, tick), spectrum, SPATIAL_ROUNDS, tick)
     out = np.empty((4, *audio.shape), np.float32)
     for stem in (0, 1, 3):
-        out[stem] = stft.inverse(shares[stem] * spectrum, audio.shape[1])
+        out[stem] = stft.inverse(stems[stem], audio.shape[1])
         tick()
     out[2] = audio - out[0] - out[1] - out[3]
     return out

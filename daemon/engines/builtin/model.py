@@ -1,8 +1,9 @@
-"""What each stem's magnitudes are in one window of a song, estimated one after the other.
+"""Each stem's share of every cell of a window's spectrum: estimates of magnitude, made into Wiener masks.
 
 Drums: short and broad, by median filters along time and frequency (Fitzgerald 2010). Bass: the tracked lowest
 line and its harmonics. Voice: the tracked line that is in the centre, rich above 500 Hz and not a steady tone.
-Other: what remains. The estimates become Wiener masks.
+Other: what remains. Every stem keeps a floor, its share where the estimates know nothing, within the range of
+frequency where such a stem plays: an estimate that is sure and wrong costs more than one that hedges.
 """
 
 from __future__ import annotations
@@ -15,50 +16,66 @@ from numpy.typing import NDArray
 from daemon.engines.builtin.pitch import Line, comb, track
 from daemon.engines.builtin.transform import Grid, Spectrum, Stft, median_over_bins, median_over_times
 
-BASS = Line(low_hz=30, high_hz=220, harmonics=8, fall=0.8, threshold=0.35, move=0.5, jump=2.0)
-VOICE = Line(low_hz=110, high_hz=1000, harmonics=20, fall=0.9, threshold=0.45, move=0.1, jump=4.0)
-SHORT_S = 0.39  # a drum is shorter than half of this, a note longer
-BROAD_HZ = 220.0  # a drum is broader than half of this, a partial narrower
+BASS = Line(low_hz=30, high_hz=220, harmonics=8, fall=0.8, threshold=0.5, move=0.5, jump=2.0)
+BASS_TOP_HZ, BASS_WIDTH_HZ, BASS_SPREAD = 1500.0, 10.0, 0.005
+BASS_FALL_HZ = 250.0  # above, a bass's harmonics are weaker than others' tones there
+VOICE = Line(low_hz=110, high_hz=1000, harmonics=20, fall=0.9, threshold=0.38, move=0.1, jump=4.0)
+VOICE_TOP_HZ, VOICE_WIDTH_HZ, VOICE_SPREAD = 6000.0, 16.0, 0.01
+SHORT_S = 0.28  # a drum is shorter than half of this, a note longer
+BROAD_HZ = 320.0  # a drum is broader than half of this, a partial narrower
+LOW_DRUM_HZ = (80.0, 160.0)  # below, the drum is told from the bass by time alone
 STEADY_S = 1.4  # a held chord lasts longer than half of this
-LOW_DRUM_HZ = (150.0, 300.0)  # below, the drum is told from the bass by time alone
-BASS_FALL_HZ = 400.0  # above, a bass's harmonics are weaker than others' tones there
+STEADY_KEPT = 0.7  # of a held chord, taken off the voice that sings across it
+FLOORS = (0.15, 0.4, 0.5, 0.35)  # drums, bass, other, vocals, relative to the mix's magnitude
+BASS_FLOOR_TO_HZ, OTHER_FLOOR_FROM_HZ, VOICE_FLOOR_FROM_HZ = 220.0, 120.0, 150.0
 SMALL = 1e-12
 
 Tick = Callable[[], None]
 
 
-def masks(spectrum: Spectrum, stft: Stft, tick: Tick) -> NDArray[np.float32]:
-    """(4, times, bins), drums, bass, other, vocals, summing to 1. spectrum: (2, times, bins)."""
+def shares(spectrum: Spectrum, stft: Stft, tick: Tick) -> NDArray[np.float32]:
+    """(4, times, bins): drums, bass, other, vocals, summing to 1. spectrum: (2, times, bins)."""
     mix = np.sqrt((np.abs(spectrum) ** 2).sum(axis=0)).astype(np.float32)
     percussive = percussion(mix, stft, tick)
     tonal = mix * (1 - percussive)
-    bass_comb = comb(track(BASS, tonal, stft, tick), stft, 1500.0, 14.0, 0.005)
+    bass_comb = comb(track(BASS, tonal, stft, tick), stft, BASS_TOP_HZ, BASS_WIDTH_HZ, BASS_SPREAD)
     tick()
     upper = tonal * (1 - bass_comb)
-    steady = median_over_times(upper, odd(STEADY_S / stft.hop_s))
+    steady = median_over_times(upper, _odd(STEADY_S / stft.hop_s))
     tick()
-    voice_comb = comb(
-        track(VOICE, voice_evidence(upper, steady, spectrum, stft), stft, tick), stft, 6000.0, 14.0, 0.01
-    )
-    bass = tonal * bass_comb / (1 + (stft.bins_hz / BASS_FALL_HZ) ** 2)
-    voice = np.clip(tonal - 0.7 * steady, 0, None) * voice_comb
-    other = tonal * (1 - np.maximum(bass_comb, voice_comb)) + np.minimum(tonal, steady) * np.maximum(
-        bass_comb, voice_comb
-    )
-    powers = np.stack([mix * percussive, bass, other, voice]) ** 2 + SMALL
+    sung_hz = track(VOICE, voice_evidence(upper, steady, spectrum, stft), stft, tick)
+    voice_comb = comb(sung_hz, stft, VOICE_TOP_HZ, VOICE_WIDTH_HZ, VOICE_SPREAD)
     tick()
-    return np.asarray(powers / powers.sum(axis=0), np.float32)
+    lines = np.maximum(bass_comb, voice_comb)
+    magnitudes = (
+        mix * percussive,
+        tonal * bass_comb / (1 + (stft.bins_hz / BASS_FALL_HZ) ** 2),
+        tonal * (1 - lines) + np.minimum(tonal, steady) * lines,
+        np.clip(tonal - STEADY_KEPT * steady, 0, None) * voice_comb,
+    )
+    tick()
+    powers = [(grid + mix * floor) ** 2 + SMALL for grid, floor in zip(magnitudes, floors(stft), strict=True)]
+    tick()
+    return np.asarray(np.stack(powers) / np.sum(powers, axis=0), np.float32)
 
 
-def odd(length: float) -> int:
-    return max(2 * round((length - 1) / 2) + 1, 3)
+def floors(stft: Stft) -> NDArray[np.float32]:
+    """(4, bins): what each stem gets of the mix's magnitude in any case."""
+    hz = np.maximum(stft.bins_hz, 1e-3)
+    ranges = (
+        np.ones_like(hz),
+        1 / (1 + (hz / BASS_FLOOR_TO_HZ) ** 4),
+        1 / (1 + (OTHER_FLOOR_FROM_HZ / hz) ** 4),
+        1 / (1 + (VOICE_FLOOR_FROM_HZ / hz) ** 4),
+    )
+    return np.stack([np.float32(most) * where for most, where in zip(FLOORS, ranges, strict=True)])
 
 
 def percussion(mix: Grid, stft: Stft, tick: Tick) -> Grid:
     """(times, bins) share of the magnitude that is drums."""
-    along_time = median_over_times(mix, odd(SHORT_S / stft.hop_s))
+    along_time = median_over_times(mix, _odd(SHORT_S / stft.hop_s))
     tick()
-    along_bins = median_over_bins(mix, odd(BROAD_HZ / stft.bin_hz))
+    along_bins = median_over_bins(mix, _odd(BROAD_HZ / stft.bin_hz))
     tick()
     broad = along_bins**2 / (along_time**2 + along_bins**2 + SMALL)
     excess = np.clip(mix - along_time, 0, None)
@@ -76,3 +93,7 @@ def voice_evidence(upper: Grid, steady: Grid, spectrum: Spectrum, stft: Stft) ->
     moving = 0.15 + np.clip(1 - (steady / (upper + SMALL)) ** 2, 0, 1)
     lift = np.clip(stft.bins_hz / 500, 0.1, 6) ** 1.5
     return np.asarray(upper * central * moving * lift, np.float32)
+
+
+def _odd(length: float) -> int:
+    return max(2 * round((length - 1) / 2) + 1, 3)

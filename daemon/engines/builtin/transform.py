@@ -45,7 +45,7 @@ class Stft:
         return (np.arange(self.size // 2 + 1) * self.bin_hz).astype(np.float32)
 
     def _window(self) -> NDArray[np.float32]:
-        return np.sqrt(get_window("hann", self.size)).astype(np.float32)
+        return np.asarray(np.sqrt(get_window("hann", self.size)), np.float32)
 
     def forward(self, audio: NDArray[np.float32]) -> Spectrum:
         """(channels, frames) -> (channels, times, bins)."""
@@ -63,7 +63,7 @@ class Stft:
         for i in range(spectrum.shape[1]):
             out[:, i * self.hop : i * self.hop + self.size] += parts[:, i]
         begin = self.size // 2
-        return out[:, begin : begin + frames] * np.float32(2 / OVERLAP)
+        return np.asarray(out[:, begin : begin + frames] * np.float32(2 / OVERLAP))
 
 
 def median_over_bins(grid: Grid, length: int) -> Grid:

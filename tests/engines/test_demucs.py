@@ -17,7 +17,7 @@ from daemon.engines.demucs.checkpoints import BadWeights
 from daemon.engines.demucs.engine import Demucs
 from daemon.engines.protocol import Compute, MixLevel, SeparateSettings
 from daemon.engines.registry import load
-from daemon.kernel.errors import BadParameter, Cancelled, Forbidden, NotInstalled
+from daemon.kernel.errors import BadParameter, Cancelled, Forbidden, NotInstalled, OutOfMemory
 from daemon.kernel.types import Hertz
 from daemon.kernel.work import EngineChoice
 from tests.engines import tiny_demucs as tiny
@@ -168,14 +168,33 @@ def test_out_of_memory_halves_the_batch(tmp_path: Path, monkeypatch: pytest.Monk
     run = separator._forward._modules[0].forward
 
     def small_device(mix: torch.Tensor) -> torch.Tensor:
-        if len(mix) > 1:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+        if separator._forward.batch(0) > 1:
+            raise torch.OutOfMemoryError("out of memory")
         return run(mix)
 
     monkeypatch.setattr(separator._forward._modules[0], "forward", small_device)
     mix = noise(60_000)
     assert snr_db(theirs(BagOfModels([network]), mix), ours(separator, mix)) > 100
     assert "batch reduced to 1" in separator.reason
+
+
+def test_out_of_memory_with_one_segment_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    separator = engine(tiny.save_bag(tmp_path / "bag", "bag", [tiny.htdemucs()]))
+
+    def no_memory(mix: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes")
+
+    monkeypatch.setattr(separator._forward._modules[0], "forward", no_memory)
+    with pytest.raises(OutOfMemory):
+        ours(separator, noise(20_000))
+
+
+def test_segments_side_by_side_are_the_same(tmp_path: Path) -> None:
+    folder = tiny.save_bag(tmp_path / "bag", "bag", [tiny.htdemucs()])
+    mix = noise(60_000)
+    together = Demucs.load(EngineChoice("demucs", "1", "bag", path=folder), Compute("cpu", 2))
+    assert together._forward.batch(15_600) == 2
+    assert snr_db(ours(engine(folder), mix), ours(together, mix)) > 100
 
 
 def test_needs_the_level_and_its_own_rate(tmp_path: Path) -> None:

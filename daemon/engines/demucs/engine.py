@@ -53,9 +53,13 @@ class Demucs:
         if compute.device == "cpu":
             memory.keep_freed()
         bag = checkpoints.load(choice.path, choice.trusted, choice.model)
-        why = precision.choose(compute.device)[1]
+        usual, why = precision.choose(compute.device)
+        reason = f"{choice.precision}: {why if choice.precision == usual else 'asked for'}"
         modules = [network.module for network in bag.networks]
-        return cls(bag, Forward(modules, compute.device, choice.precision, f"{choice.precision}: {why}"))
+        return cls(
+            bag,
+            Forward(modules, compute.device, choice.precision, reason, compute.threads),
+        )
 
     def separate(
         self,

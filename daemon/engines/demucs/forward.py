@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Lock
 from typing import Any
 
 import numpy as np
+import psutil
 import torch
 from numpy.typing import NDArray
 
@@ -18,6 +21,7 @@ Tick = Callable[[float], None]
 
 _BYTES_PER_FRAME = 4096  # generous: what activations of one segment take at their peak, per frame of it
 _BATCH_LIMIT = 16
+_SIDE_BY_SIDE = 4  # segments on a CPU at once: beyond this, threads within one do as well for less memory
 _LAYERS = ("encoder", "tencoder", "decoder", "tdecoder", "crosstransformer.layers", "crosstransformer.layers_t")
 
 
@@ -27,20 +31,27 @@ class Forward:
     precision: "fp32", "bf16" or "fp16", of convolutions and products; sums and norms that need it stay fp32.
     """
 
-    def __init__(self, modules: list[torch.nn.Module], device: str, precision: str, reason: str) -> None:
+    def __init__(
+        self, modules: list[torch.nn.Module], device: str, precision: str, reason: str, threads: int = 1
+    ) -> None:
+        self._threads = threads
+        self._lock = Lock()
+        self._pool: ThreadPoolExecutor | None = None
+        self._side_by_side = 1
         self.device = device
         self.precision = precision
         self.reason = reason
         self._batch: int | None = None
         self._tick: Tick | None = None
         self._layers_begun = 0
+        self._windows = 1
         self._fp32 = modules
         for module in modules:
             self._listen(module)
         self._modules = [self._placed(module) for module in modules]
 
     def batch(self, frames: int) -> int:
-        """How many windows of `frames` to run at once."""
+        """How many windows of `frames` to run at once: as a batch on a GPU, side by side on a CPU."""
         if self._batch is None:
             self._batch = self._fitting(frames)
         return self._batch
@@ -52,14 +63,24 @@ class Forward:
         half the batch, then by the CPU; what a device cannot do, by the CPU. Raises OutOfMemory at the end.
         """
         self._tick, self._layers_begun = tick, 0
+        self._windows = len(windows) if self.device == "cpu" else 1
         try:
-            estimate = self._estimate(index, windows)
+            estimate = self._estimates(index, windows)
         except (RuntimeError, NotImplementedError) as error:
             return self._again(index, windows, tick, error)
         if self.precision == "fp16" and not np.isfinite(estimate).all():
             self._fall_back(self.device, "fp32", "half precision overflowed")
             return self.run(index, windows, tick)
         return estimate
+
+    def _estimates(self, index: int, windows: Windows) -> NDArray[np.float32]:
+        if self.device != "cpu" or len(windows) == 1:
+            return self._estimate(index, windows)
+        if self._pool is None:
+            # Each with its own threads: they need not wait for each other after every operation.
+            share = max(1, self._threads // self._side_by_side)
+            self._pool = ThreadPoolExecutor(self._side_by_side, "segment", torch.set_num_threads, (share,))
+        return np.concatenate(list(self._pool.map(lambda window: self._estimate(index, window[None]), windows)))
 
     def _estimate(self, index: int, windows: Windows) -> NDArray[np.float32]:
         with torch.inference_mode(), _attention_as_written(), self._precision(index):
@@ -103,9 +124,10 @@ class Forward:
 
     def _hook(self, layers: int) -> Callable[[torch.nn.Module, Any], None]:
         def hook(module: torch.nn.Module, inputs: Any) -> None:  # noqa: ARG001 - torch's signature
-            if self._tick is not None:
-                self._tick(min(1.0, self._layers_begun / layers))
-            self._layers_begun += 1
+            with self._lock:
+                if self._tick is not None:
+                    self._tick(min(1.0, self._layers_begun / (layers * self._windows)))
+                self._layers_begun += 1
 
         return hook
 
@@ -117,10 +139,20 @@ class Forward:
         return context
 
     def _fitting(self, frames: int) -> int:
-        if self.device != "cuda":
-            return 1  # a CPU gains nothing from batches, and its caches lose
-        free, _ = torch.cuda.mem_get_info()
-        return int(max(1, min(_BATCH_LIMIT, free // 2 // (frames * _BYTES_PER_FRAME))))
+        if self.device == "cuda":
+            free, _ = torch.cuda.mem_get_info()
+            return _clamped(free // 2 // (frames * _BYTES_PER_FRAME), _BATCH_LIMIT)
+        if self.device == "cpu":
+            free = psutil.virtual_memory().available
+            self._side_by_side = _clamped(
+                free // 2 // (frames * _BYTES_PER_FRAME), min(self._threads, _SIDE_BY_SIDE)
+            )
+            return self._side_by_side
+        return 1
+
+
+def _clamped(value: int, limit: int) -> int:
+    return max(1, min(limit, value))
 
 
 def _layers(module: torch.nn.Module) -> Iterator[torch.nn.Module]:

@@ -9,7 +9,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import platformdirs
@@ -37,7 +37,7 @@ class WorkersConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """cpu: workers of the cpu lane, 0 = one less than there are cores. device: auto, cuda, mps or cpu."""
 
     cpu: Annotated[int, Meta(ge=0, le=256)] = 0
-    device: str = "auto"
+    device: Literal["auto", "cuda", "mps", "cpu"] = "auto"
     keep_alive_s: Annotated[float, Meta(ge=0)] = 300.0
     memory_gib: Annotated[float, Meta(gt=0)] = 12.0
     hang_timeout_s: Annotated[float, Meta(gt=0)] = 900.0
@@ -63,7 +63,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     workers: WorkersConfig = WorkersConfig()
     folders: FoldersConfig = FoldersConfig()
     cache: CacheConfig = CacheConfig()
-    pause_heavy: str = "never"  # never | recording | playing
+    pause_heavy: Literal["never", "recording", "playing"] = "never"
 
 
 class Settings(msgspec.Struct, frozen=True):

@@ -80,8 +80,8 @@ def set_value(
     parsed = parse_value(value)
     load_settings(os.environ, **{key: parsed})  # refuses what is not a setting
     path = load_settings(os.environ).config_path
-    store(path, key, parsed)
     in_force = tell_running(os.environ, key, parsed)
+    store(path, key, parsed)
     if as_json:
         print_json({"file": str(path), "setting": key, "value": parsed, "in_force": in_force})
         return

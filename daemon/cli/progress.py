@@ -70,12 +70,17 @@ class LineDisplay(SilentDisplay):
         self._job_state = ""
 
     def show(self, snapshot: Snapshot) -> None:
+        if not snapshot.ended:
+            self._say_job(snapshot)
         for stage in stages(snapshot.job, snapshot.doing):
             place = (stage.step, stage.input)
             if stage.state in ("waiting", "queued") or self._seen.get(place) == stage.state:
                 continue
             self._seen[place] = stage.state
             say(plain_line(stage))
+        self._say_job(snapshot)
+
+    def _say_job(self, snapshot: Snapshot) -> None:
         if snapshot.job.state != self._job_state:
             self._job_state = snapshot.job.state
             say(f"{snapshot.job.recipe} {snapshot.job.id}: {self._job_state}")

@@ -38,7 +38,8 @@ def headline(job: JobView) -> str:
     text = f"{job.recipe} {job.id}: {job.state}"
     if job.started_at is not None and job.finished_at is not None:
         text += f" in {duration(job.finished_at - job.started_at)}"
-    return f"{text}, {len(delivered(job))} files delivered"
+    files = len(delivered(job))
+    return f"{text}, {files} files delivered" if files else text
 
 
 def remarks(job: JobView) -> Iterator[str]:

@@ -321,7 +321,8 @@ def test_config_set_keeps_the_rest_of_the_file(home: Path, roadie: Roadie) -> No
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("http.port", "70000"), ("http.prot", "1"), ("nothing", "1"), ("http", "1")]
+    ("key", "value"),
+    [("http.port", "70000"), ("http.prot", "1"), ("nothing", "1"), ("http", "1"), ("pause_heavy", "sometimes")],
 )
 def test_config_set_refuses_what_is_no_setting(home: Path, roadie: Roadie, key: str, value: str) -> None:
     assert roadie("config", "set", key, value).code == 2

@@ -65,8 +65,8 @@ def test_lines_are_written_once_for_each_change(capsys: pytest.CaptureFixture[st
     begin = snapshot("running", steps=[step_view("stems", "running"), step_view("lyrics", "waiting")])
     assert watch([begin, begin, end, end], LineDisplay()) is end
     assert capsys.readouterr().err.splitlines() == [
-        "  stems of song.flac: running",
         "samples j1: running",
+        "  stems of song.flac: running",
         "  stems of song.flac: done",
         "  lyrics of song.flac: skipped: the model is not installed",
         "samples j1: done",

@@ -33,6 +33,11 @@ class Stft:
         return self.size // OVERLAP
 
     @property
+    def _lead(self) -> int:
+        """Silence before the first frame, so that it too lies in OVERLAP transforms."""
+        return self.size - self.hop
+
+    @property
     def bin_hz(self) -> float:
         return self.rate / self.size
 
@@ -44,15 +49,18 @@ class Stft:
     def bins_hz(self) -> NDArray[np.float32]:
         return (np.arange(self.size // 2 + 1) * self.bin_hz).astype(np.float32)
 
+    def times_s(self, count: int) -> NDArray[np.float64]:
+        """Seconds at the middle of each of `count` transforms; the first lies before the audio."""
+        return (np.arange(count) * self.hop + self.size / 2 - self._lead) / self.rate
+
     def _window(self) -> NDArray[np.float32]:
         return np.asarray(np.sqrt(get_window("hann", self.size)), np.float32)
 
     def forward(self, audio: NDArray[np.float32]) -> Spectrum:
         """(channels, frames) -> (channels, times, bins)."""
-        times = -(-(audio.shape[1] + self.size) // self.hop)
+        times = -(-(self._lead + audio.shape[1]) // self.hop)
         padded = np.zeros((audio.shape[0], (times - 1) * self.hop + self.size), np.float32)
-        begin = self.size // 2
-        padded[:, begin : begin + audio.shape[1]] = audio[:, : padded.shape[1] - begin]
+        padded[:, self._lead : self._lead + audio.shape[1]] = audio
         frames = np.lib.stride_tricks.sliding_window_view(padded, self.size, axis=1)[:, :: self.hop]
         return np.asarray(fft.rfft(frames * self._window(), axis=-1), np.complex64)
 
@@ -62,8 +70,7 @@ class Stft:
         out = np.zeros((spectrum.shape[0], (spectrum.shape[1] - 1) * self.hop + self.size), np.float32)
         for i in range(spectrum.shape[1]):
             out[:, i * self.hop : i * self.hop + self.size] += parts[:, i]
-        begin = self.size // 2
-        return np.asarray(out[:, begin : begin + frames] * np.float32(2 / OVERLAP))
+        return np.asarray(out[:, self._lead : self._lead + frames] * np.float32(2 / OVERLAP))
 
 
 def median_over_bins(grid: Grid, length: int) -> Grid:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,26 @@ def test_wanted_stems_are_the_same_when_others_are_left_out(tmp_path: Path) -> N
     assert vocals[:3].std(axis=-1).max() < 1e-6  # their networks did not run
 
 
+@pytest.mark.parametrize(("seconds", "overlap"), [(20, 0.25), (80, 0.25), (20, 0.9)])
+def test_memory_does_not_grow_with_the_track(seconds: int, overlap: float, tmp_path: Path) -> None:
+    """It never reads further ahead of what it has given back than a few segments, however long the track."""
+    separator = engine(tiny.save_bag(tmp_path / "bag", "bag", [tiny.demucs()], segment=1.0))
+    frames, taken, given, ahead = seconds * tiny.RATE, 0, 0, 0
+
+    def blocks() -> Iterator[np.ndarray]:
+        nonlocal taken
+        for at in range(0, frames, 1000):
+            taken += 1000
+            yield np.zeros((2, min(1000, frames - at)), np.float32)
+
+    settings = SeparateSettings(level=MixLevel(0.0, 0.3), overlap=overlap)
+    for stems in separator.separate(blocks(), frames, Hertz(tiny.RATE), settings, lambda *told: None):
+        ahead = max(ahead, taken - given)
+        given += stems.shape[-1]
+    assert given == frames
+    assert ahead <= 3 * tiny.RATE
+
+
 def test_silence_stays_silent(tmp_path: Path) -> None:
     separator = engine(tiny.save_bag(tmp_path / "bag", "bag", [tiny.htdemucs()]))
     assert np.abs(ours(separator, np.zeros((2, 20_000), np.float32))).max() < 1e-6
@@ -176,6 +197,57 @@ def test_out_of_memory_halves_the_batch(tmp_path: Path, monkeypatch: pytest.Monk
     mix = noise(60_000)
     assert snr_db(theirs(BagOfModels([network]), mix), ours(separator, mix)) > 100
     assert "batch reduced to 1" in separator.reason
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU, so nothing to fall back from")
+def test_a_device_that_torch_lacks_falls_back_to_the_cpu_and_says_so(tmp_path: Path) -> None:
+    network = tiny.htdemucs()
+    folder = tiny.save_bag(tmp_path / "bag", "bag", [network])
+    separator = Demucs.load(
+        EngineChoice("demucs", "1", "bag", path=folder, precision="fp16"), Compute("cuda", 1)
+    )
+    assert separator.device == "cpu"
+    assert "torch cannot use cuda here" in separator.reason
+    mix = noise(20_000)
+    assert snr_db(theirs(BagOfModels([network]), mix), ours(separator, mix)) > 30
+
+
+def test_what_a_device_cannot_do_is_done_on_the_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = tiny.hdemucs()
+    separator = engine(tiny.save_bag(tmp_path / "bag", "bag", [network]))
+
+    def unknown(mix: torch.Tensor) -> torch.Tensor:
+        raise NotImplementedError("The operator 'aten::stft' is not currently implemented for the MPS device")
+
+    monkeypatch.setattr(separator._forward._modules[0], "forward", unknown)
+    separator._forward.device = "mps"
+    monkeypatch.setattr(torch.Tensor, "to", lambda tensor, *place, to=torch.Tensor.to: to(tensor, "cpu"))
+    mix = noise(20_000)
+    stems = ours(separator, mix)
+    assert separator.device == "cpu"
+    assert "mps cannot do an operation" in separator.reason
+    assert snr_db(theirs(BagOfModels([network]), mix), stems) > 100
+
+
+def test_overflow_in_half_precision_is_done_again_in_single(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = tiny.htdemucs()
+    separator = engine(tiny.save_bag(tmp_path / "bag", "bag", [network]))
+    separator._forward.precision = "fp16"
+    run = separator._forward._modules[0].forward
+    monkeypatch.setattr(separator._forward._modules[0], "forward", lambda mix: run(mix) * torch.inf)
+    mix = noise(20_000)
+    assert snr_db(theirs(BagOfModels([network]), mix), ours(separator, mix)) > 100
+    assert "half precision overflowed" in separator.reason
+
+
+def test_older_networks_are_not_run_in_half_precision(tmp_path: Path) -> None:
+    network = tiny.hdemucs()
+    separator = engine(tiny.save_bag(tmp_path / "bag", "bag", [network]), precision="bf16")
+    mix = noise(20_000)
+    assert snr_db(theirs(BagOfModels([network]), mix), ours(separator, mix)) > 100
+    assert separator.reason == "fp32: this kind of network needs it"
 
 
 def test_out_of_memory_with_one_segment_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

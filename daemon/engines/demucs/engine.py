@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from daemon.engines.demucs import checkpoints, memory, precision
+from daemon.engines.demucs import checkpoints, lean, memory, precision
 from daemon.engines.demucs.checkpoints import Bag, Network
 from daemon.engines.demucs.forward import Forward
 from daemon.engines.demucs.overlap import OverlapAdd
@@ -53,13 +53,12 @@ class Demucs:
         if compute.device == "cpu":
             memory.keep_freed()
         bag = checkpoints.load(choice.path, choice.trusted, choice.model)
-        usual, why = precision.choose(compute.device)
-        reason = f"{choice.precision}: {why if choice.precision == usual else 'asked for'}"
         modules = [network.module for network in bag.networks]
-        return cls(
-            bag,
-            Forward(modules, compute.device, choice.precision, reason, compute.threads),
-        )
+        arithmetic = choice.precision if any(lean.halves(module) for module in modules) else "fp32"
+        usual, why = precision.choose(compute.device)
+        if arithmetic != usual:
+            why = "asked for" if arithmetic == choice.precision else "this kind of network needs it"
+        return cls(bag, Forward(modules, compute.device, arithmetic, f"{arithmetic}: {why}", compute.threads))
 
     def separate(
         self,

@@ -13,7 +13,7 @@ import psutil
 import torch
 from numpy.typing import NDArray
 
-from daemon.engines.demucs import lean
+from daemon.engines.demucs import lean, precision
 from daemon.kernel.errors import OutOfMemory
 
 Windows = NDArray[np.float32]  # (batch, channels, frames)
@@ -32,14 +32,14 @@ class Forward:
     """
 
     def __init__(
-        self, modules: list[torch.nn.Module], device: str, precision: str, reason: str, threads: int = 1
+        self, modules: list[torch.nn.Module], device: str, arithmetic: str, reason: str, threads: int = 1
     ) -> None:
         self._threads = threads
         self._lock = Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._side_by_side = 1
         self.device = device
-        self.precision = precision
+        self.precision = arithmetic
         self.reason = reason
         self._batch: int | None = None
         self._tick: Tick | None = None
@@ -48,7 +48,12 @@ class Forward:
         self._fp32 = modules
         for module in modules:
             self._listen(module)
-        self._modules = [self._placed(module) for module in modules]
+        try:
+            self._modules = self._all_placed()
+        except (RuntimeError, AssertionError) as error:  # how torch says that it has no such device
+            if device == "cpu":
+                raise
+            self._fall_back("cpu", f"torch cannot use {device} here: {error}")
 
     def batch(self, frames: int) -> int:
         """How many windows of `frames` to run at once: as a batch on a GPU, side by side on a CPU."""
@@ -69,7 +74,7 @@ class Forward:
         except (RuntimeError, NotImplementedError) as error:
             return self._again(index, windows, tick, error)
         if self.precision == "fp16" and not np.isfinite(estimate).all():
-            self._fall_back(self.device, "fp32", "half precision overflowed")
+            self._fall_back(self.device, "half precision overflowed", "fp32")
             return self.run(index, windows, tick)
         return estimate
 
@@ -92,7 +97,7 @@ class Forward:
         if not _out_of_memory(error):
             if self.device == "cpu" or not _unsupported(error):
                 raise error
-            self._fall_back("cpu", "fp32", f"{self.device} cannot do an operation of this network: {error}")
+            self._fall_back("cpu", f"{self.device} cannot do an operation of this network: {error}")
             return self.run(index, windows, tick)
         if self.device == "cuda":
             torch.cuda.empty_cache()
@@ -104,17 +109,18 @@ class Forward:
             return np.concatenate(parts)
         if self.device == "cpu":
             raise OutOfMemory("out of memory while separating", why=error) from error
-        self._fall_back("cpu", "fp32", f"out of memory on {self.device}")
+        self._fall_back("cpu", f"out of memory on {self.device}")
         return self.run(index, windows, tick)
 
-    def _fall_back(self, device: str, precision: str, why: str) -> None:
-        self.device, self.precision = device, precision
-        self.reason += f"; then on {device} in {precision}: {why}"
+    def _fall_back(self, device: str, why: str, arithmetic: str = "") -> None:
+        self.device, self.precision = device, arithmetic or precision.choose(device)[0]
+        self.reason += f"; then on {device} in {self.precision}: {why}"
         self._batch = None
-        self._modules = [self._placed(module) for module in self._fp32]
+        self._modules = self._all_placed()
 
-    def _placed(self, module: torch.nn.Module) -> torch.nn.Module:
-        return lean.prepared(module, self.precision) if self.device == "cpu" else module.to(self.device)
+    def _all_placed(self) -> list[torch.nn.Module]:
+        placed = [module.to(self.device) for module in self._fp32]
+        return [lean.prepared(module, self.precision) for module in placed] if self.device == "cpu" else placed
 
     def _listen(self, module: torch.nn.Module) -> None:
         """Have `tick` called before every layer: a whole segment takes seconds on a slow CPU."""

@@ -99,6 +99,7 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         stack.push_async_callback(executor.stop)
         parts = await _build(settings, db, executor, clock)
         await parts.services.system.restore()
+        await parts.services.jobs.finish_undoing()
         # Runner and bridge begin last and end first: nothing is asked of parts that are not there.
         await parts.runner.start(parts.boot)
         stack.push_async_callback(parts.runner.stop)

@@ -45,7 +45,8 @@ def waits_for(recipe: Recipe, entry: StepEntry) -> list[str]:
         for other in recipe.steps:
             if other.id == entry.id:
                 break
-            if registry.spec(other.use).annotates and any(root(source) in lineage for source in other.sources):
+            learns = set(registry.spec(other.use).annotates) & set(registry.spec(entry.use).reads)
+            if learns and any(root(source) in lineage for source in other.sources):
                 needed.append(other.id)
     return list(dict.fromkeys(needed))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon.kernel.meta import OF_ONE_FILE
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import InputFile, Kind, Region
 
@@ -49,8 +50,15 @@ class Ledger:
     def meta(self, file: str) -> dict[str, Json]:
         """Everything known of a file."""
         held = self._files[file]
-        inherited = {} if held.parent is None else self.meta(held.parent)
-        return {**inherited, **held.own, **self._learnt.get(file, {})}
+        return {**self._inherited(held), **held.own, **self._learnt.get(file, {})}
+
+    def _inherited(self, held: Held) -> dict[str, Json]:
+        if held.parent is None:
+            return {}
+        meta = self.meta(held.parent)
+        if self._files[held.parent].kind is Kind.SOURCE:
+            return {key: value for key, value in meta.items() if key not in OF_ONE_FILE}
+        return meta
 
     def step(self, file: str) -> str:
         """The step that made a file."""

@@ -54,3 +54,11 @@ Meta = TypedDict(
     },
     total=False,
 )
+
+OF_ONE_FILE = frozenset(
+    {
+        "payload", "byte_hash", "frames", "length_s", "container", "codec", "bits", "encoder_delay_frames", "channels",
+        "lufs", "true_peak_dbtp", "peak_db", "brightness_hz", "attack_s", "decay_s", "noisiness", "root_note",
+    }
+)  # fmt: skip
+"""What is true of a source alone, and not handed down to the stems and slices made from it."""

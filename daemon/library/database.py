@@ -82,6 +82,8 @@ class Database:
         if self._closed:
             future.set_exception(RoadieError("the library is closed"))
             return future
+        # From here on it cannot be cancelled: whoever waits for it may be, what was asked for is written.
+        future.set_running_or_notify_cancel()
         self._queue.put((work, future))
         return future
 

@@ -348,11 +348,19 @@ class Jobs:
 
         return await self._db.read(work)
 
+    async def begin_undo(self, job: str) -> None:
+        """Remember that a job is to be undone, so that a crash in between does not leave it half undone."""
+        await self._db.write(lambda: JobRow.update(undoing=True).where(JobRow.id == job).execute())
+
+    async def half_undone(self) -> list[str]:
+        """Jobs whose undo was asked for and has not finished."""
+        return await self._db.read(lambda: [row.id for row in JobRow.select(JobRow.id).where(JobRow.undoing)])
+
     async def undone(self, job: str, removed: Sequence[str], kept: int) -> None:
         """A job's deliveries were taken back."""
 
         def work() -> None:
-            JobRow.update(undone=True).where(JobRow.id == job).execute()
+            JobRow.update(undone=True, undoing=False).where(JobRow.id == job).execute()
             for start in range(0, len(removed), 500):
                 part = list(removed[start : start + 500])
                 ArtifactRow.update(delivered=None).where(ArtifactRow.delivered << part).execute()

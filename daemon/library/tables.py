@@ -121,7 +121,8 @@ class CollectionAssetRow(Model):
 
 
 class JobRow(Model):
-    """One durable request. boot: the start of the daemon that works on it, None while nobody does."""
+    """One durable request. boot: the start of the daemon that works on it, None while nobody does. undoing: an undo
+    was asked for and has not finished."""
 
     id = CharField(primary_key=True)
     recipe = CharField()
@@ -135,6 +136,7 @@ class JobRow(Model):
     warnings = JsonField(default=list)
     error = JsonField(null=True)
     undone = BooleanField(default=False)
+    undoing = BooleanField(default=False)
     boot = CharField(null=True)
     created_at = FloatField()
     started_at = FloatField(null=True)

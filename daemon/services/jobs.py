@@ -146,6 +146,15 @@ class JobsService:
         record = await self._jobs.get(job)
         if record.state not in CLOSED:
             raise Conflict("the job is still running", where=job, hint="Cancel it first")
+        return await self._undo(job)
+
+    async def finish_undoing(self) -> None:
+        """At start: undos that an earlier daemon began and did not finish."""
+        for job in await self._jobs.half_undone():
+            await self._undo(job)
+
+    async def _undo(self, job: str) -> UndoView:
+        await self._jobs.begin_undo(job)
         report = await self._deliverer.undo(job, self._in_use)
         removed = [str(path) for path in report.removed]
         await self._jobs.undone(job, removed, len(report.kept))

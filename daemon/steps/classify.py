@@ -29,6 +29,6 @@ SPEC = StepSpec(
     lane=Lane.CPU,
     accepts=frozenset({Kind.SLICE, Kind.ONE_SHOT, Kind.LOOP}),
     reads=("stem", "bpm", "kind"),
-    annotates=True,
+    annotates=("class", "confidence", "kind", "brightness_hz", "attack_s", "decay_s", "noisiness", "root_note"),
     choose=choose,
 )

@@ -13,6 +13,7 @@ from daemon.audio.reader import AudioReader, open_audio
 from daemon.audio.tags import write_tags
 from daemon.audio.writer import WavWriter
 from daemon.kernel.errors import OverFullScale
+from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
 from daemon.steps.encode import EncodeParams
 from daemon.steps.encode_metadata import tags, wav_chunks
@@ -63,7 +64,14 @@ def _encode(
         path = _path(out, index, title, container)
         _write(path, given, audio, container, depth, title, tell)
     name = f"{path.parent.name}/{path.name}"
-    return Produced(name, given.kind, payload_hash(path), index, {"container": container}), warning
+    return Produced(name, given.kind, payload_hash(path), index, _facts(audio, container)), warning
+
+
+def _facts(audio: AudioReader, container: str) -> dict[str, Json]:
+    """What the library wants to know of the file without opening it again."""
+    length_s = audio.frames / audio.rate_hz
+    return {"container": container, "rate": audio.rate_hz, "channels": audio.channels, "frames": audio.frames,
+            "length_s": round(length_s, 6)}  # fmt: skip
 
 
 def _depth(given: InputFile, audio: AudioReader, params: EncodeParams) -> Depth:

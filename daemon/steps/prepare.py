@@ -17,6 +17,6 @@ SPEC = StepSpec(
     run="daemon.steps.prepare_run:run",
     lane=Lane.CPU,
     accepts=frozenset({Kind.SOURCE, Kind.MIDI}),
-    annotates=True,
+    annotates=("payload",),
     fan_out=True,
 )

@@ -42,7 +42,8 @@ class StepSpec:
     """name: as recipes use it. version: raised whenever results change (part of every key). params: its type.
     run: "module:function" with the signature `Run`. lane: where it runs. accepts: kinds of file it takes;
     others in `from` are passed over. reads: meta keys of its inputs that decide its result (part of the key).
-    annotates: it learns about its inputs; steps after it in the recipe with the same inputs wait for it.
+    annotates: meta keys that it learns about its inputs; later steps of the recipe that read one of them, of files
+    made from those inputs, wait for it.
     fan_out: one run for each input file, rather than one for all of them. choose: picks the engine from
     (parameters, store, device); raises NotInstalled, which makes the step `skipped` with that reason. resolve:
     replaces names of files in the parameters by their content (a chain), given the user's chains folder, so that
@@ -56,7 +57,7 @@ class StepSpec:
     lane: Lane
     accepts: frozenset[Kind]
     reads: tuple[str, ...] = ()
-    annotates: bool = False
+    annotates: tuple[str, ...] = ()
     fan_out: bool = False
     choose: Callable[[Any, ModelStore, str], EngineChoice] | None = None
     resolve: Callable[[Any, Path], Any] | None = None

@@ -85,3 +85,15 @@ async def test_commits_are_told(db: Database) -> None:
     assert told.wait(5)
     assert await State(db).get("x") == {"y": [1, 2.5, None]}
     assert await State(db).get("nothing") is None
+
+
+async def test_one_who_stops_waiting_stops_neither_the_write_nor_the_writer(db: Database) -> None:
+    gate = threading.Event()
+    db.submit(gate.wait)
+    waiting = asyncio.create_task(db.write(lambda: append(AssetChanged("asked for"))))
+    await asyncio.sleep(0.05)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    gate.set()
+    await asyncio.wait_for(db.write(lambda: append(AssetChanged("after"))), 5)
+    assert [event.body["asset"] for event in await EventLog(db).since(0)] == ["asked for", "after"]

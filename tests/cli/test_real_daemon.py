@@ -99,7 +99,9 @@ def test_ctrl_c_cancels_the_job_of_a_daemon_of_its_own(cold: House, tmp_path: Pa
     told = running.stderr.read()
     assert running.wait(60) == 130
     assert "Cancelled the job" in told
-    assert json.loads(roadie("jobs", "--json").out)[0]["state"] == "cancelled"
+    listed = roadie("jobs", "--json")
+    assert listed.code == 0, listed.err
+    assert json.loads(listed.out)[0]["state"] == "cancelled"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")

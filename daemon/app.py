@@ -43,6 +43,7 @@ from daemon.library.journal import SqliteJournal
 from daemon.library.runs import Runs
 from daemon.library.search import Search
 from daemon.library.state import State
+from daemon.logs import logging_to
 from daemon.models.store import ModelStore
 from daemon.runtime import Runtime, remove_runtime, single_daemon, write_runtime
 from daemon.services import Services
@@ -69,7 +70,7 @@ async def run_daemon(settings: Settings, ready: Callable[[Runtime], None] | None
     """
     stopped = asyncio.Event()
     _on_signals(stopped.set)
-    with single_daemon(settings.lock_path, settings.runtime_path):
+    with single_daemon(settings.lock_path, settings.runtime_path), logging_to(settings.logs):
         async with running(settings) as runtime:
             if ready is not None:
                 ready(runtime)
@@ -88,7 +89,7 @@ def _on_signals(stop: Callable[[], None]) -> None:
 async def running(settings: Settings) -> AsyncIterator[Runtime]:
     """A whole daemon for a home whose lock is held; on leaving, everything is stopped again."""
     async with AsyncExitStack() as stack:
-        for folder in (settings.home, settings.work, settings.cache, settings.models, settings.logs):
+        for folder in (settings.home, settings.work, settings.cache, settings.models):
             folder.mkdir(parents=True, exist_ok=True)
         clock = SystemClock()
         db = Database(settings.database_path)
@@ -204,7 +205,10 @@ def _executor_settings(settings: Settings) -> ExecutorSettings:
 def _http_settings(settings: Settings) -> HttpSettings:
     http = settings.config.http
     return HttpSettings(
-        host=http.host, port=http.port, token=load_or_create(settings.token_path), spool=settings.uploads / "spool"
+        host=http.host,
+        port=http.port,
+        token=load_or_create(settings.token_path),
+        spool=settings.uploads / "spool",
     )
 
 

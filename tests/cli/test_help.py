@@ -18,7 +18,19 @@ PROMISED = {
     ("models", "list"), ("models", "pull"), ("models", "add"), ("models", "remove"),
     ("recipes", "list"), ("config", "path"), ("config", "show"), ("config", "set"),
 }  # fmt: skip
-HEAVY = {"numpy", "torch", "aiohttp", "scipy", "soundfile", "librosa", "peewee", "rich", "msgspec", "asyncio"}
+HEAVY = {
+    "numpy",
+    "torch",
+    "aiohttp",
+    "scipy",
+    "soundfile",
+    "librosa",
+    "peewee",
+    "rich",
+    "msgspec",
+    "asyncio",
+    "pydantic",
+}
 
 
 def _commands() -> Iterator[tuple[str, ...]]:

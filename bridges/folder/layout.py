@@ -99,11 +99,12 @@ def _shortened(text: str, room_bytes: int) -> str:
 
 
 def _numbers(items: Sequence[DeliverItem]) -> dict[int, str]:
-    """The nn of each sample by its index: counted per source, stem and class in order of time."""
+    """The nn of each sample by its index: counted per source, stem and class in order of time, loops apart."""
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for index, item in enumerate(items):
         if item.kind in _SAMPLES:
-            groups[item.meta.get("source"), item.meta.get("stem"), _label(item)].append(index)
+            loop = item.kind is Kind.LOOP
+            groups[item.meta.get("source"), item.meta.get("stem"), _label(item), loop].append(index)
     numbers: dict[int, str] = {}
     for indexes in groups.values():
         width = max(2, len(str(len(indexes))))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psutil
 
 from tests.recovery.house import House, write_song
 
-JOBS = 8
-LONGEST_S = 2.5
+JOBS = 12
+IN_START_UP = 0.2  # of the kills come before the daemon answers
+START_UP_S = 1.0
+LONGEST_S = 3.5  # a worker needs about two seconds for its imports, and the work is quick
 
 
 @dataclass(slots=True)
@@ -33,15 +36,15 @@ def random_kills(house: House, count: int, seed: int) -> Tally:
     jobs: dict[int, str] = {}
     for kill in range(count):
         house.start()
-        deadline = time.monotonic() + rng.uniform(0.2, LONGEST_S)
-        wanted = min(JOBS, 1 + kill * JOBS // max(count - 1, 1))
-        _ask(house, songs[:wanted], jobs, deadline)
-        while time.monotonic() < deadline and house.alive:
-            time.sleep(0.01)
-        tally.in_work += _working(house)
-        workers = house.kill()
+        if rng.random() < IN_START_UP:
+            time.sleep(rng.uniform(0.0, START_UP_S))
+        else:
+            assert house.up()
+            _ask(house, songs[: 1 + kill * JOBS // max(count - 1, 1)], jobs)
+            time.sleep(rng.uniform(0.0, LONGEST_S))
+            tally.in_work += bool(house.ask("GET", "/jobs?state=open")["items"])
+        tally.orphans += _left(house.kill())
         tally.kills += 1
-        tally.orphans += _left(workers)
     house.start()
     assert house.up()
     for number, song in enumerate(songs):
@@ -52,20 +55,10 @@ def random_kills(house: House, count: int, seed: int) -> Tally:
     return tally
 
 
-def _ask(house: House, songs, jobs: dict[int, str], deadline: float) -> None:
+def _ask(house: House, songs: list[Path], jobs: dict[int, str]) -> None:
     for number, song in enumerate(songs):
-        while number not in jobs and time.monotonic() < deadline:
-            try:
-                jobs[number] = house.submit(song, f"song {number}")
-            except OSError:
-                time.sleep(0.05)
-
-
-def _working(house: House) -> bool:
-    try:
-        return bool(house.ask("GET", "/jobs?state=open")["items"])
-    except OSError:
-        return False
+        if number not in jobs:
+            jobs[number] = house.submit(song, f"song {number}")
 
 
 def _left(workers: list[int]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -23,7 +23,7 @@ from daemon.services.types import (
 
 
 class JobsQuery(Request, frozen=True):
-    state: JobStateName | Literal[open] | None = None
+    state: JobStateName | Literal["open"] | None = None
     cursor: str | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 

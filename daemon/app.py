@@ -223,5 +223,5 @@ def _folders(settings: Settings) -> dict[str, list[str]]:
 def _runtime(settings: Settings, host: str, port: int) -> Runtime:
     return Runtime(
         pid=os.getpid(), version=version("roadie"), home=str(settings.home), http_host=host, http_port=port,
-        osc_port=None, token_file=str(settings.token_path), command=[sys.executable, "-m", "daemon.cli", "serve"],
+        osc_port=None, token_file=str(settings.token_path), command=[sys.executable, "-P", "-m", "daemon.cli", "serve"],
     )  # fmt: skip

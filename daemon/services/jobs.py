@@ -192,7 +192,7 @@ def _error(error: ErrorInfo | None) -> ErrorView | None:
 
 def _input_view(record: InputRecord) -> InputView:
     region = None if record.region is None else RegionSpec(**record.region)
-    return InputView(record.path, record.asset, region, record.state, _error(record.error))  # type: ignore[arg-type]
+    return InputView(record.id, record.path, record.asset, region, record.state, _error(record.error))  # type: ignore[arg-type]
 
 
 def _step_view(record: StepRecord, live: Live | None, artifacts: list[str]) -> StepView:

@@ -122,6 +122,7 @@ class ArtifactView(Answer, frozen=True):
 
 
 class InputView(Answer, frozen=True):
+    id: str
     path: str
     asset: str | None
     region: RegionSpec | None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+# Each key by its usual name: the one with fewer accidentals.
+MAJOR = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+MINOR = ("Cm", "C#m", "Dm", "Ebm", "Em", "Fm", "F#m", "Gm", "G#m", "Am", "Bbm", "Bm")
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 MINOR = (0, 2, 3, 5, 7, 8, 10)
 
@@ -22,7 +24,7 @@ class Key:
 
     @property
     def name(self) -> str:
-        return NAMES[self.tonic] + ("m" if self.minor else "")
+        return (MINOR if self.minor else MAJOR)[self.tonic]
 
     @property
     def scale(self) -> tuple[int, ...]:

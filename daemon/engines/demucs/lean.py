@@ -6,9 +6,10 @@ a third, convolutions a third, linear layers a sixth; the rest is memory traffic
 What helped, and is done: bf16 where the CPU multiplies it, kept
 between layers rather than cast around each (torch.autocast alone casts weights and sums every time); attention
 a few rows at a time, in the cache; the second half of each residual branch as one product (`LeanResidual`);
-freed memory kept (`memory`). Processor seconds per segment on one core of an AMD EPYC (Zen 4), each step on top of
-the one before: demucs' own fp32 5.9; this in fp32 4.7; torch.autocast 3.9 and bf16 between layers 3.5 instead;
-freed memory kept 3.3; attention by rows and lean residuals 2.8. `bench/demucs_engine.py` measures the whole way.
+freed memory kept (`memory`). Processor seconds per segment on one core of an AMD EPYC (Zen 4) that others used
+too, so to within a tenth: demucs' own fp32 5.9, this in fp32 4.7; torch.autocast 3.9, bf16 between layers 3.5 to
+3.9, freed memory kept 7 % less, with attention by rows and lean residuals 2.8. `bench/demucs_engine.py` measures
+the whole way.
 
 What did not help: batches of segments and channels_last (slower), torch's own fused
 encoder layer (its attention writes the whole matrix out), scaled_dot_product_attention in bf16 (no faster than

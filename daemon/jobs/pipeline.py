@@ -86,7 +86,7 @@ class Pipeline:
         rows = await self._jobs.plan_steps(
             order.job, record.id, [(step.id, step.use) for step in order.recipe.steps]
         )
-        walk = _Walk(self, order, record, source, given, rows, on_step)
+        walk = _Walk(self._jobs, self._steps, order, record, source, given, rows, on_step)
         outcomes = await walk.steps()
         warnings = _warnings(outcomes, record)
         shipment = Shipment(order.job, order.recipe.name, record.id, source, walk.ledger, outcomes)
@@ -105,11 +105,11 @@ class _Walk:
     """The steps of one input, each started when those it waits for have ended."""
 
     def __init__(
-        self, pipeline: Pipeline, order: Order, record: InputRecord, source: Prepared, given: Sequence[Held],
-        rows: Mapping[str, str], on_step: OnStep,
+        self, jobs: Jobs, runner: StepRunner, order: Order, record: InputRecord, source: Prepared,
+        given: Sequence[Held], rows: Mapping[str, str], on_step: OnStep,
     ) -> None:  # fmt: skip
-        self._jobs = pipeline._jobs
-        self._runner = pipeline._steps
+        self._jobs = jobs
+        self._runner = runner
         self._order = order
         self._record = record
         self._source = source

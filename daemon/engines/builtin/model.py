@@ -13,13 +13,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.engines.builtin.pitch import Line, comb, track
+from daemon.engines.builtin.pitch import Line, track
 from daemon.engines.builtin.transform import Grid, Spectrum, Stft, median_over_bins, median_over_times
 
-BASS = Line(low_hz=30, high_hz=220, harmonics=8, fall=0.8, threshold=0.5, move=0.5, jump=2.0)
+BASS = Line(low_hz=30, high_hz=220, harmonics=8, fall=0.8, threshold=0.5, move=0.5, jump=2.0, doubt=0.7)
 BASS_TOP_HZ, BASS_WIDTH_HZ, BASS_SPREAD = 1500.0, 10.0, 0.005
 BASS_FALL_HZ = 250.0  # above, a bass's harmonics are weaker than others' tones there
-VOICE = Line(low_hz=110, high_hz=1000, harmonics=20, fall=0.9, threshold=0.38, move=0.1, jump=4.0)
+VOICE = Line(low_hz=110, high_hz=1000, harmonics=20, fall=0.9, threshold=0.38, move=0.1, jump=4.0, doubt=0.3)
 VOICE_TOP_HZ, VOICE_WIDTH_HZ, VOICE_SPREAD = 6000.0, 16.0, 0.01
 SHORT_S = 0.28  # a drum is shorter than half of this, a note longer
 BROAD_HZ = 320.0  # a drum is broader than half of this, a partial narrower
@@ -38,13 +38,13 @@ def shares(spectrum: Spectrum, stft: Stft, tick: Tick) -> NDArray[np.float32]:
     mix = np.sqrt((np.abs(spectrum) ** 2).sum(axis=0)).astype(np.float32)
     percussive = percussion(mix, stft, tick)
     tonal = mix * (1 - percussive)
-    bass_comb = comb(track(BASS, tonal, stft, tick), stft, BASS_TOP_HZ, BASS_WIDTH_HZ, BASS_SPREAD)
+    bass_comb = track(BASS, tonal, stft, tick).comb(stft, BASS_TOP_HZ, BASS_WIDTH_HZ, BASS_SPREAD)
     tick()
     upper = tonal * (1 - bass_comb)
     steady = median_over_times(upper, _odd(STEADY_S / stft.hop_s))
     tick()
-    sung_hz = track(VOICE, voice_evidence(upper, steady, spectrum, stft), stft, tick)
-    voice_comb = comb(sung_hz, stft, VOICE_TOP_HZ, VOICE_WIDTH_HZ, VOICE_SPREAD)
+    evidence = voice_evidence(upper, steady, spectrum, stft)
+    voice_comb = track(VOICE, evidence, stft, tick).comb(stft, VOICE_TOP_HZ, VOICE_WIDTH_HZ, VOICE_SPREAD)
     tick()
     lines = np.maximum(bass_comb, voice_comb)
     magnitudes = (

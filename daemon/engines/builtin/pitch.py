@@ -1,4 +1,5 @@
-"""One melodic line in a spectrum of many: harmonic sums on a scale of pitch, and the best path through them."""
+"""One melodic line in a spectrum of many: harmonic sums on a scale of pitch, and how likely each pitch is given
+all that sounds before and after."""
 
 from __future__ import annotations
 
@@ -22,6 +23,7 @@ class Line:
     low_hz, high_hz: its range. harmonics: how many are summed, each weighing `fall` of the one before.
     threshold: share of the salience of a clear note below which nobody plays. move: cost of a fifth of a semitone
     between two frames, jump: the most a move costs, both in units of a clear note's salience times `SHARPNESS`.
+    doubt: temperature of the probabilities, in the same units; towards 0 only the best path counts.
     """
 
     low_hz: float
@@ -31,6 +33,7 @@ class Line:
     threshold: float
     move: float
     jump: float
+    doubt: float
 
 
 SHARPNESS = 4.0
@@ -38,12 +41,27 @@ COMPRESSION = 0.5  # of magnitudes before the sum: many harmonics count more tha
 CLEAR_PERCENTILE = 80
 
 
-def track(line: Line, grid: Grid, stft: Stft, tick: Callable[[], None]) -> NDArray[np.float32]:
-    """(times,) fundamental frequency in Hz, 0 where the line is silent. grid: magnitudes."""
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """probability: (times, candidates) that the line is there; what a row lacks to 1 is silence."""
+
+    probability: Grid
+    candidates_hz: NDArray[np.float64]
+
+    def comb(self, stft: Stft, top_hz: float, width_hz: float, spread: float) -> Grid:
+        """(times, bins) 0..1: the expected place of the harmonics."""
+        expected = self.probability @ teeth(self.candidates_hz, stft, top_hz, width_hz, spread)
+        return np.asarray(np.clip(expected, 0, 1), np.float32)
+
+
+def track(line: Line, grid: Grid, stft: Stft, tick: Callable[[], None]) -> Tracked:
+    """Finds a line in magnitudes (times, bins)."""
     sums, candidates_hz = salience(line, grid, stft)
     clear = max(float(np.percentile(sums.max(axis=1), CLEAR_PERCENTILE)), 1e-9)
-    path = best_path(sums * (SHARPNESS / clear), line.threshold * SHARPNESS, line.move, line.jump, tick)
-    return np.where(path >= 0, candidates_hz[np.maximum(path, 0)], 0).astype(np.float32)
+    silent = np.full((sums.shape[0], 1), line.threshold, np.float32)
+    scores = np.asarray(np.concatenate([sums / clear, silent], axis=1) * SHARPNESS, np.float32)
+    tick()
+    return Tracked(posterior(scores, line, tick)[:, :-1], candidates_hz)
 
 
 def salience(line: Line, grid: Grid, stft: Stft) -> tuple[Grid, NDArray[np.float64]]:
@@ -69,49 +87,40 @@ def salience(line: Line, grid: Grid, stft: Stft) -> tuple[Grid, NDArray[np.float
     return sums, LOWEST_HZ * 2 ** (np.arange(first, last) / STEPS_PER_OCTAVE)
 
 
-def best_path(
-    scores: Grid, silence: float, move: float, jump: float, tick: Callable[[], None]
-) -> NDArray[np.int64]:
-    """Viterbi: (times,) index of the candidate, -1 for silence, whose score is `silence` in every frame."""
-    times, count = scores.shape
+def posterior(scores: Grid, line: Line, tick: Callable[[], None]) -> Grid:
+    """Forward-backward algorithm: (times, states) probability of each state, of which the last is silence."""
+    count = scores.shape[1] - 1
     apart = np.abs(np.arange(count)[:, None] - np.arange(count))
-    cost = np.minimum(move * apart, jump).astype(np.float32)
-    total = np.append(scores[0], np.float32(silence))
-    came_from = np.zeros((times, count + 1), np.int32)
-    states = np.arange(count)
-    for i in range(1, times):
+    change = np.full((count + 1, count + 1), np.exp(-line.jump / 2 / line.doubt))
+    change[:count, :count] = np.exp(-np.minimum(line.move * apart, line.jump) / line.doubt)
+    change[count, count] = 1.0
+    likely = np.exp((scores - scores.max(axis=1, keepdims=True)).astype(np.float64) / line.doubt)
+    out = np.empty_like(likely)
+    belief = np.ones(count + 1)
+    for i in range(len(likely)):
+        belief = (belief @ change) * likely[i]
+        belief /= belief.sum()
+        out[i] = belief
         if i % 256 == 0:
             tick()
-        reach = total[:count, None] - cost
-        source = reach.argmax(axis=0)
-        moved, begun = reach[source, states], total[count] - jump / 2
-        came_from[i, :count] = np.where(moved >= begun, source, count)
-        loudest = int(total[:count].argmax())
-        ended = total[loudest] - jump / 2
-        came_from[i, count] = count if total[count] >= ended else loudest
-        total = np.append(np.maximum(moved, begun) + scores[i], max(total[count], ended) + silence)
-        total -= total.max()
-    path = np.zeros(times, np.int64)
-    path[-1] = total.argmax()
-    for i in range(times - 1, 0, -1):
-        path[i - 1] = came_from[i, path[i]]
-    path[path == count] = -1
-    return path
+    belief = np.ones(count + 1)
+    for i in range(len(likely) - 2, -1, -1):
+        belief = change @ (belief * likely[i + 1])
+        belief /= belief.sum()
+        out[i] *= belief
+        if i % 256 == 0:
+            tick()
+    return np.asarray(out / out.sum(axis=1, keepdims=True), np.float32)
 
 
-def comb(
-    fundamental_hz: NDArray[np.float32], stft: Stft, top_hz: float, width_hz: float, spread: float
+def teeth(
+    fundamental_hz: NDArray[np.float64], stft: Stft, top_hz: float, width_hz: float, spread: float
 ) -> Grid:
-    """(times, bins) 0..1: 1 within `width_hz` of a harmonic, plus `spread` of its frequency for vibrato."""
-    out = np.zeros((fundamental_hz.size, stft.size // 2 + 1), np.float32)
-    sounding = fundamental_hz > 0
-    if not sounding.any():
-        return out
-    f0 = fundamental_hz[sounding, None]
+    """(fundamentals, bins): 1 within `width_hz` of a harmonic, plus `spread` of its frequency for vibrato."""
+    f0 = fundamental_hz[:, None]
     number = stft.bins_hz[None] / f0
     nearest = np.maximum(np.round(number), 1)
     distance_hz = np.abs(number - nearest) * f0
-    teeth = np.clip(1.5 - distance_hz / (width_hz + spread * nearest * f0), 0, 1)
-    teeth[:, stft.bins_hz > top_hz] = 0
-    out[sounding] = teeth
-    return out
+    out = np.clip(1.5 - distance_hz / (width_hz + spread * nearest * f0), 0, 1)
+    out[:, stft.bins_hz > top_hz] = 0
+    return np.asarray(out, np.float32)

@@ -102,6 +102,7 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         await parts.services.system.restore()
         await parts.services.jobs.finish_undoing()
         # Runner and bridge begin last and end first: nothing is asked of parts that are not there.
+        stack.push_async_callback(parts.pool.close)
         await parts.runner.start(parts.boot)
         stack.push_async_callback(parts.runner.stop)
         evicting = asyncio.create_task(parts.evictor.run(), name="cache eviction")
@@ -119,6 +120,7 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
 class _Parts:
     boot: str
     services: Services
+    pool: RunPool
     runner: JobRunner
     evictor: Evictor
 
@@ -131,7 +133,9 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     journal = Journal(SqliteJournal(db))
     await _recover(runs, cache, journal)
 
-    events = EventsService(EventLog(db))
+    event_log = EventLog(db)
+    await event_log.trim()
+    events = EventsService(event_log)
     loop = asyncio.get_running_loop()
     db.on_commit(lambda: _call_soon(loop, events.committed))
 
@@ -167,7 +171,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         uploads=UploadsService(settings.uploads, uploaded),
         events=events,
     )  # fmt: skip
-    return _Parts(boot, services, runner, Evictor(runs, cache, settings.cache_bytes))
+    return _Parts(boot, services, pool, runner, Evictor(runs, cache, settings.cache_bytes))
 
 
 async def _recover(runs: Runs, cache: Cache, journal: Journal) -> None:

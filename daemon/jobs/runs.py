@@ -52,6 +52,7 @@ class RunPool:
         self._executor = executor
         self._max_attempts = max_attempts
         self._flights: dict[str, _Flight] = {}
+        self._stopping: set[asyncio.Task[Finished]] = set()
 
     async def get(self, key: str, call: StepCall, valid: Valid, on_progress: OnProgress) -> Finished:
         """The result for `key`; `call.out` and `call.token` are filled in here.
@@ -62,7 +63,7 @@ class RunPool:
         if flight is None:
             flight = _Flight(asyncio.create_task(self._find_or_run(key, call, valid), name=f"run {key[:8]}"))
             self._flights[key] = flight
-            flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
+            flight.task.add_done_callback(lambda task: self._landed(key, task))
         flight.listeners.append(on_progress)
         on_progress(*flight.progress)
         try:
@@ -76,7 +77,16 @@ class RunPool:
             if not flight.listeners and not flight.task.done():
                 # Whoever asks from now on begins anew, rather than attach to a run that is being stopped.
                 self._flights.pop(key, None)
+                self._stopping.add(flight.task)
+                flight.task.add_done_callback(self._stopping.discard)
                 flight.task.cancel()
+
+    async def close(self) -> None:
+        """Wait until runs that nobody is attached to any more have stopped."""
+        flights = [flight.task for flight in self._flights.values()]
+        for task in flights:
+            task.cancel()
+        await asyncio.gather(*flights, *self._stopping, return_exceptions=True)
 
     async def _find_or_run(self, key: str, call: StepCall, valid: Valid) -> Finished:
         cached = await self._cached(key)
@@ -129,6 +139,11 @@ class RunPool:
             raise
         finally:
             await asyncio.to_thread(self._cache.discard, out)
+
+    def _landed(self, key: str, task: asyncio.Task[Finished]) -> None:
+        flight = self._flights.get(key)
+        if flight is not None and flight.task is task:  # not one that was begun anew since
+            del self._flights[key]
 
     def _tell(self, key: str, fraction: float, note: str) -> None:
         flight = self._flights.get(key)

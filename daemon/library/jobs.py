@@ -112,21 +112,33 @@ def _wire(error: ErrorInfo | None) -> Any:
     return {**error.to_wire(), "traceback": error.traceback}
 
 
-def _job(row: Any, whole: bool) -> JobRecord:
-    inputs = InputRow.select().where(InputRow.job == row.id).order_by(InputRow.ordinal)
-    steps = StepRow.select().where(StepRow.job == row.id).order_by(StepRow.ordinal) if whole else ()
-    artifacts = ArtifactRow.select().where(ArtifactRow.job == row.id) if whole else None
-    return JobRecord(
-        row.id, row.recipe, row.recipe_body, row.request, row.client, row.state, row.progress,
-        tuple(row.warnings), _error(row.error), row.undone, row.created_at, row.started_at, row.finished_at,
-        row.ordinal,
-        tuple(
-            InputRecord(each.id, each.path, each.asset, each.region, each.state, _error(each.error))
-            for each in inputs
-        ),
-        tuple(_step(each) for each in steps),
-        () if artifacts is None else tuple(_artifact(each) for each in artifacts.order_by(ArtifactRow.ordinal)),
-    )  # fmt: skip
+def _jobs(rows: Sequence[Any]) -> list[JobRecord]:
+    """Jobs with all that belongs to them, by one query for each kind of row."""
+    ids = [row.id for row in rows]
+    inputs = _grouped(InputRow, ids, InputRow.ordinal)
+    steps = _grouped(StepRow, ids, StepRow.ordinal)
+    artifacts = _grouped(ArtifactRow, ids, ArtifactRow.ordinal)
+    return [
+        JobRecord(
+            row.id, row.recipe, row.recipe_body, row.request, row.client, row.state, row.progress,
+            tuple(row.warnings), _error(row.error), row.undone, row.created_at, row.started_at, row.finished_at,
+            row.ordinal, tuple(_input(each) for each in inputs.get(row.id, ())),
+            tuple(_step(each) for each in steps.get(row.id, ())),
+            tuple(_artifact(each) for each in artifacts.get(row.id, ())),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _grouped(table: Any, jobs: list[str], order: Any) -> dict[str, list[Any]]:
+    groups: dict[str, list[Any]] = {}
+    for row in table.select().where(table.job << jobs).order_by(order):
+        groups.setdefault(row.job_id, []).append(row)
+    return groups
+
+
+def _input(row: Any) -> InputRecord:
+    return InputRecord(row.id, row.path, row.asset, row.region, row.state, _error(row.error))
 
 
 def _step(row: Any) -> StepRecord:
@@ -199,7 +211,7 @@ class Jobs:
             row = JobRow.get_or_none(JobRow.id == job)
             if row is None:
                 raise NotFound("there is no such job", where=job)
-            return _job(row, whole=True)
+            return _jobs([row])[0]
 
         return await self._db.read(work)
 
@@ -212,7 +224,7 @@ class Jobs:
                 rows = rows.where(JobRow.state << (OPEN if state == "open" else [state]))
             if before is not None:
                 rows = rows.where(JobRow.ordinal < before)
-            return [_job(row, whole=True) for row in rows]
+            return _jobs(list(rows))
 
         return await self._db.read(work)
 
@@ -242,8 +254,8 @@ class Jobs:
     ) -> None:  # fmt: skip
         def work() -> None:
             row = JobRow.get_by_id(job)
-            if row.state == state and state in CLOSED:
-                return
+            if row.state in CLOSED and state in CLOSED:
+                return  # it has ended already: a cancel that comes too late changes nothing
             row.state = state
             row.progress = row.progress if progress is None else progress
             if state == "running" and row.started_at is None:

@@ -161,3 +161,20 @@ async def until(condition) -> None:
     async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110 - a condition of real parts, not an event
             await asyncio.sleep(0.005)
+
+
+async def test_one_who_asks_while_a_run_is_being_stopped_begins_anew_and_is_not_disturbed(build) -> None:
+    house = build(lambda call: None)
+    first = asyncio.create_task(house.pool.get("key", CALL, fine, ignore))
+    await started(house)
+    first.cancel()
+    await asyncio.sleep(0)  # the first run is told to stop, and has not stopped yet
+    again = asyncio.create_task(house.pool.get("key", CALL, fine, ignore))
+    await asyncio.gather(first, return_exceptions=True)
+    second = await started(house, 2)
+    third = asyncio.create_task(house.pool.get("key", CALL, fine, ignore))
+    await asyncio.sleep(0.05)
+    assert len(house.executor.runs) == 2, "the third did not attach to the second"
+    house.executor.finish(second, writes(second.call))
+    assert (await again).result == (await third).result
+    await house.pool.close()

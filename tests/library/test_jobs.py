@@ -96,3 +96,11 @@ async def test_open_jobs_are_claimed_oldest_first(db: Database) -> None:
     assert await jobs.claim_open("boot-2") == ["one", "three"]
     assert [each.id for each in await jobs.page("open", None, 10)] == ["three", "one"]
     assert [each.id for each in await jobs.page(None, None, 2)] == ["three", "two"]
+
+
+async def test_a_cancel_that_comes_too_late_changes_nothing(db: Database) -> None:
+    jobs = Jobs(db)
+    await jobs.insert(job("j"))
+    await jobs.set_state("j", "done")
+    await jobs.set_state("j", "cancelled")
+    assert (await jobs.get("j")).state == "done"

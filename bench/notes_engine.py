@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import io
 import logging
+import os
 import shutil
 import sys
 import tempfile
@@ -105,8 +106,9 @@ def song(length_s: float) -> np.ndarray:
     return (0.8 * both / np.abs(both).max()).astype(np.float32)
 
 
-def speed(engine: BasicPitch, length_s: float, rounds: int) -> None:
-    """The same file through both, in turns; the best of several rounds each."""
+def speed(engine: BasicPitch, threads: int, length_s: float, rounds: int) -> None:
+    """The same file through both, in turns; the best of several rounds each. predict has its model loaded and
+    uses onnxruntime's own choice of threads, one for each core."""
     logging.disable(logging.WARNING)
     from basic_pitch.inference import ICASSP_2022_MODEL_PATH, Model, predict
 
@@ -140,7 +142,8 @@ def speed(engine: BasicPitch, length_s: float, rounds: int) -> None:
         [round(c * 3 / 100) for _, c in n.bends] == list(e[4]) for n, e in zip(found, events, strict=False)
     )
     print(
-        f"{length_s:.0f} s, warm: predict {best['predict']:.2f} s, engine {best['engine']:.2f} s, "
+        f"{length_s:.0f} s of audio, warm, engine on {threads} threads of {os.cpu_count()} cores: "
+        f"predict {best['predict']:.2f} s, engine {best['engine']:.2f} s, "
         f"ratio {best['predict'] / best['engine']:.2f} (bar 3), "
         f"of processor time {best['predict cpu'] / best['engine cpu']:.2f}; {len(found)} notes, "
         f"identical: {same}, bends identical: {bends}"
@@ -158,7 +161,7 @@ def main() -> None:
     engine = load(given.threads)
     if not given.skip_speed:
         for length_s in (60.0, 180.0):
-            speed(engine, length_s, 3)
+            speed(engine, given.threads, length_s, 3)
     if not given.skip_accuracy:
         for name in given.sets or ["frozen", "unseen"]:
             print(f"seeds: {name}")

@@ -1,4 +1,9 @@
-"""The ICASSP 2022 network in an onnxruntime session of our own."""
+"""The ICASSP 2022 network, taken apart so that each part runs where it is fastest.
+
+The ONNX file of the package is cut in two. Its transform runs in onnxruntime, what is made of the transform in
+numpy (`features`), the one long convolution by Fourier transforms (`spectral`), and the layers after it in
+onnxruntime again, rewritten (`sums`, `unroll`).
+"""
 
 from __future__ import annotations
 
@@ -6,17 +11,32 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from daemon.engines.basic_pitch.constants import TRIM_FRAMES, WINDOW_SAMPLES
+from daemon.engines.basic_pitch import graph
+from daemon.engines.basic_pitch.constants import (
+    CONTOUR_BINS,
+    KEPT_FRAMES,
+    TRIM_FRAMES,
+    WINDOW_FRAMES,
+    WINDOW_SAMPLES,
+)
+from daemon.engines.basic_pitch.features import CQT, Features
 from daemon.engines.basic_pitch.posteriors import Matrix
+from daemon.engines.basic_pitch.spectral import SpectralConvolution
+from daemon.engines.basic_pitch.sums import parted
 from daemon.engines.basic_pitch.unroll import widened
 from daemon.kernel.errors import NotInstalled
 
 _INPUT = "serving_default_input_2:0"
 _OUTPUTS = ("StatefulPartitionedCall:1", "StatefulPartitionedCall:2", "StatefulPartitionedCall:0")
 """note, onset, contour: the names under which the exporter left them."""
+_LONG_KERNEL = (3, 39)
+_REACH_FRAMES = 10
+"""The layers after the features look so far to either side: 1 + 2 (contours) + 3 + 3 (notes) + 1 (onsets)."""
+_FRAMES = KEPT_FRAMES + 2 * _REACH_FRAMES
 
 Answer = tuple[Matrix, Matrix, Matrix]
 
@@ -25,13 +45,9 @@ class Network:
     """path: the .onnx file. threads: windows computed at once."""
 
     def __init__(self, path: Path, threads: int) -> None:
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = 1  # whole windows side by side use the cores better than parts of one
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
         self._threads = ThreadPoolExecutor(max(1, threads), "basic-pitch")
         try:
-            self._session = ort.InferenceSession(widened(path), options, providers=["CPUExecutionProvider"])
+            self._layers = _Layers(onnx.load(str(path)))
         except Exception as error:  # neither onnx nor onnxruntime has a common base for its errors
             raise NotInstalled(
                 "the weights of Basic Pitch cannot be read",
@@ -44,30 +60,48 @@ class Network:
     def answer(self, batch: NDArray[np.float32]) -> Answer:
         """batch: (n, 43844). Returns note (n * 142, 88), onset (n * 142, 88), contour (n * 142, 264), the
         overlap cut away. Windows of digital silence, common in stems, are computed once."""
-        sounding = batch.any(axis=1)
-        if sounding.all():
-            return _join(self._run(batch))
-        if self._silence is None:
-            self._silence = self._run(np.zeros((1, WINDOW_SAMPLES), np.float32))
-        full = tuple(np.repeat(part, len(batch), axis=0) for part in self._silence)
-        if sounding.any():
-            for part, heard in zip(full, self._run(batch[sounding]), strict=True):
-                part[sounding] = heard
-        return _join(full)
-
-    def _run(self, batch: NDArray[np.float32]) -> Answer:
-        windows = (batch[place : place + 1, :, None] for place in range(len(batch)))
-        answers = list(self._threads.map(self._window, windows))
+        answers = list(self._threads.map(self._window, batch))
         notes, onsets, contours = (np.concatenate(parts) for parts in zip(*answers, strict=True))
         return notes, onsets, contours
 
     def _window(self, window: NDArray[np.float32]) -> Answer:
-        notes, onsets, contours = self._session.run(_OUTPUTS, {_INPUT: window})
+        if window.any():
+            return self._layers.answer(window)
+        if self._silence is None:
+            self._silence = self._layers.answer(np.zeros(WINDOW_SAMPLES, np.float32))
+        return self._silence
+
+
+class _Layers:
+    """The network on one window. Raises KeyError, ValueError or StopIteration when the model is another one."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        weights = graph.constants(model)
+        long = next(node for node in model.graph.node if _is_long(node, weights))
+        self._long_names = long.input[0], long.output[0]
+        self._features = Features.read(weights)
+        self._long = SpectralConvolution(weights[long.input[1]], weights[long.input[2]], CONTOUR_BINS)
+        self._transform = _session(widened(graph.between(model, [_INPUT], [CQT])))
+        rest = graph.between(parted(model), self._long_names, _OUTPUTS)
+        self._rest = _session(widened(graph.resized(rest, WINDOW_FRAMES, _FRAMES)))
+
+    def answer(self, window: NDArray[np.float32]) -> Answer:
+        """window: (43844,). Returns note (142, 88), onset (142, 88), contour (142, 264)."""
+        (transform,) = self._transform.run([CQT], {_INPUT: window[None, :, None]})
+        features = self._features.of(transform[0], TRIM_FRAMES - _REACH_FRAMES)
+        parts = dict(zip(self._long_names, (features[None], self._long(features)[None]), strict=True))
+        outputs = self._rest.run(_OUTPUTS, parts)
+        notes, onsets, contours = (output[0, _REACH_FRAMES:-_REACH_FRAMES] for output in outputs)
         return notes, onsets, contours
 
 
-def _join(outputs: tuple[Matrix, ...]) -> Answer:
-    """(n, 172, columns) each to (n * 142, columns)."""
-    kept = (output[:, TRIM_FRAMES:-TRIM_FRAMES] for output in outputs)
-    notes, onsets, contours = (part.reshape(-1, part.shape[2]) for part in kept)
-    return notes, onsets, contours
+def _is_long(node: onnx.NodeProto, weights: dict[str, NDArray[np.float32]]) -> bool:
+    return node.op_type == "Conv" and weights[node.input[1]].shape[2:] == _LONG_KERNEL
+
+
+def _session(model: onnx.ModelProto) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1  # whole windows side by side use the cores better than parts of one
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return ort.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])

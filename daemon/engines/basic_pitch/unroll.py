@@ -1,4 +1,4 @@
-"""The same network with its narrow convolutions widened, so that a CPU's vector registers are full.
+"""A network with its narrow convolutions widened, so that a CPU's vector registers are full.
 
 onnxruntime computes convolutions in blocks of 8 or 16 output channels. Basic Pitch has layers of 1 and of 8:
 most of each block is thrown away. Here such a layer computes several neighbouring outputs at once as channels
@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper, numpy_helper, shape_inference
+from onnx import helper, numpy_helper
+
+from daemon.engines.basic_pitch import graph
 
 _FEW_CHANNELS = 8
 _WIDE_ENOUGH = 64
@@ -44,42 +45,27 @@ class _Layer:
         return (1, 16) if height == 1 else (4, 4)
 
 
-def widened(path: Path) -> bytes:
-    """The network of an .onnx file, rewritten. Raises ValueError and what `onnx.load` raises for other files."""
-    model = onnx.load(str(path))
-    shapes = _shapes(model)
-    constants = {tensor.name: tensor for tensor in model.graph.initializer}
+def widened(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy of the network with its narrow convolutions widened."""
+    known, weights = graph.shapes(model), graph.constants(model)
     nodes: list[onnx.NodeProto] = []
+    added: list[onnx.TensorProto] = []
     for node in model.graph.node:
-        layer = _narrow(node, constants, shapes)
-        if layer is None:
-            nodes.append(node)
-            continue
-        made, tensors = _widen(layer)
+        layer = _narrow(node, weights, known)
+        made, tensors = ([node], []) if layer is None else _widen(layer)
         nodes += made
-        model.graph.initializer.extend(tensors)
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-    return bytes(model.SerializeToString())
-
-
-def _shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:
-    """Shapes by name as far as they are known; 0 for a size that is not."""
-    inferred = shape_inference.infer_shapes(model, data_prop=True).graph
-    return {
-        value.name: tuple(size.dim_value for size in value.type.tensor_type.shape.dim)
-        for value in (*inferred.value_info, *inferred.output)
-    }
+        added += tensors
+    return graph.with_nodes(model, nodes, added)
 
 
 def _narrow(
-    node: onnx.NodeProto, constants: dict[str, onnx.TensorProto], shapes: dict[str, tuple[int, ...]]
+    node: onnx.NodeProto, weights: dict[str, NDArray[np.float32]], known: dict[str, tuple[int, ...]]
 ) -> _Layer | None:
     """The node as a layer if it is a convolution worth widening."""
-    shape = shapes.get(node.output[0], ())
+    shape = known.get(node.output[0], ())
     if node.op_type != "Conv" or len(node.input) != 3 or len(shape) != 4:
         return None
-    kernel, bias = (numpy_helper.to_array(constants[name]) for name in node.input[1:])
+    kernel, bias = (weights[name] for name in node.input[1:])
     given = {attribute.name: helper.get_attribute_value(attribute) for attribute in node.attribute}
     plain = given.get("group", 1) == 1 and set(given.get("dilations", [1])) == {1} and not given.get("auto_pad")
     if not plain or len(kernel) > _FEW_CHANNELS or shape[2] < 1 or shape[3] < _WIDE_ENOUGH:

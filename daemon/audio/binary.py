@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -9,15 +10,35 @@ from daemon.kernel.errors import DiskError, FileMissing, InputError
 
 
 def open_binary(path: Path) -> BinaryIO:
-    """The file, open for reading bytes. Raises FileMissing, InputError or DiskError, naming it."""
+    """The file, open for reading bytes. Raises FileMissing, InputError or DiskError, naming it.
+
+    Only a regular file is opened: a pipe would wait for its writer for ever, a device need not have an end.
+    """
     try:
+        kind = _no_file(path.stat().st_mode)
+        if kind is not None:
+            raise InputError(f"this is {kind}, not a file", where=shown(path), hint="Name the audio file itself")
         return path.open("rb")
     except FileNotFoundError as error:
         raise FileMissing("there is no such file", where=shown(path)) from error
-    except IsADirectoryError as error:
-        raise InputError("this is a folder, not a file", where=shown(path)) from error
     except (OSError, ValueError) as error:
-        raise DiskError("cannot open the file", where=shown(path), why=error) from error
+        raise DiskError("cannot open the file", where=shown(path), why=getattr(error, "strerror", None) or error) from error
+
+
+def _no_file(mode: int) -> str | None:
+    """What it is instead of a regular file."""
+    if stat.S_ISREG(mode):
+        return None
+    for is_kind, name in (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISCHR, "a device"),
+        (stat.S_ISBLK, "a device"),
+    ):
+        if is_kind(mode):
+            return name
+    return "something else"
 
 
 def shown(path: Path) -> str:
@@ -30,7 +51,7 @@ def read_some(file: BinaryIO, count: int, path: Path) -> bytes:
     try:
         return file.read(count)
     except OSError as error:
-        raise DiskError("cannot read the file", where=shown(path), why=error) from error
+        raise DiskError("cannot read the file", where=shown(path), why=error.strerror or error) from error
 
 
 def id3v2_size(head: bytes) -> int:

@@ -36,11 +36,9 @@ def stages(job: JobView, doing: Mapping[str, Doing]) -> list[Stage]:
 
 
 def input_name(job: JobView, given: str) -> str:
-    """The file name of a step's input; a step names it as JOB.NUMBER."""
-    number = given.removeprefix(f"{job.id}.")
-    if number.isdecimal() and int(number) < len(job.inputs):
-        return PurePath(job.inputs[int(number)].path).name
-    return PurePath(given).name or given
+    """The file name of a step's input, which the step names by its id."""
+    path = next((each.path for each in job.inputs if each.id == given), given)
+    return PurePath(path).name or given
 
 
 def _stage(name: str, given: str, runs: Sequence[StepView], doing: Mapping[str, Doing]) -> Stage:

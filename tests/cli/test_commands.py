@@ -142,9 +142,9 @@ def test_a_failed_job_is_1_and_told(found: FakeDaemon, roadie: Roadie, song: Pat
 def test_one_bad_input_of_two_is_1_though_the_job_is_done(
     found: FakeDaemon, roadie: Roadie, song: Path
 ) -> None:
-    good = {"path": "/m/a.wav", "asset": "a", "region": None, "state": "done", "error": None}
+    good = {"id": "j1.0", "path": "/m/a.wav", "asset": "a", "region": None, "state": "done", "error": None}
     error = {"code": "unreadable_audio", "message": "b.wav: empty", "where": "b.wav", "hint": None}
-    bad = {**good, "path": "/m/b.wav", "state": "failed", "error": error}
+    bad = {**good, "id": "j1.1", "path": "/m/b.wav", "state": "failed", "error": error}
     found.routes["POST /jobs"] = {"id": "j1", "state": "preparing"}
     found.views = [job_view("done", inputs=[good, bad], artifacts=[artifact_view("/out/a/drums.wav")])]
     ran = roadie("run", "stems", song)

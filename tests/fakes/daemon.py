@@ -31,7 +31,16 @@ def job_view(state: str = "running", **changes: Any) -> dict[str, Any]:
         "finished_at": 1064.0 if state == "done" else None,
         "warnings": [],
         "error": None,
-        "inputs": [{"path": "/music/song.flac", "asset": "a1", "region": None, "state": state, "error": None}],
+        "inputs": [
+            {
+                "id": "j1.0",
+                "path": "/music/song.flac",
+                "asset": "a1",
+                "region": None,
+                "state": state,
+                "error": None,
+            }
+        ],
         "steps": steps,
         "artifacts": [],
         **changes,

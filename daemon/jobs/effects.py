@@ -23,7 +23,6 @@ from daemon.library.deliveries import Delivered, Deliveries
 if TYPE_CHECKING:
     from daemon.jobs.steps import Outcome
 
-_TEMPO = frozenset({"bpm", "bpm_confidence", "beats_per_bar", "first_downbeat_s"})
 DELIVERABLE = frozenset({Kind.STEM, Kind.SLICE, Kind.ONE_SHOT, Kind.LOOP, Kind.MIDI, Kind.LYRICS})
 
 
@@ -122,7 +121,7 @@ class Deliverer:
                     file.id, shipment.job,
                     NewAsset(best.payload, item.kind, path, stat, made=True, job=shipment.job,
                              source=shipment.source.asset, parent=_parent(file, assets, shipment),
-                             meta=_asset_meta(item, best)),
+                             meta={**item.meta, **best.own}),
                 )
                 for (file, best), item, path, stat in zip(ready, items, paths, stats, strict=True)
             ]
@@ -153,12 +152,6 @@ def _item(file: Held, best: Held, shipment: Shipment) -> DeliverItem:
     if kind is Kind.SLICE and meta.get("kind") in (Kind.ONE_SHOT, Kind.LOOP):
         kind = Kind(str(meta["kind"]))
     return DeliverItem(best.path, file.name, kind, meta, best.payload, _provenance(file, shipment, meta))
-
-
-def _asset_meta(item: DeliverItem, best: Held) -> dict[str, Json]:
-    """What the library keeps of a delivered file. A single hit has no tempo, whatever the song's is."""
-    dropped = _TEMPO if item.kind in (Kind.SLICE, Kind.ONE_SHOT) else frozenset()
-    return {key: value for key, value in {**item.meta, **best.own}.items() if key not in dropped}
 
 
 def _provenance(file: Held, shipment: Shipment, meta: Mapping[str, Json]) -> dict[str, Json]:

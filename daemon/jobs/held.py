@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.kernel.meta import OF_ONE_FILE
+from daemon.kernel.meta import KEY, OF_ONE_FILE, TEMPO
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import InputFile, Kind, Region
 
@@ -50,7 +50,9 @@ class Ledger:
     def meta(self, file: str) -> dict[str, Json]:
         """Everything known of a file."""
         held = self._files[file]
-        return {**self._inherited(held), **held.own, **self._learnt.get(file, {})}
+        meta = {**self._inherited(held), **held.own, **self._learnt.get(file, {})}
+        senseless = _senseless(held.kind, meta)
+        return {key: value for key, value in meta.items() if key not in senseless}
 
     def _inherited(self, held: Held) -> dict[str, Json]:
         if held.parent is None:
@@ -77,6 +79,13 @@ class Ledger:
             )
             for file in files
         )  # fmt: skip
+
+
+def _senseless(kind: Kind, meta: Mapping[str, Json]) -> frozenset[str]:
+    """What is true of the song and says nothing about this file, though it was made from it."""
+    hit = kind in (Kind.SLICE, Kind.ONE_SHOT) and meta.get("kind") != Kind.LOOP
+    drums = kind in (Kind.SLICE, Kind.ONE_SHOT, Kind.LOOP) and meta.get("stem") == "drums"
+    return (TEMPO if hit else frozenset()) | (KEY if drums else frozenset())
 
 
 def select(files: Sequence[Held], ledger: Ledger, part: str, only: Sequence[str]) -> list[Held]:

@@ -194,8 +194,8 @@ class _Walk:
             outcome = self._tasks[name].result()
             if outcome.state == "done":
                 return ""
-            causes.append(f"{name} was {outcome.state}")
-        return "needs " + " and ".join(causes)
+            causes.append(f"{name}, which {'failed' if outcome.state == 'failed' else 'was ' + outcome.state}")
+        return "needs " + ", and ".join(causes)
 
 
 def _cut(recipe: Recipe, source: Held, cover: Held) -> Recipe:

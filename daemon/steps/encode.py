@@ -18,7 +18,7 @@ class EncodeParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="encode",
-    version=2,
+    version=3,
     params=EncodeParams,
     run="daemon.steps.encode_run:run",
     lane=Lane.CPU,

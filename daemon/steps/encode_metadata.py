@@ -14,10 +14,11 @@ _FIELDS = ("source", "stem", "class", "confidence", "kind", "bpm", "key", "bars"
 _MIDDLE_C = 60
 
 
-def tags(meta: Mapping[str, Json], title: str) -> Tags:
-    """The same facts for every container."""
+def tags(meta: Mapping[str, Json], name: str) -> Tags:
+    """The same facts for every container. name: of the file within the job, for want of anything better."""
+    known = [_text(meta.get(key)) for key in ("source", "stem", "class")]
     return Tags(
-        title=title,
+        title=" - ".join(word for word in known if word) or name,
         comment=_description(meta),
         genre=_text(meta.get("class")),
         bpm=_number(meta.get("bpm")),

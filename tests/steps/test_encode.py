@@ -132,7 +132,7 @@ def test_a_loop_says_what_it_is(tmp_path: Path, context: Context) -> None:
     path = str(context.out / made.name)
     read = wavinfo.WavInfoReader(path, info_encoding="utf-8")
     assert read.bext.to_dict()["time_reference"] == 6000
-    assert (read.info.title, read.info.software) == ("break 01", "roadie")
+    assert (read.info.title, read.info.software) == ("My song - drums - break", "roadie")
     assert read.smpl.midi_note == 49
     assert [(loop.start, loop.end) for loop in read.smpl.sample_loops] == [(0, 44_099)]
     user = {element.tag: element.text for element in read.ixml.parsed.find("USER")}

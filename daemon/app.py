@@ -9,6 +9,7 @@ import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -62,6 +63,8 @@ from daemon.services.uploads import Uploaded, UploadsService
 
 log = logging.getLogger(__name__)
 
+BLOCKING_THREADS = 32
+
 
 async def run_daemon(settings: Settings, ready: Callable[[Runtime], None] | None = None) -> None:
     """Serve until SIGINT or SIGTERM, or until the task is cancelled.
@@ -91,6 +94,8 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
     async with AsyncExitStack() as stack:
         for folder in (settings.home, settings.work, settings.cache, settings.models):
             folder.mkdir(parents=True, exist_ok=True)
+        # Deliveries and fsyncs of several jobs may hold a thread for long; a request must still find a free one.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(BLOCKING_THREADS, "blocking"))
         clock = SystemClock()
         db = Database(settings.database_path)
         db.open()

@@ -77,12 +77,9 @@ def main() -> None:
             client = Client(house)
             posts, gets = [], []
             for number in range(options.requests):
-                body = {
-                    "recipe": "light",
-                    "inputs": [{"path": str(short)}],
-                    "params": {},
-                    "idempotency_key": f"r{number}",
-                }
+                # Each asks for another separation, which waits its turn behind the others.
+                params = {"separate": {"overlap": 0.1 + number / 10_000}}
+                body = {"recipe": "stems", "inputs": [{"path": str(short)}], "params": params}
                 posts.append(client.timed("POST", "/api/v1/jobs", body))
                 gets.append(client.timed("GET", "/health"))
                 time.sleep(options.every_ms / 1000)

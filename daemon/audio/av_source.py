@@ -72,7 +72,11 @@ def opened(path: Path, container: str) -> Iterator[tuple[Any, Any]]:
                     raise UnreadableAudio("the file has no sound", where=shown(path), why="no audio track")
                 yield media, media.streams.audio[0]
         except (av.error.FFmpegError, EOFError) as error:
-            why = "no index (moov): the file is truncated" if container == "mp4" else error
+            why = (
+                "no index (moov): the file is truncated"
+                if container == "mp4"
+                else getattr(error, "strerror", error)
+            )
             raise UnreadableAudio("damaged or truncated", where=shown(path), why=why) from error
 
 
@@ -221,7 +225,9 @@ class AvSource:
                 for frame in packet.decode():
                     yield self._position(frame.pts or 0), self._array(frame)
         except av.error.FFmpegError as error:
-            raise UnreadableAudio("damaged or truncated", where=shown(self._path), why=error) from error
+            raise UnreadableAudio(
+                "damaged or truncated", where=shown(self._path), why=error.strerror
+            ) from error
 
     def _position(self, pts: int) -> int:
         """A time stamp in frames from the first one that is heard."""

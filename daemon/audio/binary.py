@@ -17,12 +17,16 @@ def open_binary(path: Path) -> BinaryIO:
     try:
         kind = _no_file(path.stat().st_mode)
         if kind is not None:
-            raise InputError(f"this is {kind}, not a file", where=shown(path), hint="Name the audio file itself")
+            raise InputError(
+                f"this is {kind}, not a file", where=shown(path), hint="Name the audio file itself"
+            )
         return path.open("rb")
     except FileNotFoundError as error:
         raise FileMissing("there is no such file", where=shown(path)) from error
     except (OSError, ValueError) as error:
-        raise DiskError("cannot open the file", where=shown(path), why=getattr(error, "strerror", None) or error) from error
+        raise DiskError(
+            "cannot open the file", where=shown(path), why=getattr(error, "strerror", None) or error
+        ) from error
 
 
 def _no_file(mode: int) -> str | None:

@@ -14,6 +14,9 @@ from daemon.kernel.errors import UnreadableAudio
 
 _SNDFILE = frozenset({"wav", "rf64", "w64", "aiff", "flac", "ogg", "mp3", "caf", "au"})
 _BEXT_TIME_REFERENCE = 338
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 4000, 1_536_000
+MOST_CHANNELS = 256
+"""Beyond these a header is damaged or made to do harm: a rate of 4 GHz costs minutes and means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,15 @@ def _checked(path: Path, probed: Probed) -> Probed:
     ):
         if value <= 0:
             raise UnreadableAudio(f"the file has {what}", where=shown(path))
+    if not LOWEST_RATE_HZ <= info.rate_hz <= HIGHEST_RATE_HZ:
+        raise UnreadableAudio(
+            f"a sample rate of {info.rate_hz} Hz", where=shown(path),
+            why=f"roadie works from {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ} Hz",
+        )  # fmt: skip
+    if info.channels > MOST_CHANNELS:
+        raise UnreadableAudio(
+            f"{info.channels} channels", where=shown(path), why=f"roadie works on at most {MOST_CHANNELS}"
+        )
     return probed
 
 

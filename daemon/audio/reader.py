@@ -20,6 +20,9 @@ from daemon.kernel.work import Region
 Audio = NDArray[np.float32]
 
 BLOCK_FRAMES = 65536
+LOUDEST = 2.0**32
+"""Times full scale. Integers of 32 bits that someone stored as floats are still below; what lies beyond is damage,
+and its powers would overflow in every step."""
 
 
 class FrameSource(Protocol):
@@ -50,7 +53,8 @@ class AudioReader:
     def blocks(self, block_frames: int = BLOCK_FRAMES) -> Iterator[Audio]:
         """(channels, n) float32 in order, n = `block_frames` except for the last; `frames` in all.
 
-        Raises UnreadableAudio for a damaged or truncated file, and for NaN or infinity, naming the first frame.
+        Raises UnreadableAudio for a damaged or truncated file, and for NaN, infinity and what is beyond `LOUDEST`,
+        naming the first frame.
         """
         source = self._restart()
         done = 0
@@ -61,7 +65,7 @@ class AudioReader:
                     f"truncated or damaged: its sound ends after {self._start + done} of {self.info.frames} frames",
                     where=shown(self._path),
                 )
-            self._check_finite(block, self._start + done)
+            self._check_samples(block, self._start + done)
             done += block.shape[1]
             yield block
 
@@ -81,16 +85,16 @@ class AudioReader:
         self._source.seek(self._start)
         return self._source
 
-    def _check_finite(self, block: Audio, first_frame: int) -> None:
-        with np.errstate(over="ignore", invalid="ignore"):
-            if np.isfinite(block.sum()):  # one cheap pass; any NaN or infinity would have spread into it
-                return
-        bad = ~np.isfinite(block).all(axis=0)
-        if bad.any():
-            frame = first_frame + int(bad.argmax())
-            raise UnreadableAudio(
-                f"NaN or infinity in its samples, first at frame {frame}", where=shown(self._path)
-            )
+    def _check_samples(self, block: Audio, first_frame: int) -> None:
+        if block.max() <= LOUDEST and block.min() >= -LOUDEST:  # NaN is not; two cheap passes
+            return
+        strange = ~np.isfinite(block).all(axis=0)
+        what = "NaN or infinity in its samples"
+        if not strange.any():
+            strange = (np.abs(block) > LOUDEST).any(axis=0)
+            what = f"samples of {np.abs(block).max():.0e} times full scale, which is no sound"
+        frame = first_frame + int(strange.argmax())
+        raise UnreadableAudio(f"{what}, first at frame {frame}", where=shown(self._path))
 
     def close(self) -> None:
         if self._source is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import stat
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,9 +34,16 @@ def absolute(path: Path) -> Path:
 
 def existing(file: Path) -> Path:
     path = absolute(file)
-    if not path.is_file():
-        kind = "this is a folder" if path.is_dir() else "there is no such file"
-        raise FileMissing(kind, where=file, hint="Name the audio file itself")
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError) as error:
+        why = None if isinstance(error, FileNotFoundError) else getattr(error, "strerror", None) or error
+        raise FileMissing(
+            "there is no such file", where=file, why=why, hint="Name the audio file itself"
+        ) from error
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or device"
+        raise FileMissing(f"this is {kind}, not a file", where=file, hint="Name the audio file itself")
     try:
         str(path).encode()
     except UnicodeEncodeError as error:

@@ -10,8 +10,10 @@ import struct
 import subprocess
 import sys
 import urllib.error
+import urllib.request
 import zipfile
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +57,7 @@ def _fifo(folder: Path) -> Path:
 
 
 def _socket(folder: Path) -> Path:
-    here = os.getcwd()  # a socket's whole path may be 108 bytes
+    here = Path.cwd()  # a socket's whole path may be 108 bytes
     os.chdir(folder)
     try:
         with socket.socket(socket.AF_UNIX) as made:
@@ -146,6 +148,11 @@ BAD: dict[str, tuple[Make, str, str]] = {
     "claims 4 GB": (_four_gigabytes, "unreadable_audio", "truncated: 1000 of"),
     "NaN": (_frames("nan.wav", np.nan), "unreadable_audio", "first at frame 30000"),
     "infinity": (_frames("inf.wav", np.inf), "unreadable_audio", "first at frame 30000"),
+    "damage": (
+        _frames("huge.wav", 1e30),
+        "unreadable_audio",
+        "1e+30 times full scale, which is no sound, first at",
+    ),
     "folder": (_folder, "input", "folder"),
     "fifo": (_fifo, "input", "pipe"),
     "socket": (_socket, "input", "socket"),
@@ -199,7 +206,10 @@ def test_every_container_cut_short_is_refused_and_says_so(house: House, tmp_path
         assert given["state"] == "failed", name
         assert given["error"]["code"] == "unreadable_audio", (name, given["error"])
         assert path.name in given["error"]["message"]
-        assert any(word in given["error"]["message"] for word in ("truncated", "damaged")), (name, given["error"])
+        assert any(word in given["error"]["message"] for word in ("truncated", "damaged")), (
+            name,
+            given["error"],
+        )
     assert view["state"] == "failed"
     assert house.delivered() == {}
 
@@ -207,7 +217,7 @@ def test_every_container_cut_short_is_refused_and_says_so(house: House, tmp_path
 def test_a_wrong_extension_does_not_matter(house: House, tmp_path: Path) -> None:
     song, _ = soundfile.read(write_song(tmp_path / "song.wav", 7))
     kinds = every_kind(tmp_path, np.ascontiguousarray(song.T, np.float32), RATE)
-    names = [f"a {name}{ending}" for name, ending in zip(kinds, ENDINGS * 9)]
+    names = [f"a {name}{ending}" for name, ending in zip(kinds, cycle(ENDINGS), strict=False)]
     paths = [path.rename(tmp_path / name) for path, name in zip(kinds.values(), names, strict=True)]
     view = house.wait(house.request([{"path": str(path)} for path in paths]))
     assert view["state"] == "done" and view["warnings"] == []
@@ -218,12 +228,170 @@ def test_a_wrong_extension_does_not_matter(house: House, tmp_path: Path) -> None
 ENDINGS = [".wav", ".mp3", ".txt", ".als", "", ".FLAC", ".jpg"]
 
 
-@pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (192_000, 2), (44_100, 32), (11_025, 7), (1, 1)])
-def test_unusual_rates_and_channel_counts_are_worked_on_or_refused_with_the_reason(
+@pytest.mark.parametrize(("rate", "channels"), [(8000, 1), (192_000, 2), (44_100, 32), (4000, 7)])
+def test_unusual_rates_and_channel_counts_keep_their_shape(
     house: House, tmp_path: Path, rate: int, channels: int
 ) -> None:
     path = tmp_path / "unusual.wav"
     audio = noise(rate // 2 + 1, channels)
     soundfile.write(path, audio.T, rate, subtype="PCM_24", format="WAV")
     view = house.wait(house.submit(path, f"{rate} {channels}", "stems"), 120)
-    print(json.dumps(view["steps"], indent=1), view["warnings"], view["error"], house.delivered())
+    assert view["state"] == "done", view
+    stems = [soundfile.read(house.out / name, always_2d=True) for name in house.delivered()]
+    assert len(stems) == 4
+    assert {(stem.shape, found) for stem, found in stems} == {(audio.T.shape, rate)}
+    assert np.abs(sum(stem for stem, _ in stems) - audio.T).max() < 1e-3
+    if channels > 2:
+        assert any(f"{channels} channels" in warning for warning in view["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels", "says"),
+    [(1, 1, "a sample rate of 1 Hz"), (2_000_000_000, 1, "2000000000 Hz"), (44_100, 1000, "1000 channels")],
+)
+def test_a_shape_beyond_all_sense_is_refused_with_the_limit(
+    house: House, tmp_path: Path, rate: int, channels: int, says: str
+) -> None:
+    path = bare_wav(tmp_path / "absurd.wav", bytes(2000 * channels), channels=channels)
+    _say_rate(path, rate)
+    view = house.wait(house.submit(path, f"absurd {rate} {channels}"))
+    assert view["error"]["code"] == "unreadable_audio"
+    assert says in view["error"]["message"] and "roadie works" in view["error"]["message"]
+
+
+def _say_rate(path: Path, rate: int) -> None:
+    """Another rate in a WAV file's header; bytes per second then do not fit it, which nobody looks at."""
+    with path.open("r+b") as file:
+        file.seek(24)
+        file.write(struct.pack("<I", rate))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("silence", 0.0), ("a constant", 0.5), ("unscaled 32-bit integers", 2.0**31)]
+)
+def test_sound_without_music_in_it_goes_through_every_step(
+    house: House, tmp_path: Path, name: str, value: float
+) -> None:
+    path = tmp_path / f"{name}.wav"
+    soundfile.write(path, np.full((RATE, 2), value, np.float32), RATE, subtype="FLOAT")
+    view = house.wait(house.submit(path, name, "full"), 120)
+    assert view["state"] == "done", (view["error"], view["steps"])
+    assert {step["state"] for step in view["steps"]} <= {"done", "skipped"}
+    for file in house.out.rglob("*.wav"):
+        assert np.isfinite(soundfile.read(file)[0]).all(), file
+
+
+def _ask_raw(house: House, body: bytes) -> tuple[int, dict[str, Any]]:
+    """POST /jobs with any bytes."""
+    runtime = json.loads((house.home / "runtime.json").read_text())
+    token = Path(runtime["token_file"]).read_text().strip()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{runtime['http_port']}/api/v1/jobs", method="POST", data=body,
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+    )  # fmt: skip
+    try:
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        return error.code, json.loads(error.read())
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        (rb"relative/song.wav", "absolute"),
+        (rb"../../etc/passwd", "absolute"),
+        (rb"", "absolute"),
+        (rb"/tmp/a\u0000b.wav", "absolute"),
+        (rb"/tmp/lone \udce9.wav", "surrogate"),  # how Python spells a byte that is not UTF-8
+        (b"/tmp/latin-1 \xe9.wav", "UTF-8"),
+        (rb"http://127.0.0.1:1/song.wav", "absolute"),
+        (rb"file:///etc/passwd", "absolute"),
+    ],
+)
+def test_a_path_that_is_none_is_refused_at_once(house: House, path: bytes, says: str) -> None:
+    status, problem = _ask_raw(house, b'{"recipe": "light", "inputs": [{"path": "' + path + b'"}]}')
+    assert status in (400, 422), problem
+    assert says.lower() in problem["detail"].lower(), problem
+
+
+def test_dots_in_a_path_lead_where_the_system_says_and_reach_no_secret(house: House, tmp_path: Path) -> None:
+    song = write_song(tmp_path / "a" / "song.wav", 1)
+    (tmp_path / "b").mkdir()
+    inputs = [
+        {"path": f"{tmp_path}/b/../a/song.wav"},
+        {"path": str(house.home / "token")},
+        {"path": "/etc/passwd"},
+    ]
+    view = house.wait(house.request(inputs))
+    assert [given["state"] for given in view["inputs"]] == ["done", "failed", "failed"]
+    token = (house.home / "token").read_text().strip()
+    assert token not in json.dumps(view)
+    assert song.stat().st_size > 0
+    assert {Path(name).parts[0] for name in house.delivered()} == {"song"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["..wav", "...", " .wav", "CON.wav", "a:b*c?.wav", "-rf.wav", "new\nline.wav", "tab\t.wav", "e\u0301.wav",
+     "\u202egnp.wav", "\U0001f941" * 40 + ".wav", "{source}.wav", "%s%n.wav", "'; DROP TABLE job; --.wav",
+     "x" * 250 + ".wav"],
+)  # fmt: skip
+def test_a_strange_name_is_worked_on_and_stays_below_the_delivery_folder(
+    house: House, tmp_path: Path, name: str
+) -> None:
+    song = write_song(tmp_path / "in" / "song.wav", 3).rename(tmp_path / "in" / name)
+    before = _tree(tmp_path)
+    view = house.wait(house.submit(song, f"name {name}"[:200]))
+    assert view["state"] == "done", view["error"]
+    assert view["inputs"][0]["path"] == str(song)
+    assert len(house.delivered()) == 3
+    assert _tree(tmp_path) == before
+
+
+def test_a_name_that_is_not_utf8_is_named_in_a_scan_and_others_go_on(house: House, tmp_path: Path) -> None:
+    folder = tmp_path / "records"
+    write_song(folder / "fine.wav", 80)
+    write_song(folder / "x.wav", 81).rename(folder / os.fsdecode(b"caf\xe9.wav"))
+    view = house.wait(house.ask("POST", "/scans", {"path": str(folder)})["id"])
+    assert view["state"] == "done", view["error"]
+    assert any("caf\\udce9.wav: its name is not UTF-8" in warning for warning in view["warnings"])
+    found = house.ask("GET", "/assets?q=fine")["items"]
+    assert str(folder / "fine.wav") in [each["path"] for each in found]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read every file")
+def test_a_file_without_permission_to_read_is_named(house: House, tmp_path: Path) -> None:
+    song = write_song(tmp_path / "mine alone.wav", 1)
+    song.chmod(0)
+    view = house.wait(house.submit(song, "permission"))
+    assert view["state"] == "failed"
+    assert "mine alone.wav" in view["error"]["message"] and "ermission" in view["error"]["message"]
+
+
+def _roadie(house: House, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "ROADIE_HOME": str(house.home)}
+    command = [sys.executable, "-m", "daemon.cli", *words]
+    return subprocess.run(
+        command, check=False, env=env, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+    )
+
+
+def test_the_command_line_names_bad_files_with_the_reason(house: House, tmp_path: Path) -> None:
+    (tmp_path / "notes.wav").write_text("no sound at all")
+    os.mkfifo(tmp_path / "pipe.wav")
+    odd = write_song(tmp_path / "y.wav", 4).rename(tmp_path / os.fsdecode(b"caf\xe9.wav"))
+    for file, says in (
+        (str(tmp_path / "notes.wav"), "text file"),
+        (str(tmp_path / "absent.wav"), "no such file"),
+        (str(tmp_path), "folder"),
+        (str(tmp_path / "pipe.wav"), "pipe"),
+        ("/dev/zero", "device"),
+        (str(odd), "UTF-8"),
+        (str(tmp_path / ("n" * 300)), "too long"),
+    ):
+        ran = _roadie(house, "run", "light", file, "--out", str(house.out))
+        assert ran.returncode == 1, (file, ran)
+        assert says in ran.stdout + ran.stderr, (file, ran)
+        assert "Traceback" not in ran.stderr
+    assert house.delivered() == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
@@ -12,15 +13,15 @@ from daemon.engines.basic_pitch.constants import KEPT_FRAMES, NOMINAL_FRAMES_PER
 from daemon.engines.basic_pitch.network import Network
 from daemon.engines.basic_pitch.posteriors import Spool, frame_times
 from daemon.engines.basic_pitch.settings import Settings, decoder
-from daemon.engines.basic_pitch.windows import Audio, batches, windows
+from daemon.engines.basic_pitch.windows import Audio, windows
 from daemon.engines.protocol import Compute, Note
 from daemon.kernel.checkpoint import Checkpoint
 from daemon.kernel.errors import NotInstalled
 from daemon.kernel.types import Json
 from daemon.kernel.work import EngineChoice
 
-BATCH_WINDOWS = 4
-"""About six seconds of audio: the memory of a batch is small, and a checkpoint comes several times a second."""
+_CHECKED_WINDOWS = 4
+"""About six seconds of audio: a checkpoint comes several times a second."""
 _NETWORK_SHARE = 0.9
 """Of the run's time, for its progress."""
 
@@ -54,9 +55,13 @@ class BasicPitch:
         return sorted(found, key=lambda note: (note.start_s, note.pitch))
 
     def _listen(self, blocks: Iterator[Audio], spool: Spool, checkpoint: Checkpoint, frames: int) -> None:
-        for batch in batches(windows(_keep(blocks, spool)), BATCH_WINDOWS):
-            spool.append(*self._network.answer(batch))
-            checkpoint(min(1.0, spool.samples / max(1, frames)) * _NETWORK_SHARE, "listening")
+        answers = self._network.answers(windows(_keep(blocks, spool)))
+        with closing(answers):
+            for count, answer in enumerate(answers, start=1):
+                spool.append(*answer)
+                if count % _CHECKED_WINDOWS == 0:
+                    done = min(1.0, count * WINDOW_HOP / max(1, frames))
+                    checkpoint(done * _NETWORK_SHARE, "listening")
 
 
 def _keep(blocks: Iterator[Audio], spool: Spool) -> Iterator[Audio]:

@@ -17,6 +17,7 @@ from daemon.engines.basic_pitch.constants import BINS_PER_SEMITONE, CONTOUR_BINS
 Array32 = NDArray[np.float32]
 
 _HARMONICS = (0.5, 1, 2, 3, 4, 5, 6, 7)
+CHANNELS = len(_HARMONICS)
 _SHIFTS = tuple(round(12 * BINS_PER_SEMITONE * float(np.log2(harmonic))) for harmonic in _HARMONICS)
 CQT = "model_1/cq_t2010v2_1/strided_slice_9;model_1/cq_t2010v2_1/strided_slice_92"
 """The exporter's name of the transform: (windows, 172, 309, 2), real and imaginary parts."""
@@ -42,16 +43,18 @@ class Features:
         floor, gain, offset = (np.float32(constants[name].item()) for name in (_FLOOR, _GAIN, _OFFSET))
         return cls(constants[_ROOT_LENGTHS].ravel() ** 2, floor, gain, offset)
 
-    def of(self, transform: Array32, trim: int) -> Array32:
-        """transform: (frames, 309, 2) of one window. Returns (8, frames - 2 * trim, 264): for each harmonic the
-        level at that multiple of each contour bin's frequency, the window's quietest 0 and its loudest 1 before
-        the batch normalisation. trim: frames left out at both ends, which still count for the extremes."""
+    def into(self, stack: Array32, transform: Array32) -> Array32:
+        """transform: (frames, 309, 2) of one window. Fills and returns stack: (8, fewer frames, 264), for each
+        harmonic the level at that multiple of each contour bin's frequency, the window's quietest 0 and its
+        loudest 1 before the batch normalisation. As many frames are left out at the start as at the end; they
+        count for the extremes."""
         power = transform[:, :, 0] ** 2
         power += transform[:, :, 1] ** 2
         power *= self.lengths
         power += self.floor
         level = np.log(power, out=power)
         quietest, loudest = level.min(), level.max()
+        trim = (len(level) - stack.shape[1]) // 2
         level = level[trim : len(level) - trim]
         if loudest > quietest:
             level -= quietest
@@ -59,13 +62,14 @@ class Features:
             level += self.offset
         else:
             level[:] = self.offset
-        return _stacked(level)
+        return _pile(stack, level)
 
 
-def _stacked(level: Array32) -> Array32:
-    frames, bins = level.shape
-    stack = np.zeros((len(_SHIFTS), frames, CONTOUR_BINS), np.float32)
+def _pile(stack: Array32, level: Array32) -> Array32:
+    bins = level.shape[1]
     for channel, shift in zip(stack, _SHIFTS, strict=True):
         first, last = max(0, -shift), min(CONTOUR_BINS, bins - shift)
+        channel[:, :first] = 0
         channel[:, first:last] = level[:, first + shift : last + shift]
+        channel[:, last:] = 0
     return stack

@@ -7,7 +7,10 @@ onnxruntime again, rewritten (`sums`, `unroll`).
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +22,10 @@ from daemon.engines.basic_pitch import graph
 from daemon.engines.basic_pitch.constants import (
     CONTOUR_BINS,
     KEPT_FRAMES,
-    TRIM_FRAMES,
     WINDOW_FRAMES,
     WINDOW_SAMPLES,
 )
-from daemon.engines.basic_pitch.features import CQT, Features
+from daemon.engines.basic_pitch.features import CHANNELS, CQT, Features
 from daemon.engines.basic_pitch.posteriors import Matrix
 from daemon.engines.basic_pitch.spectral import SpectralConvolution
 from daemon.engines.basic_pitch.sums import parted
@@ -46,6 +48,7 @@ class Network:
 
     def __init__(self, path: Path, threads: int) -> None:
         self._threads = ThreadPoolExecutor(max(1, threads), "basic-pitch")
+        self._ahead = 2 * max(1, threads)
         try:
             self._layers = _Layers(onnx.load(str(path)))
         except Exception as error:  # neither onnx nor onnxruntime has a common base for its errors
@@ -57,12 +60,21 @@ class Network:
             ) from error
         self._silence: Answer | None = None
 
-    def answer(self, batch: NDArray[np.float32]) -> Answer:
-        """batch: (n, 43844). Returns note (n * 142, 88), onset (n * 142, 88), contour (n * 142, 264), the
-        overlap cut away. Windows of digital silence, common in stems, are computed once."""
-        answers = list(self._threads.map(self._window, batch))
-        notes, onsets, contours = (np.concatenate(parts) for parts in zip(*answers, strict=True))
-        return notes, onsets, contours
+    def answers(self, windows: Iterable[NDArray[np.float32]]) -> Generator[Answer, None, None]:
+        """windows: (43844,) each. Yields for each, in order, note (142, 88), onset (142, 88) and contour
+        (142, 264), the overlap cut away. A few windows are read ahead, so that reading goes on beside computing.
+        Windows of digital silence, common in stems, are computed once."""
+        pending: deque[Future[Answer]] = deque()
+        try:
+            for window in windows:
+                pending.append(self._threads.submit(self._window, window))
+                if len(pending) > self._ahead:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
 
     def _window(self, window: NDArray[np.float32]) -> Answer:
         if window.any():
@@ -72,6 +84,15 @@ class Network:
         return self._silence
 
 
+class _Buffers(threading.local):
+    """Each thread's own. Memory of this size, taken and given back for every window, costs more in page faults
+    than the arithmetic that fills it."""
+
+    def __init__(self) -> None:
+        self.features = np.empty((CHANNELS, _FRAMES, CONTOUR_BINS), np.float32)
+        self.convolved = np.empty_like(self.features)
+
+
 class _Layers:
     """The network on one window. Raises KeyError, ValueError or StopIteration when the model is another one."""
 
@@ -79,6 +100,7 @@ class _Layers:
         weights = graph.constants(model)
         long = next(node for node in model.graph.node if _is_long(node, weights))
         self._long_names = long.input[0], long.output[0]
+        self._buffers = _Buffers()
         self._features = Features.read(weights)
         self._long = SpectralConvolution(weights[long.input[1]], weights[long.input[2]], CONTOUR_BINS)
         self._transform = _session(widened(graph.between(model, [_INPUT], [CQT])))
@@ -88,8 +110,9 @@ class _Layers:
     def answer(self, window: NDArray[np.float32]) -> Answer:
         """window: (43844,). Returns note (142, 88), onset (142, 88), contour (142, 264)."""
         (transform,) = self._transform.run([CQT], {_INPUT: window[None, :, None]})
-        features = self._features.of(transform[0], TRIM_FRAMES - _REACH_FRAMES)
-        parts = dict(zip(self._long_names, (features[None], self._long(features)[None]), strict=True))
+        features = self._features.into(self._buffers.features, transform[0])
+        convolved = self._long.into(self._buffers.convolved, features)
+        parts = dict(zip(self._long_names, (features[None], convolved[None]), strict=True))
         outputs = self._rest.run(_OUTPUTS, parts)
         notes, onsets, contours = (output[0, _REACH_FRAMES:-_REACH_FRAMES] for output in outputs)
         return notes, onsets, contours

@@ -32,15 +32,17 @@ class SpectralConvolution:
         self._spectrum = np.ascontiguousarray(spectrum).reshape(len(spectrum), self._height * into, out)
         self._bias = bias[:, None, None]
 
-    def __call__(self, rows: Array32) -> Array32:
-        """rows: (channels in, rows, width). Returns (channels out, rows, width)."""
+    def into(self, answer: Array32, rows: Array32) -> Array32:
+        """rows: (channels in, rows, width). Fills and returns answer: (channels out, rows, width)."""
         margin = self._height // 2
-        padded = np.pad(rows, ((0, 0), (margin, margin), (0, 0)))
-        answer = np.empty((len(self._bias), *rows.shape[1:]), np.float32)
-        for first in range(0, rows.shape[1], _BLOCK_ROWS):
-            part = answer[:, first : first + _BLOCK_ROWS]
-            around = padded[:, first : first + part.shape[1] + 2 * margin]
-            np.add(self._convolve(around)[:, :, : rows.shape[2]], self._bias, out=part)
+        count, width = rows.shape[1:]
+        for first in range(0, count, _BLOCK_ROWS):
+            last = min(first + _BLOCK_ROWS, count)
+            missing = max(0, margin - first), max(0, last + margin - count)
+            around = rows[:, max(0, first - margin) : last + margin]
+            if any(missing):
+                around = np.pad(around, ((0, 0), missing, (0, 0)))
+            np.add(self._convolve(around)[:, :, :width], self._bias, out=answer[:, first:last])
         return answer
 
     def _convolve(self, padded: Array32) -> Array32:

@@ -24,15 +24,3 @@ def windows(blocks: Iterator[Audio]) -> Iterator[Audio]:
     while len(held):
         yield np.pad(held[:WINDOW_SAMPLES], (0, max(0, WINDOW_SAMPLES - len(held))))
         held = held[WINDOW_HOP:]
-
-
-def batches(stream: Iterator[Audio], size: int) -> Iterator[Audio]:
-    """Yields (size, 43844) arrays; the last one may be smaller."""
-    batch: list[Audio] = []
-    for window in stream:
-        batch.append(window)
-        if len(batch) == size:
-            yield np.stack(batch)
-            batch = []
-    if batch:
-        yield np.stack(batch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,6 +13,7 @@ import msgspec
 
 from daemon.jobs import graph
 from daemon.jobs.effects import Delivery
+from daemon.jobs.ends import End, Ends
 from daemon.jobs.given import covers
 from daemon.jobs.pipeline import Ended, Order, Pipeline
 from daemon.jobs.progress import Meter
@@ -63,6 +64,7 @@ class JobRunner:
         self._task_kinds = tasks
         self._tell = tell
         self._clock = clock
+        self._ends = Ends(jobs)
         self._slots = asyncio.Semaphore(JOBS_AT_ONCE)
         self._working: dict[str, asyncio.Task[None]] = {}
         self._meters: dict[str, Meter] = {}
@@ -79,6 +81,7 @@ class JobRunner:
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
+        await self._ends.stop()
 
     def begin(self, job: str) -> None:
         """Work on a job whose row is stored. Idempotent."""
@@ -96,7 +99,15 @@ class JobRunner:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
         self._cancelled.discard(job)
-        await self._jobs.set_state(job, "cancelled")
+        await self._ends.store(job, End("cancelled"))
+
+    def ended(self, job: str) -> End | None:
+        """How a job ended whose end could not be stored yet."""
+        return self._ends.waiting(job)
+
+    async def store_end(self, job: str) -> None:
+        """Store such an end now. Raises DiskError."""
+        await self._ends.store_now(job)
 
     def live(self, job: str) -> Live | None:
         """Progress of a job under way."""
@@ -109,23 +120,26 @@ class JobRunner:
 
     async def _guarded(self, job: str) -> None:
         async with self._slots:
-            try:
-                record = await self._jobs.get(job)
-                await self._jobs.set_state(job, "running")
-                if record.recipe_body is None:
-                    await self._run_task(record)
-                else:
-                    await self._run_recipe(record)
-            except RoadieError as error:
-                await self._jobs.set_state(job, "failed", error=error.info())
-            except Exception as error:
-                log.exception("job %s", job)
-                info = ErrorInfo("internal", f"{type(error).__name__}: {error}", hint="Please report this")
-                await self._jobs.set_state(job, "failed", error=info)
+            end = await self._worked(job)
+        await self._ends.store(job, end)
+
+    async def _worked(self, job: str) -> End:
+        try:
+            record = await self._jobs.get(job)
+            await self._jobs.set_state(job, "running")
+            if record.recipe_body is None:
+                return await self._run_task(record)
+            return await self._run_recipe(record)
+        except RoadieError as error:
+            return End("failed", error.info())
+        except Exception as error:
+            log.exception("job %s", job)
+            info = ErrorInfo("internal", f"{type(error).__name__}: {error}", hint="Please report this")
+            return End("failed", info)
 
     # ------------------------------------------------------------ recipes
 
-    async def _run_recipe(self, record: JobRecord) -> None:
+    async def _run_recipe(self, record: JobRecord) -> End:
         order = _order(record)
         recipe = graph.with_cover(order.recipe, 0, None) if order.covers else order.recipe
         steps = [(step.id, step.use) for step in recipe.steps]
@@ -142,31 +156,21 @@ class JobRunner:
             meter.finish_input(each.id)
             return ended
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(each)) for each in record.inputs]
-        await self._close(record, [task.result() for task in tasks])
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(one(each)) for each in record.inputs]
+        except ExceptionGroup as several:  # what stops the whole job: the library cannot be written, a mistake
+            raise several.exceptions[0] from several
+        return _end(record, [task.result() for task in tasks])
 
     def _told(self, job: str, meter: Meter, input_id: str, step: str, fraction: float, note: str) -> None:
         meter.set(input_id, step, fraction)
         if meter.due() or fraction >= 1.0:
             self._tell(StepProgress(job, f"{input_id}.{step}", fraction, meter.progress, meter.eta_s, note))
 
-    async def _close(self, record: JobRecord, ended: list[Ended]) -> None:
-        warnings = [warning for each in ended for warning in each.warnings]
-        failed = [
-            (each, end.error)
-            for each, end in zip(record.inputs, ended, strict=True)
-            if end.state == "failed" and end.error is not None
-        ]
-        if failed and len(failed) == len(ended):
-            await self._jobs.set_state(record.id, "failed", error=failed[0][1], warnings=warnings)
-            return
-        warnings += [f"{Path(each.path).name} failed: {error.message}" for each, error in failed]
-        await self._jobs.set_state(record.id, "done", progress=1.0, warnings=warnings)
-
     # ------------------------------------------------------------ tasks
 
-    async def _run_task(self, record: JobRecord) -> None:
+    async def _run_task(self, record: JobRecord) -> End:
         row = record.inputs[0].id
         rows = await self._jobs.plan_steps(record.id, row, [(record.recipe, record.recipe)])
         step = rows[record.recipe]
@@ -179,7 +183,7 @@ class JobRunner:
             raise
         await self._jobs.set_step(step, "done", progress=1.0)
         await self._jobs.set_input(row, "done")
-        await self._jobs.set_state(record.id, "done", progress=1.0, warnings=warnings)
+        return End("done", warnings=tuple(warnings))
 
     def tell_task(self, job: str, step: str, fraction: float, note: str) -> None:
         self._tell(StepProgress(job, step, fraction, fraction, None, note))
@@ -194,6 +198,20 @@ class _Context:
 
     def progress(self, fraction: float, note: str) -> None:
         self._runner.tell_task(self.job, self._step, fraction, note)
+
+
+def _end(record: JobRecord, ended: Sequence[Ended]) -> End:
+    """A job has failed when every input has; one that was done in part tells what failed in its warnings."""
+    warnings = [warning for each in ended for warning in each.warnings]
+    failed = [
+        (each, end.error)
+        for each, end in zip(record.inputs, ended, strict=True)
+        if end.state == "failed" and end.error is not None
+    ]
+    if failed and len(failed) == len(ended):
+        return End("failed", failed[0][1], tuple(warnings))
+    warnings += [f"{Path(each.path).name} failed: {error.message}" for each, error in failed]
+    return End("done", None, tuple(warnings))
 
 
 def _order(record: JobRecord) -> Order:

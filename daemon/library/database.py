@@ -164,5 +164,16 @@ class Database:
 
 
 def _disk_error(path: Path, error: Exception) -> DiskError:
-    kind = DiskFull if "full" in str(error) else DiskError
-    return kind("the library could not be written", where=path, why=error, hint="Nothing was changed")
+    if "full" in str(error):
+        return DiskFull(
+            "the library could not be written",
+            where=path,
+            why=error,
+            hint="Make room on this disk and ask again",
+        )
+    return DiskError(
+        "the library could not be written",
+        where=path,
+        why=error,
+        hint="Check its folder's permissions and disk",
+    )

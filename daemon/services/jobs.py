@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,7 @@ class JobsService:
 
     async def retry(self, job: str) -> JobAck:
         """Do again what failed, was cancelled or was undone; what is done is not computed again."""
+        await self._runner.store_end(job)
         record = await self._jobs.get(job)
         if record.state not in CLOSED:
             raise Conflict("the job is still running", where=job, hint="Cancel it first")
@@ -161,10 +163,19 @@ class JobsService:
         return UndoView(job, removed, [Kept(str(each.path), each.reason) for each in report.kept])
 
     async def _ack(self, job: str) -> JobAck:
-        record = await self._jobs.get(job)
+        record = self._as_it_is(await self._jobs.get(job))
         return JobAck(job, record.state)  # type: ignore[arg-type]
 
+    def _as_it_is(self, record: JobRecord) -> JobRecord:
+        """With its end, also while that cannot be stored."""
+        end = self._runner.ended(record.id)
+        if end is None:
+            return record
+        warnings = record.warnings if end.warnings is None else end.warnings
+        return replace(record, state=end.state, error=end.error, warnings=warnings)
+
     def _view(self, record: JobRecord) -> JobView:
+        record = self._as_it_is(record)
         live = self._runner.live(record.id)
         by_step: dict[str, list[str]] = {}
         for artifact in record.artifacts:

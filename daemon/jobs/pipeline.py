@@ -36,14 +36,14 @@ class Order:
     """What a job asks of each of its inputs.
 
     shared: parameters for every step that has them (tempo_map). covers: for inputs that are regions of one source,
-    the part that covers all of them.
+    all of these regions.
     """
 
     job: str
     recipe: Recipe
     shared: Mapping[str, Any]
     delivery: Delivery
-    covers: Mapping[str, Span] = field(default_factory=dict)
+    covers: Mapping[str, Sequence[Span]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -44,10 +44,14 @@ class Journal:
         self._disk = disk or Disk()
         self._turn = threading.Lock()
 
-    def deliver(self, source: Path, wanted: Path, *, group: str, owner: str, ordinal: int) -> Delivered:
+    def deliver(
+        self, source: Path, wanted: Path, *, group: str, owner: str, ordinal: int, same_is_enough: bool = False
+    ) -> Delivered:
         """Copy `source` to `wanted` (absolute), or to "name (2)" and so on when something else stands there.
 
-        The same owner and ordinal with the same content again, whole and in place: nothing is written.
+        The same owner and ordinal with the same content again, whole and in place: nothing is written. Neither is
+        it with `same_is_enough` where a file with this content stands already, whoever put it there; it then is
+        not the group's to undo.
         """
         _require_absolute(wanted)
         with self._turn, disk_errors(wanted):
@@ -58,6 +62,8 @@ class Journal:
             for number in itertools.count(1):
                 path = numbered(wanted, number)
                 if _stands(path):
+                    if same_is_enough and self._holds(path, sha256):
+                        return Delivered(path, sha256, already=True)
                     continue
                 intent = _intent(Op.WRITE, path, group, owner, ordinal, sha256, size)
                 try:

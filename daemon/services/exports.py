@@ -32,10 +32,11 @@ class Exporter:
         self._journal = journal
 
     async def run(self, context: TaskContext) -> list[str]:
-        """Returns a line for each asset that could not be copied."""
+        """Returns a line for each asset that could not be copied. One that stands there already is left alone, so
+        that exporting again only adds what is new."""
         request = msgspec.convert(context.request, ExportRequest)
         assets = await self._chosen(request)
-        problems: list[str] = []
+        problems: list[str] = [] if assets else ["nothing in the library was chosen, so nothing was exported"]
         for number, asset in enumerate(assets):
             context.progress(number / len(assets), asset.name)
             try:
@@ -53,8 +54,9 @@ class Exporter:
         levels = [level.render(fields) for level in layout.parse(request.layout)]
         folder = Path(request.folder).joinpath(*(level for level in levels if level))
         self._journal.deliver(
-            source, folder / safe_name(source.name), group=job, owner=f"{job}:{asset.id}", ordinal=0
-        )
+            source, folder / safe_name(source.name), group=job, owner=f"{job}:{asset.id}", ordinal=0,
+            same_is_enough=True,
+        )  # fmt: skip
 
     async def _chosen(self, request: ExportRequest) -> list[Asset]:
         if request.assets is not None:

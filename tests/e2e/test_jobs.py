@@ -191,3 +191,21 @@ def test_several_regions_of_a_song_are_separated_once_and_cut_to_the_frame(
         total = sum(soundfile.read(path)[0] for path in parts)
         assert total.shape == expected.shape
         assert abs(total - expected).max() < 1e-4
+
+
+def test_exporting_again_adds_what_is_new_and_doubles_nothing(house: House, tmp_path: Path) -> None:
+    samples, out = tmp_path / "samples", tmp_path / "exported"
+    write_song(samples / "exportable one.wav", 201)
+    _scan(house, samples)
+    body = {"query": {"text": "exportable"}, "folder": str(out)}
+    first = house.wait(house.ask("POST", "/exports", body)["id"])
+    write_song(samples / "exportable two.wav", 202)
+    _scan(house, samples)
+    second = house.wait(house.ask("POST", "/exports", body)["id"])
+    assert sorted(path.name for path in out.rglob("*.wav")) == ["exportable one.wav", "exportable two.wav"]
+    house.ask("POST", f"/jobs/{second['id']}/undo")
+    assert [path.name for path in out.rglob("*.wav")] == ["exportable one.wav"]
+    house.ask("POST", f"/jobs/{first['id']}/undo")
+    assert not out.exists()
+    nothing = house.wait(house.ask("POST", "/exports", {**body, "query": {"text": "no such word"}})["id"])
+    assert any("nothing" in warning for warning in nothing["warnings"])

@@ -306,3 +306,17 @@ def test_a_source_that_is_gone_or_changes_under_the_copy(store: FileStore, kick:
 def test_a_path_that_could_lead_elsewhere_is_refused(journal: Journal, kick: Path, path: str) -> None:
     with pytest.raises(UsageError):
         deliver(journal, kick, Path(path))
+
+
+def test_where_the_same_is_enough_a_file_of_anyone_is_left_alone_and_is_not_undone(
+    journal: Journal, kit: Path, kick: Path
+) -> None:
+    (kit / "kick.wav").write_bytes(kick.read_bytes())
+    (kit / "snare.wav").write_bytes(b"of the user")
+    for name in ("kick.wav", "snare.wav", "snare.wav"):
+        journal.deliver(
+            kick, kit / name, group="job", owner=name + str(len(files(kit))), ordinal=0, same_is_enough=True
+        )
+    assert files(kit) == {"kick.wav", "snare.wav", "snare (2).wav"}
+    journal.undo("job", unused)
+    assert files(kit) == {"kick.wav", "snare.wav"}

@@ -179,10 +179,18 @@ def _read(path: Path) -> dict[str, Any]:
         raise BadConfig(
             "the settings cannot be read", where=path, why=error, hint="Mend or remove it"
         ) from error
+    except OSError as error:
+        raise BadConfig(
+            "the settings cannot be read", where=path, why=error.strerror,
+            hint="Make the folder readable, or set ROADIE_HOME to another",
+        ) from error  # fmt: skip
 
 
 def _put(body: dict[str, Any], place: str, value: Any) -> None:
     *tables, last = place.split(".")
     for table in tables:
-        body = body.setdefault(table, {})
+        inner = body.setdefault(table, {})
+        if not isinstance(inner, dict):
+            return  # the file says something else there, which is told when it is converted
+        body = inner
     body[last] = value

@@ -12,7 +12,7 @@ from typing import IO
 
 import msgspec
 
-from daemon.kernel.errors import AlreadyRunning
+from daemon.kernel.errors import AlreadyRunning, DiskError
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,12 +34,11 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
 
 @contextmanager
 def single_daemon(lock: Path, runtime: Path) -> Iterator[None]:
-    """Hold the home's lock. Raises AlreadyRunning naming the daemon that has it.
+    """Hold the home's lock. Raises AlreadyRunning naming the daemon that has it, DiskError for a home that cannot be.
 
     The lock is the open file, so it goes with the process however that ends.
     """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a+b") as file:
+    with _opened(lock) as file:
         if not _try_lock(file):
             other = read_runtime(runtime)
             who = f"process {other.pid} at {other.base_url}" if other else "another process"
@@ -48,6 +47,17 @@ def single_daemon(lock: Path, runtime: Path) -> Iterator[None]:
                 hint="Use that one, or set ROADIE_HOME to another folder",
             )  # fmt: skip
         yield
+
+
+def _opened(lock: Path) -> IO[bytes]:
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        return lock.open("a+b")
+    except OSError as error:
+        raise DiskError(
+            "roadie's home cannot be written to", where=lock.parent, why=error.strerror,
+            hint="Give yourself write access to it, or set ROADIE_HOME to a folder of yours",
+        ) from error  # fmt: skip
 
 
 if sys.platform == "win32":

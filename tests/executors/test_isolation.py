@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from daemon.executors.local.worker import describe
 from daemon.kernel.errors import Cancelled, OutOfMemory, WorkerDied, WorkerHung
 from daemon.kernel.work import Lane, StepCall
 from tests.executors.conftest import Start, facts, quiet, until, workers
@@ -32,6 +33,17 @@ async def test_a_crash_ends_its_call_with_the_reason_and_the_next_call_gets_a_ne
     assert caught.value.code == "worker_died"
     assert note in "".join(caught.value.__notes__)
     assert facts(await executor.submit(call("who"), quiet).result()) != pid
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full to write to")
+def test_a_full_disk_is_told_as_such_and_a_mistake_as_a_mistake() -> None:
+    with pytest.raises(OSError, match="No space") as full:
+        Path("/dev/full").write_text("x")
+    info = describe(full.value)
+    assert (info.code, info.hint) == ("disk_full", "Make room and retry the job")
+    assert "No space" in (info.traceback or "")
+    mistake = describe(KeyError("flutter"))
+    assert mistake.code == "internal" and "KeyError" in mistake.message and "report" in (mistake.hint or "")
 
 
 async def test_calls_that_wait_survive_the_crash_of_the_one_before_them(start: Start, call: Call) -> None:

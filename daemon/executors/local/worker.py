@@ -6,6 +6,7 @@ that is computing, and ends the process when the pipe closes.
 
 from __future__ import annotations
 
+import errno
 import faulthandler
 import os
 import pickle
@@ -34,7 +35,7 @@ from daemon.executors.local.messages import (
     pack,
     unpack,
 )
-from daemon.kernel.errors import BadParameter, ErrorInfo, OutOfMemory, RoadieError
+from daemon.kernel.errors import BadParameter, DiskFull, ErrorInfo, OutOfMemory, RoadieError
 from daemon.kernel.failpoints import declare, failpoint
 from daemon.kernel.reference import resolve
 from daemon.kernel.work import StepCall, StepResult
@@ -159,7 +160,13 @@ def describe(error: BaseException) -> ErrorInfo:
         return ErrorInfo(info.code, _printable(info.message), where, hint, info.traceback)
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # the latter is torch's
         return ErrorInfo(OutOfMemory.code, _printable(f"the step ran out of memory ({error})"), traceback=trace)
-    return ErrorInfo("internal", _printable(f"{type(error).__name__}: {error}"), traceback=trace)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        where = None if error.filename is None else _printable(str(error.filename))
+        return DiskFull("the disk is full", where=where, hint="Make room and retry the job").info(trace)
+    message = _printable(f"{type(error).__name__}: {error}")
+    return ErrorInfo(
+        "internal", message, hint="This is a mistake of roadie's: please report it", traceback=trace
+    )
 
 
 def _printable(text: str) -> str:

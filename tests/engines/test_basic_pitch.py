@@ -218,6 +218,32 @@ def test_mono_mode_finds_one_bass_note_at_a_time(engine):
     assert all(1 <= note.velocity <= 127 and 0 < note.confidence <= 1 for note in found)
 
 
+def test_a_sine_played_again_without_a_gap_is_two_notes(engine):
+    """The second fades in while the first fades out, at another phase: its spectrum does not change."""
+    t = np.arange(2 * RATE) / RATE
+    fade = np.clip((t - 0.99) / 0.02, 0, 1)
+    first, second = np.sin(2 * np.pi * 82.41 * t), np.sin(2 * np.pi * 82.41 * t + 2.0)
+    audio = (0.3 * ((1 - fade) * first + fade * second)).astype(np.float32)
+    audio[: RATE // 100] *= np.linspace(0, 1, RATE // 100, dtype=np.float32)
+    found = transcribe(engine, audio, mode="mono")
+    assert [note.pitch for note in found] == [40, 40]
+    assert abs(found[1].start_s - 1.0) < 0.05
+
+
+def test_a_sub_oscillator_does_not_lower_the_notes(engine):
+    """A saw with a sine at 0.4 of its level an octave below, driven: what a synth bass with a sub is."""
+    audio = np.zeros(4 * RATE)
+    line = [(0.2, 40), (0.8, 43), (1.4, 45), (2.0, 38), (2.6, 40), (3.2, 47)]
+    for start_s, pitch in line:
+        t = np.arange(RATE // 2) / RATE
+        phase = 2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * t
+        wave = sum(np.sin(h * phase) / h for h in range(1, 20)) + 0.4 * np.sin(phase / 2)
+        place = int(start_s * RATE)
+        audio[place : place + len(t)] += wave * np.exp(-2 * t) * np.clip((0.5 - t) / 0.02, 0, 1)
+    found = transcribe(engine, (0.3 * np.tanh(2 * audio)).astype(np.float32), mode="mono")
+    assert [note.pitch for note in found] == [pitch for _, pitch in line]
+
+
 def test_mono_bends_follow_a_vibrato(engine):
     """A tone of one second whose pitch swings by 40 cents either way, 5.5 times a second."""
     (note,) = transcribe(engine, song([(0.2, 1.2, 60)], 1.8, vibrato_cents=40), mode="mono")

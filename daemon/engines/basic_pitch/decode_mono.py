@@ -7,18 +7,27 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.engines.basic_pitch.breaks import break_frames
 from daemon.engines.basic_pitch.constants import LOWEST_PITCH, PITCHES, RATE
 from daemon.engines.basic_pitch.evidence import MARGIN_SAMPLES, Evidence, gather
 from daemon.engines.basic_pitch.posteriors import Spool, frame_times
 from daemon.engines.basic_pitch.sections import loudest_notes, section_bounds
 from daemon.engines.basic_pitch.settings import Settings
-from daemon.engines.basic_pitch.voice import VoiceNote, follow, network_probability, onset_probability, scores
+from daemon.engines.basic_pitch.voice import (
+    VoiceNote,
+    follow,
+    network_probability,
+    onset_probability,
+    scores,
+    sounding_pitch,
+)
 from daemon.engines.protocol import Note
 from daemon.kernel.checkpoint import Checkpoint
 
 _LONGEST_FRAMES = 15_000
 """A section's evidence takes about 1 kB for each frame and key range: three minutes at most."""
 _DEFAULT_MINIMUM_MS = 45.0
+_BREAK_PROBABILITY = 0.9
 _SCRAP_S = 0.1
 _SCRAP_CONFIDENCE = 0.3
 _BEND_STEP_CENTS = 5.0
@@ -53,7 +62,9 @@ def _section(spool: Spool, first: int, last: int, settings: Settings) -> list[No
     limits = settings.thresholds()
     probability = network_probability(section)
     score = scores(probability, evidence, limits.lowest, limits.highest)
-    notes = follow(score, onset_probability(section, evidence), evidence.rms, settings.onset_threshold)
+    breaks = break_frames(audio, centres - start, sounding_pitch(score, evidence))
+    onset = np.maximum(onset_probability(section, evidence), _BREAK_PROBABILITY * breaks)
+    notes = follow(score, onset, evidence.rms, settings.onset_threshold)
     loud = max(float(np.percentile(evidence.rms, 95)), 1e-6)
     return [_note(note, evidence, probability, times, loud, settings.bends) for note in notes]
 

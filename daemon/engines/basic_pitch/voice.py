@@ -44,6 +44,12 @@ class VoiceNote:
     column: int
 
 
+def sounding_pitch(score: Array64, evidence: Evidence) -> Array64:
+    """(frames,) the exact pitch of each frame's best key, whether or not anything sounds."""
+    best = score[:, :SILENCE].argmax(axis=1)[:, None]
+    return np.asarray(np.take_along_axis(evidence.pitch, best, axis=1)[:, 0], dtype=np.float64)
+
+
 def onset_probability(section: Posteriors, evidence: Evidence) -> Array64:
     """(frames,) that something is struck: a logistic regression of the flux and the network's onsets, fitted
     on synthesised lines (bench/notes_material.py, set DEV)."""
@@ -71,17 +77,25 @@ def network_probability(section: Posteriors) -> NDArray[np.float32]:
 def scores(probability: NDArray[np.float32], evidence: Evidence, lowest: int, highest: int) -> Array64:
     """(frames, 89) log scores; the last column is silence. Keys outside lowest..highest-1 cannot sound."""
     periodicity = evidence.periodicity.astype(np.float64)
-    above = np.zeros_like(periodicity)
-    above[:, :-12] = periodicity[:, 12:]
-    above[:, :-19] = np.maximum(above[:, :-19], periodicity[:, 19:])
-    fundamental = np.clip((periodicity - above + 0.02) / 0.4, 0, 1)
-    credible = periodicity**2 * (0.1 + 0.9 * fundamental)
+    credible = periodicity**2 * (0.2 + 0.8 * _fundamental(periodicity))
     keys = np.log(0.03 + probability) + np.log(0.05 + credible)
     keys[:, :lowest] = -20
     keys[:, highest:] = -20
     loud = max(float(np.percentile(evidence.rms, 95)), _FLOOR_RMS)
     silence = np.log(0.15) + np.log(0.55) + np.where(evidence.rms < _QUIET_RMS * loud, 20.0, 0.0)
     return np.concatenate([keys, silence[:, None]], axis=1)
+
+
+def _fundamental(periodicity: Array64) -> Array64:
+    """(frames, 88) 0..1: how far each key is a fundamental and not an undertone. A tone whose even partials
+    carry nearly all of it is as periodic an octave up. The bounds leave room on both sides: basses as they are
+    played reach a fifth of their periodicity an octave up, tones with a sub-oscillator are above a half."""
+    octave, twelfth = np.zeros_like(periodicity), np.zeros_like(periodicity)
+    octave[:, :-12] = periodicity[:, 12:]
+    twelfth[:, :-19] = periodicity[:, 19:]
+    from_octave = (0.6 - octave / np.maximum(periodicity, 1e-3)) / 0.3
+    from_twelfth = (periodicity - twelfth + 0.02) / 0.4
+    return np.asarray(np.clip(np.minimum(from_octave, from_twelfth), 0, 1))
 
 
 def best_path(score: Array64, move_cost: Array64) -> NDArray[np.int64]:

@@ -15,6 +15,19 @@ BLOCK_BYTES = 1 << 20
 _NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
 """What network file systems say to the fsync of a folder that they need not sync."""
 
+_FOLDER_STAYS = frozenset(
+    {
+        errno.ENOTEMPTY,
+        errno.EEXIST,
+        errno.ENOENT,
+        errno.ENOTDIR,
+        errno.EBUSY,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+    }
+)
+
 
 class Disk:
     """A real disk. Tests put one in its place that forgets what was not synced."""
@@ -64,11 +77,11 @@ class Disk:
         folder.mkdir(exist_ok=True)
 
     def remove_folder(self, folder: Path) -> bool:
-        """Remove a folder if it is empty; False when it is not, or not there."""
+        """Remove a folder if it is empty; False when it is not, is not there, or may not be removed."""
         try:
             folder.rmdir()
         except OSError as error:
-            if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EBUSY):
+            if error.errno in _FOLDER_STAYS:
                 return False
             raise
         return True

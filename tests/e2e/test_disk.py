@@ -132,6 +132,24 @@ def test_folders_that_change_under_a_running_job(house: House, tmp_path: Path, m
     assert len(list(folders["became read-only"].rglob("*.wav"))) == 4
 
 
+def test_an_undo_on_a_disk_that_became_read_only_keeps_the_files_and_works_later(
+    house: House, tmp_path: Path, mount: Mount
+) -> None:
+    house.out = mount(tmp_path / "stick", "4m")
+    job = house.submit(write_song(tmp_path / "song.wav", 9), "undo on a stick")
+    assert house.wait(job)["state"] == "done"
+    before = house.delivered()
+    assert _mount("-o", "remount,ro", str(house.out))
+    report = house.ask("POST", f"/jobs/{job}/undo")
+    assert report["removed"] == []
+    assert {each["path"] for each in report["kept"]} == {str(house.out / name) for name in before}
+    assert all("read-only" in each["why"] for each in report["kept"])
+    assert house.delivered() == before
+    assert _mount("-o", "remount,rw", str(house.out))
+    assert len(house.ask("POST", f"/jobs/{job}/undo")["removed"]) == len(before) == 3
+    assert list(house.out.iterdir()) == []
+
+
 def _refused(house: House, folder: Path) -> dict[str, Any]:
     with pytest.raises(urllib.error.HTTPError) as caught:
         house.request([{"path": "/a.wav"}], deliver={"folder": str(folder)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import stat
 import tomllib
 from collections.abc import Sequence
@@ -29,7 +30,7 @@ def job_request(
 
 def absolute(path: Path) -> Path:
     """The daemon has another working folder. Links stay as they are: the name is the user's."""
-    return path.expanduser().absolute()
+    return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 - leaves what is no user's home as it is
 
 
 def existing(file: Path) -> Path:

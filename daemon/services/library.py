@@ -59,7 +59,7 @@ class LibraryService:
         fields = msgspec.structs.asdict(query)
         cursor = fields.pop("cursor")
         fields.pop("like")
-        if cursor is not None and not cursor.isdecimal():
+        if cursor is not None and (not cursor.isdecimal() or len(cursor) > 18):  # SQLite counts to 2**63
             raise BadParameter(f"{cursor!r} is no cursor", hint="Pass the next_cursor of the page before")
         offset = int(cursor or 0)
         assets, more = await self._search.find(Query(**fields, offset=offset))

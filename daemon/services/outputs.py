@@ -29,10 +29,16 @@ class Outputs:
 
     def check(self, text: str) -> Path:
         """The folder, absolute, if roadie may write there. Blocking (stat). Raises Forbidden with the reason."""
-        asked = Path(text).expanduser()
+        asked = Path(os.path.expanduser(text))  # noqa: PTH111 - pathlib's raises for a user who does not exist
         if "\0" in text or not asked.is_absolute():
             raise Forbidden("a delivery folder must be an absolute path", where=repr(text))
-        folder = asked.resolve()
+        try:
+            return self._allowed_folder(asked.resolve())
+        except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle, before Python 3.13
+            why = getattr(error, "strerror", None) or error
+            raise Forbidden("no folder can be there", where=asked, why=why, hint="Choose another") from error
+
+    def _allowed_folder(self, folder: Path) -> Path:
         if any(folder.is_relative_to(root.resolve()) for root in self._allowed):
             return folder
         reason = self._refused(folder)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,20 @@ def test_a_file_in_the_way_is_said(outputs: Outputs, tmp_path: Path) -> None:
 def test_dots_do_not_lead_out_of_an_allowed_folder(outputs: Outputs, tmp_path: Path) -> None:
     with pytest.raises(Forbidden):
         outputs.check(str(tmp_path / "delivery" / ".." / ".." / ".." / ".." / ".." / ".." / "etc"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and limits of names are POSIX ones")
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("loop/x", "oop"), ("n" * 300, "too long"), ("d/" * 3000, "too long"), ("a file/x", "is a file")],
+)
+def test_where_no_folder_can_be_the_reason_is_given(tmp_path: Path, name: str, says: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "a file").write_text("mine")
+    with pytest.raises(Forbidden, match=says):
+        Outputs((), tmp_path / "home").check(f"{tmp_path}/{name}")
+
+
+def test_the_home_of_a_user_who_does_not_exist_is_no_absolute_path(tmp_path: Path) -> None:
+    with pytest.raises(Forbidden, match="absolute"):
+        Outputs((), tmp_path / "home").check("~no-such-user-here/x")

@@ -146,6 +146,10 @@ class Database:
                     try:
                         with self._sqlite.savepoint():
                             results.append((future, work(), None))
+                    except peewee.OperationalError as error:
+                        if not self._sqlite.connection().in_transaction:
+                            raise  # SQLite has taken the whole batch back
+                        results.append((future, None, _disk_error(self.path, error)))
                     except Exception as error:  # noqa: BLE001 - handed to whoever asked
                         results.append((future, None, error))
                 failpoint("library.commit.before")
@@ -163,7 +167,11 @@ class Database:
                 future.set_result(result)
 
 
-def _disk_error(path: Path, error: Exception) -> DiskError:
+def _disk_error(path: Path, error: BaseException) -> DiskError:
+    while isinstance(error.__context__, (peewee.DatabaseError, sqlite3.Error)):
+        error = (
+            error.__context__
+        )  # on a full disk SQLite rolls back by itself; that peewee then cannot is no news
     if "full" in str(error):
         return DiskFull(
             "the library could not be written",

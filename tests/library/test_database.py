@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from daemon.kernel.errors import DiskError
+from daemon.kernel.errors import DiskError, DiskFull
 from daemon.kernel.events import AssetChanged
 from daemon.library.database import Database
 from daemon.library.events import EventLog, append
 from daemon.library.state import State
-from daemon.library.tables import SCHEMA_VERSION
+from daemon.library.tables import SCHEMA_VERSION, EventRow
 
 
 async def test_a_failing_write_takes_nothing_else_of_its_batch_with_it(db: Database) -> None:
@@ -97,3 +97,27 @@ async def test_one_who_stops_waiting_stops_neither_the_write_nor_the_writer(db: 
     gate.set()
     await asyncio.wait_for(db.write(lambda: append(AssetChanged("after"))), 5)
     assert [event.body["asset"] for event in await EventLog(db).since(0)] == ["asked for", "after"]
+
+
+async def test_a_full_disk_fails_a_whole_batch_as_such_and_the_next_one_is_well(db: Database) -> None:
+    pages = db.submit(lambda: _limit(1)).result(5)  # SQLite then takes as many as there are, and no more
+    gate = threading.Event()
+    db.submit(gate.wait)
+    futures = [
+        db.submit(lambda: append(AssetChanged("a"))),
+        db.submit(lambda: append(AssetChanged("b" * 100_000))),
+        db.submit(lambda: append(AssetChanged("c"))),
+    ]
+    gate.set()
+    for future in futures:
+        with pytest.raises(DiskFull, match="full"):
+            future.result(5)
+    assert await EventLog(db).since(0) == []
+    db.submit(lambda: _limit(pages + 1000)).result(5)
+    await db.write(lambda: append(AssetChanged("d")))
+    assert [event.body["asset"] for event in await EventLog(db).since(0)] == ["d"]
+
+
+def _limit(pages: int) -> int:
+    """The most pages the library may have from now on."""
+    return int(EventRow._meta.database.execute_sql(f"PRAGMA max_page_count={pages}").fetchone()[0])

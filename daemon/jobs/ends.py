@@ -33,23 +33,26 @@ class Ends:
 
     async def store(self, job: str, end: End) -> None:
         """Write an end, now or as soon as there is room; the first end of a job counts."""
-        end = self._waiting.setdefault(job, end)
+        end = self._waiting.get(job, end)
         try:
-            await self.store_now(job)
+            await self._write(job, end)
         except DiskError as error:
+            self._waiting.setdefault(job, end)
             log.error("the end of job %s (%s) waits for the library: %s", job, end.state, error)
             if self._again is None or self._again.done():
                 self._again = asyncio.create_task(self._until_stored(), name="ends of jobs")
 
     def waiting(self, job: str) -> End | None:
-        """The end of a job that is not stored yet."""
+        """The end of a job that the library refused and that is not stored yet."""
         return self._waiting.get(job)
 
     async def store_now(self, job: str) -> None:
         """Write what waits, if anything does. Raises DiskError; it then goes on waiting."""
         end = self._waiting.get(job)
-        if end is None:
-            return
+        if end is not None:
+            await self._write(job, end)
+
+    async def _write(self, job: str, end: End) -> None:
         progress = 1.0 if end.state == "done" else None
         await self._jobs.set_state(job, end.state, progress=progress, error=end.error, warnings=end.warnings)
         self._waiting.pop(job, None)

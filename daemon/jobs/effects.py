@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from daemon.jobs.held import Held, Ledger
 from daemon.jobs.prepare import Prepared
 from daemon.jobs.recipes import EffectEntry
 from daemon.jobs.targets import DeliverItem, DeliverTarget
+from daemon.jobs.uncut import to_its_end
 from daemon.kernel.errors import BadParameter
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import Kind
@@ -49,6 +51,17 @@ class Shipment:
     outcomes: Mapping[str, Outcome]
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What goes where. wishes: the path wanted for each item; owners: its name in the journal."""
+
+    target: DeliverTarget
+    items: Sequence[DeliverItem]
+    wishes: Sequence[Path]
+    owners: Sequence[str]
+    folder: Path
+
+
 class Deliverer:
     """Delivers what steps made, and takes back what was delivered. One delivery at a time: the journal's rule."""
 
@@ -75,7 +88,7 @@ class Deliverer:
         """Place an effect's files with every target. Raises DiskError.
 
         encoded: the audible ones among them in the format asked for. Asked again, after a restart or a retry, it
-        places only what is not there yet.
+        places only what is not there yet. Cancelled, it ends with the file that is being placed.
         """
         made = {file.parent: file for file in encoded}
         wanted = [file for file in files if file.kind in DELIVERABLE]
@@ -87,32 +100,39 @@ class Deliverer:
             for name in delivery.to or effect.to:
                 target = self._targets[name]
                 owners = [f"{shipment.input}:{effect.id}:{name}:{file.id}" for file, _ in ready]
-                paths = await asyncio.to_thread(
-                    self._place,
-                    target,
-                    items,
-                    delivery.layout or effect.layout,
-                    delivery.folder,
-                    shipment.job,
-                    owners,
+                wishes = await asyncio.to_thread(
+                    target.plan, items, delivery.layout or effect.layout, delivery.folder
                 )
-                await self._know(shipment, ready, items, paths)
+                stop = threading.Event()
+                plan = _Plan(target, items, wishes, owners, delivery.folder)
+                await to_its_end(self._place_and_know(shipment, ready, plan, stop), stop.set)
 
-    def _place(
-        self, target: DeliverTarget, items: Sequence[DeliverItem], layout: str | None, root: Path, job: str,
-        owners: Sequence[str],
-    ) -> list[Path]:  # fmt: skip
-        placed = []
-        for item, wanted, owner in zip(items, target.plan(items, layout, root), owners, strict=True):
-            placed.append(self._journal.deliver(item.path, wanted, group=job, owner=owner, ordinal=0).path)
-        for path, text in target.sidecars(items, placed, root).items():
-            self._journal.replace_text(path, text)
-        return placed
+    async def _place_and_know(
+        self, shipment: Shipment, ready: Sequence[tuple[Held, Held]], plan: _Plan, stop: threading.Event
+    ) -> None:
+        """Whatever was placed is known, also when the disk refuses the rest or `stop` comes in between."""
+        placed: list[Path] = []
+        try:
+            await asyncio.to_thread(self._place, plan, shipment.job, placed, stop)
+        finally:
+            await self._know(shipment, ready, plan.items, placed)
+
+    def _place(self, plan: _Plan, job: str, placed: list[Path], stop: threading.Event) -> None:
+        try:
+            for item, wanted, owner in zip(plan.items, plan.wishes, plan.owners, strict=True):
+                if stop.is_set():
+                    break
+                placed.append(self._journal.deliver(item.path, wanted, group=job, owner=owner, ordinal=0).path)
+        finally:
+            told = plan.target.sidecars(plan.items[: len(placed)], placed, plan.folder)
+            for path, text in told.items():
+                self._journal.replace_text(path, text)
 
     async def _know(
         self, shipment: Shipment, ready: Sequence[tuple[Held, Held]], items: Sequence[DeliverItem],
         paths: Sequence[Path],
     ) -> None:  # fmt: skip
+        """paths: of the first of the items, those that were placed."""
         assets = {file.id: best.payload for file, best in ready}
         stats = await asyncio.to_thread(lambda: [FileStat.of(path) for path in paths])
         await self._deliveries.record(
@@ -123,19 +143,24 @@ class Deliverer:
                              source=shipment.source.asset, parent=_parent(file, assets, shipment),
                              meta={**item.meta, **best.own}),
                 )
-                for (file, best), item, path, stat in zip(ready, items, paths, stats, strict=True)
+                for (file, best), item, path, stat in zip(ready, items, paths, stats, strict=False)
             ]
         )  # fmt: skip
 
     async def undo(self, job: str, in_use: Callable[[Path], bool]) -> UndoReport:
         """Take back what a job delivered and nobody changed or uses."""
         async with self._one_at_a_time:
-            report = await asyncio.to_thread(self._take_back, job, in_use)
-        await self._deliveries.taken_back([str(path) for path in (*report.removed, *report.gone)])
+            known = await self._deliveries.standing(job)
+            report = await to_its_end(asyncio.to_thread(self._take_back, job, in_use, known))
+            await self._deliveries.taken_back([str(path) for path in (*report.removed, *report.gone)])
         return report
 
-    def _take_back(self, job: str, in_use: Callable[[Path], bool]) -> UndoReport:
+    def _take_back(self, job: str, in_use: Callable[[Path], bool], known: Sequence[Path]) -> UndoReport:
+        """known: what the library believes to stand. An undo that was cut short may have removed some of it."""
         report = self._journal.undo(job, in_use)
+        told = {*report.removed, *report.gone}
+        lost = [path for path in known if path not in told and path.parent.is_dir() and not path.exists()]
+        report = replace(report, gone=(*report.gone, *lost))
         for target in self._targets.values():
             for path, text in target.after_removal([*report.removed, *report.gone]).items():
                 if text is None:

@@ -169,7 +169,8 @@ class _Walk:
             work = await asyncio.to_thread(
                 self._runner.plan, entry, files, self.ledger, dict(self._order.shared)
             )
-            await self._jobs.set_step(row, "running")
+            # With its runs, so that what is used from now on is not evicted under it.
+            await self._jobs.set_step(row, "running", reason=None, runs=[key for key, _, _ in work.batches])
             return await self._runner.run(
                 entry, work, self.ledger, self._source, row,
                 lambda fraction, note: self._on_step(self._record.id, entry.id, fraction, note),

@@ -68,7 +68,6 @@ class JobRunner:
         self._slots = asyncio.Semaphore(JOBS_AT_ONCE)
         self._working: dict[str, asyncio.Task[None]] = {}
         self._meters: dict[str, Meter] = {}
-        self._cancelled: set[str] = set()
 
     async def start(self, boot: str) -> None:
         """Take over every open job of an earlier life."""
@@ -85,20 +84,19 @@ class JobRunner:
 
     def begin(self, job: str) -> None:
         """Work on a job whose row is stored. Idempotent."""
-        if job in self._working:
+        before = self._working.get(job)
+        if before is not None and not before.done():
             return
         task = asyncio.create_task(self._guarded(job), name=f"job {job}")
         self._working[job] = task
-        task.add_done_callback(lambda _: self._forget(job))
+        task.add_done_callback(lambda ended: self._forget(job, ended))
 
     async def cancel(self, job: str) -> None:
         """Stop a job; runs that others are attached to go on. Nothing more of it is delivered."""
-        self._cancelled.add(job)
         task = self._working.get(job)
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-        self._cancelled.discard(job)
         await self._ends.store(job, End("cancelled"))
 
     def ended(self, job: str) -> End | None:
@@ -114,9 +112,10 @@ class JobRunner:
         meter = self._meters.get(job)
         return None if meter is None else Live(meter.progress, meter.eta_s, meter.fractions())
 
-    def _forget(self, job: str) -> None:
-        self._working.pop(job, None)
-        self._meters.pop(job, None)
+    def _forget(self, job: str, ended: asyncio.Task[None]) -> None:
+        if self._working.get(job) is ended:  # not one that was begun since
+            del self._working[job]
+            self._meters.pop(job, None)
 
     async def _guarded(self, job: str) -> None:
         async with self._slots:
@@ -126,7 +125,8 @@ class JobRunner:
     async def _worked(self, job: str) -> End:
         try:
             record = await self._jobs.get(job)
-            await self._jobs.set_state(job, "running")
+            if not await self._jobs.set_state(job, "running"):
+                return End("cancelled")  # it was, before it could begin
             if record.recipe_body is None:
                 return await self._run_task(record)
             return await self._run_recipe(record)

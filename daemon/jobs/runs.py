@@ -13,6 +13,7 @@ import msgspec
 
 from daemon.executors.protocol import Executor
 from daemon.jobs.cache import Cache
+from daemon.jobs.uncut import to_its_end
 from daemon.kernel.errors import Cancelled, RoadieError, WorkerDied
 from daemon.kernel.work import StepCall, StepResult
 from daemon.library.runs import Runs
@@ -112,7 +113,7 @@ class RunPool:
         names = [file.name for file in result.files]
         if await asyncio.to_thread(self._cache.holds, key, record.token, names):
             return Finished(key, self._cache.folder(key, record.token), result, 0)
-        await self._runs.forget(key)
+        await self._runs.forget(record)
         return None
 
     async def _attempt(self, key: str, call: StepCall, valid: Valid) -> Finished:
@@ -125,10 +126,7 @@ class RunPool:
         try:
             result = await running.result()
             await valid()
-            size = await asyncio.to_thread(self._cache.publish, out, key, token)
-            if not await self._runs.commit(key, token, msgspec.to_builtins(result), size):
-                await asyncio.to_thread(self._cache.remove, key, token)
-                raise Cancelled("another attempt has taken this run over")
+            await to_its_end(self._keep(out, key, token, result))
             return Finished(key, self._cache.folder(key, token), result, attempt)
         except asyncio.CancelledError:
             running.cancel()
@@ -139,6 +137,18 @@ class RunPool:
             raise
         finally:
             await asyncio.to_thread(self._cache.discard, out)
+
+    async def _keep(self, out: Path, key: str, token: str, result: StepResult) -> None:
+        """Files into the cache, then the row that says so; without the row no files stay."""
+        size = await asyncio.to_thread(self._cache.publish, out, key, token)
+        kept = False
+        try:
+            kept = await self._runs.commit(key, token, msgspec.to_builtins(result), size)
+        finally:
+            if not kept:
+                await asyncio.to_thread(self._cache.remove, key, token)
+        if not kept:
+            raise Cancelled("another attempt has taken this run over")
 
     def _landed(self, key: str, task: asyncio.Task[Finished]) -> None:
         flight = self._flights.get(key)

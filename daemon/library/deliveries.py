@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from daemon.library.assets import NewAsset, forget_path, record
 from daemon.library.database import Database
 from daemon.library.jobs import mark_delivered
+from daemon.library.tables import ArtifactRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,16 @@ class Deliveries:
                 mark_delivered(each.artifact, str(path), each.job, each.new.kind, path.name)
 
         await self._db.write(work)
+
+    async def standing(self, job: str) -> list[Path]:
+        """Where the files stand that a job delivered, as far as the library knows."""
+
+        def work() -> list[Path]:
+            rows = ArtifactRow.select(ArtifactRow.delivered)
+            found = rows.where((ArtifactRow.job == job) & ArtifactRow.delivered.is_null(False))
+            return [Path(row.delivered) for row in found]
+
+        return await self._db.read(work)
 
     async def taken_back(self, paths: Sequence[str]) -> None:
         """An undo removed these files."""

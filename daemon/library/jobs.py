@@ -195,6 +195,14 @@ def close_unfinished(job: str, state: str) -> None:
     InputRow.update(state=state).where((InputRow.job == job) & (InputRow.state << list(OPEN))).execute()
 
 
+def _ended(job: str) -> Any:
+    """The row of a job that nobody works on; inside a write. Raises Conflict."""
+    row = JobRow.get_by_id(job)
+    if row.state not in CLOSED:
+        raise Conflict("the job is still running", where=job, hint="Cancel it first")
+    return row
+
+
 class Jobs:
     """The rows of jobs. Every change of state is written together with its event."""
 
@@ -251,11 +259,13 @@ class Jobs:
     async def set_state(
         self, job: str, state: str, *, progress: float | None = None, error: ErrorInfo | None = None,
         warnings: Sequence[str] | None = None,
-    ) -> None:  # fmt: skip
-        def work() -> None:
+    ) -> bool:  # fmt: skip
+        """False, and nothing changes, for a job that has ended: only `reopen` begins it again."""
+
+        def work() -> bool:
             row = JobRow.get_by_id(job)
-            if row.state in CLOSED and state in CLOSED:
-                return  # it has ended already: a cancel that comes too late changes nothing
+            if row.state in CLOSED:
+                return False
             row.state = state
             row.progress = row.progress if progress is None else progress
             if state == "running" and row.started_at is None:
@@ -267,14 +277,20 @@ class Jobs:
                 row.warnings = list(warnings)
             row.save()
             append(JobState(job, row.recipe, state, row.progress))
+            return True
 
-        await self._db.write(work)
+        return await self._db.write(work)
 
     async def reopen(self, job: str) -> None:
-        """Ask again for what failed or was cancelled: inputs and steps that are done stay so."""
+        """Ask again for what failed or was cancelled: inputs and steps that are done stay so.
+
+        Raises Conflict for a job that has not ended or is being undone.
+        """
 
         def work() -> None:
-            row = JobRow.get_by_id(job)
+            row = _ended(job)
+            if row.undoing:
+                raise Conflict("the job is being undone", where=job, hint="Undo it to the end first")
             InputRow.update(state="preparing", error=None).where(
                 (InputRow.job == job) & ((InputRow.state != "done") | row.undone)
             ).execute()
@@ -361,22 +377,31 @@ class Jobs:
         return await self._db.read(work)
 
     async def begin_undo(self, job: str) -> None:
-        """Remember that a job is to be undone, so that a crash in between does not leave it half undone."""
-        await self._db.write(lambda: JobRow.update(undoing=True).where(JobRow.id == job).execute())
+        """Remember that a job is to be undone, so that a crash in between does not leave it half undone.
+
+        Raises Conflict for a job that has not ended.
+        """
+
+        def work() -> None:
+            row = _ended(job)
+            row.undoing = True
+            row.save(only=[JobRow.undoing])
+
+        await self._db.write(work)
 
     async def half_undone(self) -> list[str]:
         """Jobs whose undo was asked for and has not finished."""
         return await self._db.read(lambda: [row.id for row in JobRow.select(JobRow.id).where(JobRow.undoing)])
 
-    async def undone(self, job: str, removed: Sequence[str], kept: int) -> None:
-        """A job's deliveries were taken back."""
+    async def undone(self, job: str, gone: Sequence[str], removed: int, kept: int) -> None:
+        """A job's deliveries were taken back. gone: paths where they stand no more, removed now or before."""
 
         def work() -> None:
             JobRow.update(undone=True, undoing=False).where(JobRow.id == job).execute()
-            for start in range(0, len(removed), 500):
-                part = list(removed[start : start + 500])
+            for start in range(0, len(gone), 500):
+                part = list(gone[start : start + 500])
                 ArtifactRow.update(delivered=None).where(ArtifactRow.delivered << part).execute()
-            append(JobUndone(job, len(removed), kept))
+            append(JobUndone(job, removed, kept))
 
         await self._db.write(work)
 

@@ -53,7 +53,8 @@ class Runs:
             row = RunRow.get_or_none((RunRow.key == key) & (RunRow.state == "done"))
             if row is None:
                 return None
-            RunRow.update(used_at=time.time()).where(RunRow.key == key).execute()
+            row.used_at = time.time()
+            row.save(only=[RunRow.used_at])
             return _record(row)
 
         return await self._db.write(work)
@@ -93,14 +94,18 @@ class Runs:
         def work() -> None:
             body = None if error is None else {**error.to_wire(), "traceback": error.traceback}
             RunRow.update(state=state, error=body, finished_at=time.time(), token=None).where(
-                (RunRow.key == key) & (RunRow.token == token)
+                (RunRow.key == key) & (RunRow.token == token) & (RunRow.state == "running")
             ).execute()
 
         await self._db.write(work)
 
-    async def forget(self, key: str) -> None:
-        """The files of a run are gone from the cache: next time it is computed again."""
-        await self._db.write(lambda: RunRow.delete().where(RunRow.key == key).execute())
+    async def forget(self, run: RunRecord) -> bool:
+        """A finished run's files are gone from the cache, or are about to go: next time it is computed again.
+
+        False, and nothing is forgotten, when it was used or claimed since `run` was read.
+        """
+        same = (RunRow.key == run.key) & (RunRow.token == run.token) & (RunRow.used_at == run.used_at)
+        return bool(await self._db.write(lambda: RunRow.delete().where(same).execute()))
 
     async def least_recently_used(self) -> list[RunRecord]:
         """Finished runs, the longest unused first."""

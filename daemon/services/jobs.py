@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import os
 import secrets
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from daemon.jobs.effects import Deliverer
 from daemon.jobs.keys import canonical
 from daemon.jobs.recipes import Recipes, with_params
 from daemon.jobs.runner import JobRunner, Live
-from daemon.kernel.errors import BadParameter, Conflict, ErrorInfo
+from daemon.kernel.errors import BadParameter, ErrorInfo, RoadieError
 from daemon.library.assets import Assets
 from daemon.library.jobs import CLOSED, Artifact, InputRecord, JobRecord, Jobs, NewInput, NewJob, StepRecord
 from daemon.services.outputs import Outputs
@@ -36,6 +37,8 @@ from daemon.services.types import (
     StepView,
     UndoView,
 )
+
+log = logging.getLogger(__name__)
 
 InUse = Callable[[Path], bool]
 
@@ -58,6 +61,9 @@ class JobsService:
         self._outputs = outputs
         self._delivery_folder = delivery_folder
         self._in_use = in_use
+        self._one_undo = (
+            asyncio.Lock()
+        )  # a second one of the same job must not reach into a retry after the first
 
     async def submit(self, request: JobRequest, client: str) -> tuple[JobAck, bool]:
         """Store a request; (its job, whether it is a new one). No input is opened before this returns.
@@ -136,30 +142,32 @@ class JobsService:
     async def retry(self, job: str) -> JobAck:
         """Do again what failed, was cancelled or was undone; what is done is not computed again."""
         await self._runner.store_end(job)
-        record = await self._jobs.get(job)
-        if record.state not in CLOSED:
-            raise Conflict("the job is still running", where=job, hint="Cancel it first")
+        await self._jobs.get(job)
         await self._jobs.reopen(job)
         self._runner.begin(job)
         return await self._ack(job)
 
     async def undo(self, job: str) -> UndoView:
         """Take back what a job wrote; what was changed since or is in use stays and is listed."""
-        record = await self._jobs.get(job)
-        if record.state not in CLOSED:
-            raise Conflict("the job is still running", where=job, hint="Cancel it first")
-        return await self._undo(job)
+        await self._jobs.get(job)
+        async with self._one_undo:
+            await self._jobs.begin_undo(job)
+            return await self._undo(job)
 
     async def finish_undoing(self) -> None:
         """At start: undos that an earlier daemon began and did not finish."""
         for job in await self._jobs.half_undone():
-            await self._undo(job)
+            try:
+                await self._undo(job)
+            except (
+                RoadieError
+            ) as error:  # its disk may be away or full: the daemon is there for everything else
+                log.warning("the undo of job %s goes on when it is asked for again: %s", job, error)
 
     async def _undo(self, job: str) -> UndoView:
-        await self._jobs.begin_undo(job)
         report = await self._deliverer.undo(job, self._in_use)
-        removed = [str(path) for path in report.removed]
-        await self._jobs.undone(job, removed, len(report.kept))
+        removed, gone = [str(path) for path in report.removed], [str(path) for path in report.gone]
+        await self._jobs.undone(job, removed + gone, len(removed), len(report.kept))
         return UndoView(job, removed, [Kept(str(each.path), each.reason) for each in report.kept])
 
     async def _ack(self, job: str) -> JobAck:
@@ -191,8 +199,12 @@ class JobsService:
         )  # fmt: skip
 
 
+_CURSOR_DIGITS = 19
+"""SQLite counts to 2**63."""
+
+
 def _ordinal(cursor: str) -> int:
-    if not cursor.isdecimal():
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < _CURSOR_DIGITS):
         raise BadParameter(f"{cursor!r} is no cursor", hint="Pass the next_cursor of the page before")
     return int(cursor)
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -178,3 +180,32 @@ async def test_one_who_asks_while_a_run_is_being_stopped_begins_anew_and_is_not_
     house.executor.finish(second, writes(second.call))
     assert (await again).result == (await third).result
     await house.pool.close()
+
+
+async def test_a_result_that_is_being_stored_when_everyone_leaves_is_kept(build) -> None:
+    house = build(lambda call: None)
+    asker = asyncio.create_task(house.pool.get("key", CALL, fine, ignore))
+    run = await started(house)
+    gate = threading.Event()
+    house.db.submit(gate.wait)  # what is written from here on waits, so that the cancel comes in the middle
+    house.executor.finish(run, writes(run.call))
+    await until(lambda: list(house.cache.folder("key", "x").parent.glob("*")))
+    asker.cancel()
+    await asyncio.sleep(0.05)
+    gate.set()
+    await asyncio.gather(asker, return_exceptions=True)
+    await house.pool.close()
+    assert await house.runs.finished("key") is not None
+    assert len(list(house.cache.folder("key", "x").parent.glob("*"))) == 1
+
+
+async def test_a_result_that_the_library_cannot_store_leaves_no_files(build) -> None:
+    house = build(lambda call: None)
+    asker = asyncio.create_task(house.pool.get("key", CALL, fine, ignore))
+    run = await started(house)
+    with sqlite3.connect(house.db.path) as plain:
+        plain.execute("CREATE TRIGGER full BEFORE UPDATE ON run BEGIN SELECT RAISE(ABORT, 'disk is full'); END")
+    house.executor.finish(run, writes(run.call))
+    with pytest.raises(Exception, match="full"):
+        await asker
+    assert not list(house.cache.folder("key", "x").parent.glob("*"))

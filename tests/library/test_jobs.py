@@ -104,3 +104,57 @@ async def test_a_cancel_that_comes_too_late_changes_nothing(db: Database) -> Non
     await jobs.set_state("j", "done")
     await jobs.set_state("j", "cancelled")
     assert (await jobs.get("j")).state == "done"
+
+
+async def test_an_ended_job_begins_again_only_when_it_is_asked_again(db: Database) -> None:
+    jobs = Jobs(db)
+    await jobs.insert(job("j"))
+    assert await jobs.set_state("j", "cancelled")
+    assert not await jobs.set_state("j", "running"), "a runner that comes late began a cancelled job"
+    assert (await jobs.get("j")).state == "cancelled"
+    await jobs.reopen("j")
+    assert await jobs.set_state("j", "running")
+
+
+async def test_of_two_who_ask_again_at_once_one_is_told_that_it_runs(db: Database) -> None:
+    jobs = Jobs(db)
+    await jobs.insert(job("j"))
+    await jobs.set_state("j", "failed")
+    await jobs.reopen("j")
+    await jobs.set_state("j", "running")
+    with pytest.raises(Conflict, match="still running"):
+        await jobs.reopen("j")
+    assert (await jobs.get("j")).state == "running"
+
+
+async def test_an_undo_and_a_job_under_way_exclude_each_other(db: Database) -> None:
+    jobs = Jobs(db)
+    await jobs.insert(job("j"))
+    with pytest.raises(Conflict, match="still running"):
+        await jobs.begin_undo("j")
+    await jobs.set_state("j", "done")
+    await jobs.begin_undo("j")
+    with pytest.raises(Conflict, match="being undone"):
+        await jobs.reopen("j")
+    await jobs.undone("j", [], 0, 0)
+    await jobs.reopen("j")
+
+
+async def test_an_end_without_a_result_takes_nothing_from_a_run_that_has_one(db: Database) -> None:
+    runs = Runs(db, "boot")
+    await runs.claim("key", "separate", "token")
+    assert await runs.commit("key", "token", {"from": "it"}, 1)
+    await runs.give_up("key", "token", "cancelled", None)
+    assert await runs.finished("key") is not None
+
+
+async def test_a_run_that_was_used_since_it_was_looked_at_is_not_forgotten(db: Database) -> None:
+    runs = Runs(db, "boot")
+    await runs.claim("key", "separate", "token")
+    await runs.commit("key", "token", {}, 1)
+    (seen,) = await runs.least_recently_used()
+    assert await runs.finished("key") is not None  # another job takes it
+    assert not await runs.forget(seen)
+    (seen,) = await runs.least_recently_used()
+    assert await runs.forget(seen)
+    assert await runs.finished("key") is None

@@ -22,6 +22,7 @@ from daemon.jobs.prepare import Prepared, Preparer
 from daemon.jobs.recipes import Recipe, StepEntry
 from daemon.jobs.steps import Outcome, StepRunner, accepted, describe_nothing
 from daemon.kernel.errors import Cancelled, ErrorInfo, InputError, NotInstalled, RoadieError
+from daemon.kernel.types import AssetId
 from daemon.library.jobs import Artifact, InputRecord, Jobs
 from daemon.steps import registry
 
@@ -36,7 +37,7 @@ class Order:
     """What a job asks of each of its inputs.
 
     shared: parameters for every step that has them (tempo_map). covers: for inputs that are regions of one source,
-    all of these regions.
+    all of these regions. named: the assets of inputs that name one, by the input's id.
     """
 
     job: str
@@ -44,6 +45,7 @@ class Order:
     shared: Mapping[str, Any]
     delivery: Delivery
     covers: Mapping[str, Sequence[Span]] = field(default_factory=dict)
+    named: Mapping[str, AssetId] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -67,7 +69,7 @@ class Pipeline:
     async def run(self, order: Order, record: InputRecord, on_step: OnStep) -> Ended:
         """Never raises for what is wrong with the input: that is its end, and others go on."""
         try:
-            source = await self._preparer.prepare(Path(record.path))
+            source = await self._source(order, record)
             return await self._with_source(order, record, source, on_step)
         except RoadieError as error:
             ended = Ended("failed", error.info())
@@ -76,6 +78,11 @@ class Pipeline:
             ended = Ended("failed", _unexpected(error))
         await self._jobs.set_input(record.id, ended.state, error=ended.error)
         return ended
+
+    async def _source(self, order: Order, record: InputRecord) -> Prepared:
+        if record.id in order.named:
+            return await self._preparer.prepare_asset(order.named[record.id], Path(record.path))
+        return await self._preparer.prepare(Path(record.path))
 
     async def _with_source(self, order: Order, record: InputRecord, source: Prepared, on_step: OnStep) -> Ended:
         await self._jobs.set_input(record.id, "running", asset=source.asset)
@@ -88,6 +95,11 @@ class Pipeline:
         )
         walk = _Walk(self._jobs, self._steps, order, record, source, given, rows, on_step)
         outcomes = await walk.steps()
+        if all(outcome.state == "skipped" and _idle(outcome) for outcome in outcomes.values()):
+            raise InputError(
+                f"nothing in the recipe {order.recipe.name!r} works on this", where=source.path,
+                why=f"it is {source.meta.get('container')}",
+            )  # fmt: skip
         warnings = _warnings(outcomes, record)
         shipment = Shipment(order.job, order.recipe.name, record.id, source, walk.ledger, outcomes)
         for effect in order.recipe.effects:
@@ -210,11 +222,16 @@ def _artifact(file: Held, input_id: str, row: str) -> Artifact:
     return Artifact(file.id, input_id, row, file.kind, file.name, file.payload, str(file.path), None, file.own)
 
 
+def _idle(outcome: Outcome) -> bool:
+    """Skipped because there was nothing for it to work on."""
+    return outcome.reason.startswith(("needs ", "nothing to do"))
+
+
 def _warnings(outcomes: Mapping[str, Outcome], record: InputRecord) -> list[str]:
     name = Path(record.path).name
     found = []
     for step, outcome in outcomes.items():
-        if outcome.state == "skipped" and not outcome.reason.startswith(("needs ", "nothing to do")):
+        if outcome.state == "skipped" and not _idle(outcome):
             found.append(f"{name}: {step} was skipped: {outcome.reason}")
         found += [f"{name}: {step}: {warning}" for warning in outcome.warnings]
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from pathlib import Path
 
 from daemon.executors.protocol import Executor
 from daemon.jobs.cache import Cache
-from daemon.kernel.errors import FileMissing, SourceChanged, WorkerDied
+from daemon.kernel.errors import FileMissing, InputError, SourceChanged, WorkerDied
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import InputFile, Kind, Lane, StepCall, StepResult
 from daemon.library.assets import Assets, FileStat, NewAsset
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +66,28 @@ class Preparer:
         """Raises FileMissing, UnreadableAudio, SourceChanged."""
         stat = await stat_of(path)
         known = await self._assets.known_at(path, stat)
-        if known is not None:
+        # What roadie delivered is known without having been read: as a source it is read like any other.
+        if known is not None and known.meta.get("payload") == known.id:
             return Prepared(known.id, path, stat, known.meta)
         result, new = await self.read(path, stat)
         await self._assets.record(new)
         return Prepared(new.id, path, stat, result)
+
+    async def prepare_asset(self, asset: AssetId, first: Path) -> Prepared:
+        """The asset itself, wherever it stands now; `first` is where it stood when it was asked for.
+
+        Raises FileMissing when none of its paths has its sound any more.
+        """
+        known = await self._assets.get(asset)
+        for path in dict.fromkeys([first, *map(Path, known.paths)]):
+            try:
+                prepared = await self.prepare(path)
+            except InputError as error:
+                log.info("asset %s is not at %s any more: %s", asset, path, error)
+                continue
+            if prepared.asset == asset:
+                return prepared
+        raise FileMissing("the file of this asset is missing", where=known.name, hint="Scan its folder again")
 
     async def read(self, path: Path, stat: FileStat) -> tuple[Mapping[str, Json], NewAsset]:
         """Read a file in a worker; what it is, ready to be recorded."""

@@ -21,6 +21,7 @@ from daemon.jobs.recipes import Recipe
 from daemon.kernel.clock import Clock
 from daemon.kernel.errors import ErrorInfo, RoadieError
 from daemon.kernel.events import Event, StepProgress
+from daemon.kernel.types import AssetId
 from daemon.library.jobs import InputRecord, JobRecord, Jobs
 
 log = logging.getLogger(__name__)
@@ -225,4 +226,6 @@ def _order(record: JobRecord) -> Order:
         deliver["container"], deliver["depth"],
     )  # fmt: skip
     recipe = graph.with_encoding(recipe, delivery.container, delivery.depth)
-    return Order(record.id, recipe, shared, delivery, covers(record.inputs))
+    inputs = record.inputs
+    named = {inputs[number].id: AssetId(asset) for number, asset in request.get("assets", ())}
+    return Order(record.id, recipe, shared, delivery, covers(inputs), named)

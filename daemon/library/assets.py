@@ -102,7 +102,8 @@ def record(new: NewAsset) -> bool:
     before = PathRow.get_or_none(PathRow.path == path)
     PathRow.replace(
         path=path, asset=new.id, size=new.stat.size, mtime_ns=new.stat.mtime_ns, inode=new.stat.inode,
-        byte_hash=new.byte_hash, made=new.made, missing=False,
+        byte_hash=new.byte_hash, made=new.made or (before is not None and before.made and before.asset_id == new.id),
+        missing=False,
     ).execute()  # fmt: skip
     index_text(new.id)
     if fresh:
@@ -155,7 +156,8 @@ def forget_path(path: str) -> None:
         return
     asset = row.asset_id
     row.delete_instance()
-    left = PathRow.select().where((PathRow.asset == asset) & (PathRow.missing == False)).exists()  # noqa: E712
+    # A path of the user's that is missing may come back, a drive be connected again: its tags wait for it.
+    left = PathRow.select().where(PathRow.asset == asset).exists()
     if not left and row.made:
         remove(asset)
     else:
@@ -209,7 +211,7 @@ class Assets:
 
         def work() -> Asset | None:
             row = PathRow.get_or_none(PathRow.path == str(path))
-            if row is None or (row.size, row.mtime_ns, row.inode) != (stat.size, stat.mtime_ns, stat.inode):
+            if row is None or row.missing or FileStat(row.size, row.mtime_ns, row.inode) != stat:
                 return None
             return next(iter(load([row.asset_id])), None)
 

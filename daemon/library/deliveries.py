@@ -32,7 +32,7 @@ class Deliveries:
             for each in delivered:
                 record(each.new)
                 path = each.new.path
-                mark_delivered(each.artifact, str(path), each.job, each.new.kind, path.name)
+                mark_delivered(each.artifact, each.new.id, str(path), each.job, each.new.kind, path.name)
 
         await self._db.write(work)
 

@@ -154,22 +154,29 @@ def _artifact(row: Any) -> Artifact:
     )
 
 
+def asked_before(client: str, key: str | None, body_hash: str) -> tuple[str, str] | None:
+    """(job, state) of an earlier request with this key; raises Conflict when its body was another."""
+    if key is None:
+        return None
+    there = JobRow.get_or_none((JobRow.client == client) & (JobRow.idempotency_key == key))
+    if there is None:
+        return None
+    if there.body_hash != body_hash:
+        raise Conflict(
+            f"the idempotency key {key!r} was used for another request",
+            where=there.id, hint="Use a new key for a new request",
+        )  # fmt: skip
+    return there.id, there.state
+
+
 def insert(new: NewJob) -> tuple[str, str, bool]:
     """Store a request; inside a write. Returns (job, state, created).
 
     An idempotency key belongs to a client: the same body gives the job that is there; another body raises Conflict.
     """
-    if new.idempotency_key is not None:
-        there = JobRow.get_or_none(
-            (JobRow.client == new.client) & (JobRow.idempotency_key == new.idempotency_key)
-        )
-        if there is not None:
-            if there.body_hash != new.body_hash:
-                raise Conflict(
-                    f"the idempotency key {new.idempotency_key!r} was used for another request",
-                    where=there.id, hint="Use a new key for a new request",
-                )  # fmt: skip
-            return there.id, there.state, False
+    known = asked_before(new.client, new.idempotency_key, new.body_hash)
+    if known is not None:
+        return *known, False
     ordinal = (JobRow.select(fn.MAX(JobRow.ordinal)).scalar() or 0) + 1
     JobRow.insert(
         id=new.id, recipe=new.recipe, recipe_body=new.recipe_body, request=new.request, client=new.client,
@@ -211,6 +218,10 @@ class Jobs:
 
     async def insert(self, new: NewJob) -> tuple[str, str, bool]:
         return await self._db.write(lambda: insert(new))
+
+    async def asked_before(self, client: str, key: str | None, body_hash: str) -> tuple[str, str] | None:
+        """(job, state) of the same request with the same key. Raises Conflict for another body."""
+        return await self._db.read(lambda: asked_before(client, key, body_hash))
 
     async def get(self, job: str) -> JobRecord:
         """Raises NotFound."""
@@ -406,7 +417,7 @@ class Jobs:
         await self._db.write(work)
 
 
-def mark_delivered(artifact: str, path: str, job: str, kind: str, name: str) -> None:
-    """An artifact stands at its final place; inside a write."""
-    ArtifactRow.update(delivered=path).where(ArtifactRow.id == artifact).execute()
+def mark_delivered(artifact: str, asset: str, path: str, job: str, kind: str, name: str) -> None:
+    """An artifact stands at its final place, as this asset (in the format asked for); inside a write."""
+    ArtifactRow.update(delivered=path, payload=asset).where(ArtifactRow.id == artifact).execute()
     append(JobArtifact(job, artifact, kind, name, path))

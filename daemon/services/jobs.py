@@ -70,12 +70,19 @@ class JobsService:
 
         Raises BadParameter, BadRecipe, NotFound, Forbidden, and Conflict for a used idempotency key.
         """
+        digest = hashlib.sha256(canonical(msgspec.to_builtins(request))).hexdigest()
+        # First of all: what was accepted once is, though its recipe or its folder is not there any more.
+        known = await self._jobs.asked_before(client, request.idempotency_key, digest)
+        if known is not None:
+            return JobAck(*known), False  # type: ignore[arg-type]
         recipe = with_params(await asyncio.to_thread(self._recipes.get, request.recipe), request.params)
         for effect in recipe.effects:
             self._deliverer.check(effect.to)
         body = await self._delivery(request)
         inputs = [await self._input(each) for each in request.inputs]
-        digest = hashlib.sha256(canonical(msgspec.to_builtins(request))).hexdigest()
+        body["assets"] = [
+            [number, each.asset] for number, each in enumerate(request.inputs) if each.asset is not None
+        ]
         job, state, created = await self._jobs.insert(
             NewJob(new_job_id(), recipe.name, msgspec.to_builtins(recipe), body, client, inputs, digest,
                    request.idempotency_key)

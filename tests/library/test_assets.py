@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -142,3 +143,35 @@ async def test_collections_keep_order_and_refuse_what_is_not_there(db: Database,
     with pytest.raises(NotFound):
         await collections.create("broken", ["nothing"])
     assert [each.name for each in await collections.all()] == ["yours"]
+
+
+async def test_a_file_that_came_back_is_read_again_so_that_it_is_no_longer_missing(
+    db: Database, tmp_path: Path
+) -> None:
+    assets = Assets(db)
+    known = new(tmp_path, "a.wav", "x")
+    await assets.record(known)
+    await assets.mark_missing([str(known.path)])
+    assert await assets.known_at(known.path, known.stat) is None
+
+
+async def test_reading_a_file_that_roadie_made_does_not_make_it_the_users(db: Database, tmp_path: Path) -> None:
+    assets = Assets(db)
+    made = replace(new(tmp_path, "stem.wav", "stem"), made=True)
+    await assets.record(made)
+    await assets.record(replace(made, made=False))  # a scan, or a job whose input it is
+    assert await assets.made_by_roadie("stem") == [made.path]
+    await assets.record(new(tmp_path, "stem.wav", "edited by a person"))
+    assert await assets.made_by_roadie("edited by a person") == []
+
+
+async def test_what_a_person_said_of_a_source_outlives_a_copy_of_it_that_is_undone(
+    db: Database, tmp_path: Path
+) -> None:
+    assets = Assets(db)
+    source = new(tmp_path, "kick.wav", "kick")
+    await assets.record(source)
+    await assets.mark_missing([str(source.path)])
+    await assets.record(replace(new(tmp_path, "copy.wav", "kick"), made=True))
+    await assets.forget_path(tmp_path / "copy.wav")
+    assert (await assets.get("kick")).missing

@@ -34,7 +34,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(no_args_is_help=True)
 def root(
     debug: Annotated[bool, typer.Option("--debug", help="Show where in the code an error arose.")] = False,
     version: Annotated[

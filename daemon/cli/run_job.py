@@ -56,8 +56,14 @@ def finish(open_session: Session, ack: JobAck, *, waits: bool, as_json: bool) ->
 
 
 def outcome(job: JobView) -> int:
-    """0 only when every input came through."""
-    whole = job.state == "done" and all(given.state == "done" for given in job.inputs)
-    if not whole and job.state == "done":
+    """0 only when every input came through and there is something to show for it."""
+    if job.state != "done":
+        return failures.FAILED
+    if any(given.state != "done" for given in job.inputs):
         say("Some inputs failed; the results of the others are delivered.")
-    return 0 if whole else failures.FAILED
+        return failures.FAILED
+    skipped = any(step.state == "skipped" for step in job.steps)
+    if skipped and not any(made.delivered for made in job.artifacts):
+        say("Nothing came of it; the reasons are above.")
+        return failures.FAILED
+    return 0

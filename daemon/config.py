@@ -119,9 +119,10 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def delivery_folder(self) -> Path:
+        """Absolute and without dots: the journal takes no other."""
         chosen = self.config.folders.delivery
         if chosen is not None:
-            return Path(chosen).expanduser()
+            return Path(chosen).expanduser().resolve()
         return Path(platformdirs.user_music_dir()) / "roadie"
 
     @property

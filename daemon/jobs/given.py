@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from daemon.jobs.graph import COVER
 from daemon.jobs.held import SOURCE, Held
 from daemon.jobs.prepare import Prepared
-from daemon.jobs.recipes import INPUT
+from daemon.jobs.recipes import COVER, INPUT
 from daemon.kernel.errors import InputError
 from daemon.kernel.types import Frames, Json
 from daemon.kernel.work import Kind, Region

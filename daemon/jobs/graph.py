@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
-from daemon.jobs.recipes import INPUT, EffectEntry, Recipe, StepEntry
+from daemon.jobs.recipes import COVER, INPUT, Recipe, StepEntry, covering, encoding
 from daemon.kernel.work import Lane
 from daemon.steps import registry
 
-COVER = "cover"
-"""What several regions of one source have in common: the part that covers all of them."""
 GIVEN = (INPUT, COVER)
 
 
@@ -51,11 +49,6 @@ def waits_for(recipe: Recipe, entry: StepEntry) -> list[str]:
     return list(dict.fromkeys(needed))
 
 
-def encoding(effect: EffectEntry) -> str:
-    """The id of the step that makes an effect's files ready to be delivered."""
-    return f"{effect.id}-encode"
-
-
 def with_cover(recipe: Recipe, start_frames: int, length_frames: int | None) -> Recipe:
     """The recipe for one of several regions of a source: what is costly is done once, over all of them, and cut.
 
@@ -66,7 +59,7 @@ def with_cover(recipe: Recipe, start_frames: int, length_frames: int | None) -> 
     steps: list[StepEntry] = []
     for step in recipe.steps:
         if registry.spec(step.use).lane is Lane.HEAVY and step.sources == (INPUT,):
-            whole = f"{step.id}-cover"
+            whole = covering(step.id)
             steps.append(msgspec.structs.replace(step, id=whole, sources=(COVER,)))
             steps.append(StepEntry(step.id, "cut", (whole,), (), cut))
         else:

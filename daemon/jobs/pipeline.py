@@ -19,7 +19,7 @@ from daemon.jobs.effects import Deliverer, Delivery, Shipment
 from daemon.jobs.given import Span, cover_of, source_of
 from daemon.jobs.held import Held, Ledger, select
 from daemon.jobs.prepare import Prepared, Preparer
-from daemon.jobs.recipes import Recipe, StepEntry
+from daemon.jobs.recipes import Recipe, StepEntry, encoding
 from daemon.jobs.steps import Outcome, StepRunner, accepted, describe_nothing
 from daemon.kernel.errors import Cancelled, ErrorInfo, InputError, NotInstalled, RoadieError
 from daemon.kernel.types import AssetId
@@ -104,7 +104,7 @@ class Pipeline:
         shipment = Shipment(order.job, order.recipe.name, record.id, source, walk.ledger, outcomes)
         for effect in order.recipe.effects:
             files = walk.gather(effect.sources)
-            encoded = outcomes[graph.encoding(effect)]
+            encoded = outcomes[encoding(effect)]
             await source.still_there()
             await self._deliverer.deliver(shipment, effect, order.delivery, files, encoded.files)
         error = next((outcome.error for outcome in outcomes.values() if outcome.error), None)

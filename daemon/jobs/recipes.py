@@ -17,6 +17,8 @@ from daemon.steps import registry
 from daemon.steps.spec import Params
 
 INPUT = "input"
+COVER = "cover"
+"""What several regions of one source have in common: the part that covers all of them."""
 SHIPPED = Path(__file__).parent.parent / "recipes"
 
 
@@ -50,6 +52,16 @@ class Recipe(msgspec.Struct, frozen=True):
         return next(step for step in self.steps if step.id == step_id)
 
 
+def encoding(effect: EffectEntry) -> str:
+    """The id of the step that makes an effect's files ready to be delivered."""
+    return f"{effect.id}-encode"
+
+
+def covering(step_id: str) -> str:
+    """The id of the step that does a step's work over several regions at once."""
+    return f"{step_id}-cover"
+
+
 EFFECTS = ("deliver",)
 _STEP_KEYS = {"id", "use", "from", "only"}
 _EFFECT_KEYS = {"id", "use", "from", "to", "layout"}
@@ -72,14 +84,17 @@ def parse(text: str, where: Path) -> Recipe:
     if not steps:
         raise BadRecipe("a recipe needs at least one [[step]]", where=where)
     names = [step.id for step in steps]
-    effects = tuple(
-        _effect(table, names, number, f"{where}, effect {number}")
-        for number, table in enumerate(_tables(body, "effect", where), 1)
-    )
+    effects: list[EffectEntry] = []
+    for number, table in enumerate(_tables(body, "effect", where), 1):
+        place = f"{where}, effect {number}"
+        effect = _effect(table, names, number, place)
+        for taken in {effect.id} & {each.id for each in effects} | {encoding(effect)} & set(names):
+            raise BadRecipe(f"the id {taken!r} is taken", where=place, hint="Give each effect its own id")
+        effects.append(effect)
     name = body.get("name", where.stem)
     if not isinstance(name, str) or not name:
         raise BadRecipe("name must be a text", where=where)
-    return Recipe(name, str(body.get("about", "")), tuple(steps), effects)
+    return Recipe(name, str(body.get("about", "")), tuple(steps), tuple(effects))
 
 
 def _tables(body: Mapping[str, Any], key: str, where: Path) -> list[dict[str, Any]]:
@@ -97,7 +112,9 @@ def _step(table: dict[str, Any], earlier: list[StepEntry], where: str) -> StepEn
     step_id = table.get("id", use)
     if not isinstance(step_id, str) or not step_id.replace("-", "").replace("_", "").isalnum():
         raise BadRecipe(f"id = {step_id!r} is not a word of letters, digits, - and _", where=where)
-    if step_id == INPUT or any(step.id == step_id for step in earlier):
+    before = {step.id for step in earlier}
+    taken = {INPUT, COVER} | before | {covering(each) for each in before}
+    if step_id in taken or covering(step_id) in before:
         raise BadRecipe(f"the id {step_id!r} is taken", where=where, hint="Give each step its own id")
     sources = _sources(table.get("from", INPUT), [step.id for step in earlier], where)
     params = {key: value for key, value in table.items() if key not in _STEP_KEYS}
@@ -215,7 +232,10 @@ class Recipes:
 
     def _listed(self, path: Path, origin: str) -> Listed:
         """A file as it is now; read again only when it changed."""
-        changed = path.stat().st_mtime_ns
+        try:
+            changed = path.stat().st_mtime_ns
+        except OSError as error:
+            return Listed(path.stem, origin, None, str(error))
         known = self._read.get(path)
         if known is None or known[0] != changed:
             known = (changed, _read(path, origin))

@@ -9,6 +9,7 @@ from daemon.jobs.recipes import SHIPPED, Recipes, parse, with_params
 from daemon.kernel.errors import BadParameter, BadRecipe, NotFound
 
 WHERE = Path("mine.toml")
+EFFECT = '[[effect]]\nid = "out"\nuse = "deliver"\nfrom = ["stems"]\n'
 STEMS = '[[step]]\nid = "stems"\nuse = "separate"\n'
 
 
@@ -37,6 +38,10 @@ def test_the_five_recipes_are_there(tmp_path: Path) -> None:
         (STEMS + '[[effect]]\nuse = "deliver"\nform = ["stems"]', "Did you mean 'from'"),
         ('[step]\nuse = "separate"', "two brackets"),
         ('[[step]]\nuse = "separate"\noverlap = 7.0', "overlap"),
+        ('[[step]]\nid = "cover"\nuse = "separate"', "'cover' is taken"),
+        (STEMS + EFFECT + EFFECT, "'out' is taken"),
+        (STEMS + '[[step]]\nid = "out-encode"\nuse = "analyse"\n' + EFFECT, "'out-encode' is taken"),
+        (STEMS + '[[step]]\nid = "stems-cover"\nuse = "analyse"\n', "'stems-cover' is taken"),
     ],
 )
 def test_a_broken_recipe_says_where_and_what(text: str, says: str) -> None:
@@ -73,3 +78,11 @@ def test_steps_wait_for_those_that_learn_about_their_files(tmp_path: Path) -> No
     assert set(waits_for(full, full.step("slices"))) == {"stems", "song"}
     assert set(waits_for(full, full.step("clean"))) == {"slices", "classes"}
     assert set(waits_for(full, full.step("midi"))) == {"notes", "slices", "song", "classes"}
+
+
+def test_a_link_to_nothing_is_a_broken_recipe_and_keeps_no_other_away(tmp_path: Path) -> None:
+    (tmp_path / "gone.toml").symlink_to(tmp_path / "nowhere.toml")
+    recipes = Recipes(tmp_path)
+    assert recipes.get("stems").name == "stems"
+    with pytest.raises(BadRecipe, match="No such file"):
+        recipes.get("gone")

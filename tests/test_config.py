@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from daemon.config import load_settings
+from daemon.kernel.errors import BadConfig
+
+
+def environ(home: Path, **more: str) -> dict[str, str]:
+    return {"ROADIE_HOME": str(home), **more}
+
+
+def test_the_command_line_stands_above_the_environment_and_that_above_the_file(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('pause_heavy = "playing"\n[http]\nport = 1\n[workers]\ncpu = 3\n')
+    settings = load_settings(environ(tmp_path, ROADIE_HTTP_PORT="2", ROADIE_PAUSE_HEAVY="never"))
+    assert (settings.config.http.port, settings.config.pause_heavy) == (2, "never")
+    assert settings.config.workers.cpu == 3
+    assert load_settings(environ(tmp_path, ROADIE_HTTP_PORT="2"), **{"http.port": 4}).config.http.port == 4
+
+
+@pytest.mark.parametrize("folder", ["out", "./a/../out", "{cwd}/a/../out"])
+def test_a_delivery_folder_is_absolute_and_has_no_dots(tmp_path: Path, folder: str) -> None:
+    settings = load_settings(environ(tmp_path, ROADIE_DELIVERY=folder.format(cwd=Path.cwd())))
+    assert settings.delivery_folder == Path.cwd() / "out"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("http = 7700", "http"),
+        ("[http]\nprot = 1", "prot"),
+        ("[http]\nport = 70000", "port"),
+        ("[http", "config.toml"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_file(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(BadConfig, match=says) as caught:
+        load_settings(environ(tmp_path), **{"http.port": 0} if text == "http = 7700" else {})
+    assert "config.toml" in str(caught.value)
+
+
+def test_a_config_that_cannot_be_read_says_so(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").mkdir()
+    with pytest.raises(BadConfig, match="cannot be read"):
+        load_settings(environ(tmp_path))

@@ -109,7 +109,7 @@ class Pipeline:
             await self._deliverer.deliver(shipment, effect, order.delivery, files, encoded.files)
         error = next((outcome.error for outcome in outcomes.values() if outcome.error), None)
         ended = Ended("failed" if error else "done", error, warnings)
-        await self._jobs.set_input(record.id, ended.state, error=error)
+        await self._jobs.set_input(record.id, ended.state, error=error, warnings=warnings)
         return ended
 
 

@@ -151,7 +151,7 @@ class JobRunner:
         async def one(each: InputRecord) -> Ended:
             if each.state == "done":
                 meter.finish_input(each.id)
-                return Ended("done")
+                return Ended("done", warnings=list(each.warnings))
             async with slots:
                 ended = await self._pipeline.run(order, each, lambda *told: self._told(record.id, meter, *told))
             meter.finish_input(each.id)

@@ -79,6 +79,7 @@ class InputRecord:
     region: Mapping[str, Any] | None
     state: str
     error: ErrorInfo | None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,9 @@ def _grouped(table: Any, jobs: list[str], order: Any) -> dict[str, list[Any]]:
 
 
 def _input(row: Any) -> InputRecord:
-    return InputRecord(row.id, row.path, row.asset, row.region, row.state, _error(row.error))
+    return InputRecord(
+        row.id, row.path, row.asset, row.region, row.state, _error(row.error), tuple(row.warnings)
+    )
 
 
 def _step(row: Any) -> StepRecord:
@@ -302,7 +305,7 @@ class Jobs:
             row = _ended(job)
             if row.undoing:
                 raise Conflict("the job is being undone", where=job, hint="Undo it to the end first")
-            InputRow.update(state="preparing", error=None).where(
+            InputRow.update(state="preparing", error=None, warnings=[]).where(
                 (InputRow.job == job) & ((InputRow.state != "done") | row.undone)
             ).execute()
             row.state, row.error, row.warnings, row.finished_at, row.undone = "queued", None, [], None, False
@@ -312,10 +315,11 @@ class Jobs:
         await self._db.write(work)
 
     async def set_input(
-        self, input_id: str, state: str, *, asset: str | None = None, error: ErrorInfo | None = None
-    ) -> None:
+        self, input_id: str, state: str, *, asset: str | None = None, error: ErrorInfo | None = None,
+        warnings: Sequence[str] = (),
+    ) -> None:  # fmt: skip
         def work() -> None:
-            changes: dict[str, Any] = {"state": state, "error": _wire(error)}
+            changes: dict[str, Any] = {"state": state, "error": _wire(error), "warnings": list(warnings)}
             if asset is not None:
                 changes["asset"] = asset
             InputRow.update(**changes).where(InputRow.id == input_id).execute()

@@ -149,7 +149,7 @@ class JobRow(Model):
 
 
 class InputRow(Model):
-    """One input of a job. region: {start_s, length_s} as asked."""
+    """One input of a job. region: {start_s, length_s} as asked. warnings: of its steps, once it has ended."""
 
     id = CharField(primary_key=True)
     job = ForeignKeyField(JobRow, backref="input_rows", on_delete="CASCADE")
@@ -159,6 +159,7 @@ class InputRow(Model):
     region = JsonField(null=True)
     state = CharField()
     error = JsonField(null=True)
+    warnings = JsonField(default=list)
 
     class Meta:
         table_name = "job_input"

@@ -158,3 +158,14 @@ async def test_a_run_that_was_used_since_it_was_looked_at_is_not_forgotten(db: D
     (seen,) = await runs.least_recently_used()
     assert await runs.forget(seen)
     assert await runs.finished("key") is None
+
+
+async def test_what_an_input_warned_of_outlives_a_restart_and_goes_when_it_is_done_again(db: Database) -> None:
+    jobs = Jobs(db)
+    await jobs.insert(job("j"))
+    await jobs.set_input("j.0", "done", warnings=["a: lyrics was skipped"])
+    assert [each.warnings for each in (await jobs.get("j")).inputs] == [("a: lyrics was skipped",), ()]
+    await jobs.set_input("j.1", "failed", warnings=["b: odd"])
+    await jobs.set_state("j", "failed")
+    await jobs.reopen("j")
+    assert [each.warnings for each in (await jobs.get("j")).inputs] == [("a: lyrics was skipped",), ()]

@@ -34,6 +34,7 @@ from daemon.jobs.runner import JobRunner
 from daemon.jobs.runs import RunPool
 from daemon.jobs.steps import StepRunner
 from daemon.kernel.clock import Clock, SystemClock
+from daemon.kernel.errors import RoadieError
 from daemon.library.assets import Assets
 from daemon.library.collections import Collections
 from daemon.library.database import Database
@@ -64,6 +65,7 @@ from daemon.services.uploads import Uploaded, UploadsService
 log = logging.getLogger(__name__)
 
 BLOCKING_THREADS = 32
+TRIM_EVERY_S = 600.0
 
 
 async def run_daemon(settings: Settings, ready: Callable[[Runtime], None] | None = None) -> None:
@@ -110,8 +112,8 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         stack.push_async_callback(parts.pool.close)
         await parts.runner.start(parts.boot)
         stack.push_async_callback(parts.runner.stop)
-        evicting = asyncio.create_task(parts.evictor.run(), name="cache eviction")
-        stack.callback(evicting.cancel)
+        for tidying in (parts.evictor.run(), _trim(parts.event_log)):
+            stack.callback(asyncio.create_task(tidying).cancel)
         bridge = HttpBridge(parts.services, _http_settings(settings), clock)
         host, port = await bridge.start()
         stack.push_async_callback(bridge.stop)
@@ -128,6 +130,7 @@ class _Parts:
     pool: RunPool
     runner: JobRunner
     evictor: Evictor
+    event_log: EventLog
 
 
 async def _build(settings: Settings, db: Database, executor: Executor, clock: Clock) -> _Parts:
@@ -139,7 +142,6 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     await _recover(runs, cache, journal)
 
     event_log = EventLog(db)
-    await event_log.trim()
     events = EventsService(event_log)
     loop = asyncio.get_running_loop()
     db.on_commit(lambda: _call_soon(loop, events.committed))
@@ -176,7 +178,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         uploads=UploadsService(settings.uploads, uploaded),
         events=events,
     )  # fmt: skip
-    return _Parts(boot, services, pool, runner, Evictor(runs, cache, settings.cache_bytes))
+    return _Parts(boot, services, pool, runner, Evictor(runs, cache, settings.cache_bytes), event_log)
 
 
 async def _recover(runs: Runs, cache: Cache, journal: Journal) -> None:
@@ -186,6 +188,16 @@ async def _recover(runs: Runs, cache: Cache, journal: Journal) -> None:
         log.info("%d runs of an earlier start go on", freed)
     await asyncio.to_thread(cache.sweep, await runs.finished_folders())
     await asyncio.to_thread(journal.reconcile)
+
+
+async def _trim(event_log: EventLog) -> None:
+    """Keep the event table short, for as long as the daemon lives: a scan of many files writes one row for each."""
+    while True:
+        try:
+            await event_log.trim()
+        except RoadieError as error:
+            log.warning("old events stay for now: %s", error)
+        await asyncio.sleep(TRIM_EVERY_S)
 
 
 def _in_use(path: Path) -> bool:  # noqa: ARG001

@@ -13,6 +13,12 @@ import soundfile
 from bench.drum_sounds import Sound
 
 SOUND_FONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
+PACKAGES = {
+    SOUND_FONT: "fluid-soundfont-gm",
+    Path("/usr/share/sounds/sf3/MuseScore_General_Full.sf3"): "musescore-general-soundfont",
+    Path("/usr/share/sounds/sf2/TimGM6mb.sf2"): "timgm6mb-soundfont",
+}
+"""Fonts and the Debian packages that bring them."""
 DEV_PROGRAMS = (0, 25, 32, 40)  # standard, TR-808, jazz, brush
 UNSEEN_PROGRAMS = (8, 16, 24, 48)  # room, power, electronic, orchestra
 NOTES = {
@@ -48,14 +54,19 @@ def _write_notes(path: Path, program: int) -> None:
     song.save(path)
 
 
-def render_kit(program: int, rate: int) -> dict[str, Sound]:
-    """Every note alone, dry, from its note-on; peak 1. Notes that the font leaves silent are missing."""
+def render_kit(program: int, rate: int, font: Path = SOUND_FONT) -> dict[str, Sound]:
+    """Every note alone, dry, from its note-on; peak 1. Notes that the font leaves silent are missing.
+
+    Exits with the name of the Debian package when the font is not installed.
+    """
+    if not font.exists():
+        raise SystemExit(f"{font} is not installed: apt-get install {PACKAGES[font]}")
     with tempfile.TemporaryDirectory() as folder:
         midi, wav = Path(folder) / "kit.mid", Path(folder) / "kit.wav"
         _write_notes(midi, program)
         dry = ["-R", "0", "-C", "0", "-g", "0.5", "-q"]
         subprocess.run(
-            ["fluidsynth", *dry, "-r", str(rate), "-T", "wav", "-O", "float", "-F", wav, SOUND_FONT, midi],
+            ["fluidsynth", *dry, "-r", str(rate), "-T", "wav", "-O", "float", "-F", wav, font, midi],
             check=True,
             capture_output=True,
         )

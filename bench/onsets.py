@@ -1,8 +1,8 @@
 """Onset F1 of the slicer on clean drums, beside librosa's detector with a fine hop.
 
-uv run python bench/onsets.py [--takes 24] [--set dev|unseen|both] [--errors]
-The dev set was used for tuning. The unseen set has other seeds, two more families of synthesised drums and other
-kits of the General MIDI font.
+uv run python bench/onsets.py [--takes 24] [--set dev|other|unseen|both] [--errors]
+The dev set was used for tuning. The other set has other seeds and all kits of a sound font that nothing was trained
+on. The unseen set has other seeds, two more families of synthesised drums and other kits of the General MIDI font.
 """
 
 from __future__ import annotations
@@ -10,29 +10,33 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 
 from bench.drum_patterns import Take, play
 from bench.drum_sounds import DEV_FAMILIES, UNSEEN_FAMILIES, make_kit
-from bench.gm_kits import DEV_PROGRAMS, UNSEEN_PROGRAMS, render_kit
+from bench.gm_kits import DEV_PROGRAMS, SOUND_FONT, UNSEEN_PROGRAMS, render_kit
 from bench.onset_score import Score, score
 
 WINDOWS_S = (0.030, 0.010, 0.005)
 Detector = Callable[[Take], list[float]]
+OTHER_FONT = Path("/usr/share/sounds/sf2/TimGM6mb.sf2")
+SETS = {  # first seed, families of synthesised drums, kits and their font
+    "dev": (0, DEV_FAMILIES, DEV_PROGRAMS, SOUND_FONT),
+    "other": (300_000, DEV_FAMILIES, DEV_PROGRAMS + UNSEEN_PROGRAMS, OTHER_FONT),
+    "unseen": (90_000, UNSEEN_FAMILIES, UNSEEN_PROGRAMS, SOUND_FONT),
+}
 
 
 def takes(which: str, count: int) -> Iterator[tuple[str, Take]]:
     """`count` synthesised takes and half as many of General MIDI kits."""
-    dev = which == "dev"
-    seed0, families, programs = (
-        (0, DEV_FAMILIES, DEV_PROGRAMS) if dev else (90_000, UNSEEN_FAMILIES, UNSEEN_PROGRAMS)
-    )
+    seed0, families, programs, font = SETS[which]
     for i in range(count):
         rng = np.random.default_rng(seed0 + i)
         rate = int(rng.choice([44100, 48000]))
         yield f"{which}/synth-{i}", play(rng, make_kit(rng, rate, families), rate)
-    kits = {program: render_kit(program, 44100) for program in programs}
+    kits = {program: render_kit(program, 44100, font) for program in programs}
     for i in range(count // 2):
         program = programs[i % len(programs)]
         yield f"{which}/gm{program}-{i}", play(np.random.default_rng(seed0 + 5000 + i), kits[program], 44100)
@@ -57,7 +61,7 @@ def librosa_128(take: Take) -> list[float]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--takes", type=int, default=24)
-    options.add_argument("--set", choices=["dev", "unseen", "both"], default="both")
+    options.add_argument("--set", choices=[*SETS, "both"], default="both")
     options.add_argument("--errors", action="store_true", help="print each take's misses and false onsets")
     options.add_argument("--alone", action="store_true", help="without librosa")
     args = options.parse_args()

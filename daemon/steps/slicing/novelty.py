@@ -52,11 +52,18 @@ def _bands(part: _Range, rate: int, size: int) -> list[tuple[int, int]]:
     return [(int(a), int(b)) for a, b in pairwise(edges)]
 
 
-def _band_power(audio: NDArray[np.float32], rate: int, part: _Range) -> tuple[NDArray[np.float32], list[int]]:
+def _window_frames(part: _Range, rate: int) -> int:
+    """The power of two nearest to the range's window."""
+    return 1 << int(np.round(np.log2(part.window_s * rate)))
+
+
+def _band_power(
+    audio: NDArray[np.float32], rate: int, part: _Range
+) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:
     """Power of each band (bands, frames) summed over channels, windows centred on frame times, and the bins
-    in each band."""
+    of each band."""
     hop = hop_frames(rate)
-    size = 1 << int(np.round(np.log2(part.window_s * rate)))
+    size = _window_frames(part, rate)
     bands = _bands(part, rate, size)
     count = audio.shape[1] // hop + 1
     # mirrored at the end: a sound that the file cuts off must not look like one that begins
@@ -70,43 +77,56 @@ def _band_power(audio: NDArray[np.float32], rate: int, part: _Range) -> tuple[ND
             spectrum = np.abs(rfft(channel[start : start + _BATCH] * window, axis=1)) ** 2
             for b, (first, last) in enumerate(bands):
                 power[b, start : start + _BATCH] += spectrum[:, first:last].sum(axis=1)
-    return power, [last - first for first, last in bands]
+    return power, bands
 
 
-def _rise(
-    power: NDArray[np.float32], bins: list[int], part: _Range, floor: float, spread: int
-) -> NDArray[np.float32]:
-    """Sum over bands of the rise in dB beyond chance."""
-    level = 10 * np.log10(power + floor * np.maximum(np.array(bins), 1)[:, None])
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """level_db: (bands, frames) above the floor. rise_db: (bands, frames), what exceeds the recent past beyond
+    chance. centre_hz: (bands,)."""
+
+    level_db: NDArray[np.float32]
+    rise_db: NDArray[np.float32]
+    centre_hz: NDArray[np.float32]
+
+
+def _heard(audio: NDArray[np.float32], rate: int, part: _Range, floor: float, spread: int) -> Bands:
+    power, bands = _band_power(audio, rate, part)
+    bins = np.array([last - first for first, last in bands], np.float32)[:, None]
+    quiet = floor * np.maximum(bins, 1)
+    level = 10 * np.log10(power + quiet)
     past = level[:, np.maximum(np.arange(level.shape[1]) - part.lag, 0)]
-    if spread:
+    if spread and bands:
         past = maximum_filter1d(past, 2 * spread + 1, axis=0)
     # A bin of noise fluctuates by 5.6 dB (chi-square of two degrees), n bins by 5.6/sqrt(n).
-    chance = 5.6 / np.sqrt(np.maximum(np.array(bins, np.float32), 1))[:, None]
-    return np.asarray(np.clip(level - past - chance, 0, 24).sum(axis=0), np.float32)
+    rise = np.clip(level - past - 5.6 / np.sqrt(np.maximum(bins, 1)), 0, 24)
+    middle = np.array([(first + last) / 2 for first, last in bands])
+    centre_hz = middle * rate / _window_frames(part, rate)
+    return Bands(
+        *(np.asarray(values, np.float32) for values in (level - 10 * np.log10(quiet), rise, centre_hz))
+    )
 
 
-def novelty_by_range(
-    audio: NDArray[np.float32], rate: int, peak: float, spread: int = 0
-) -> NDArray[np.float32]:
-    """(2, frames): mean rise in dB over the bands below 400 Hz, and over those above.
+def listen(audio: NDArray[np.float32], rate: int, peak: float, spread: int = 0) -> tuple[Bands, Bands]:
+    """The bands below 400 Hz and those above, of audio (channels, n), at FPS frames per second; frame i is centred
+    on i * hop.
 
-    spread: bands to either side in which a sound may have been before without being new (SuperFlux's answer to
-    vibrato).
+    peak: largest absolute sample of the whole file, which sets the floor below which nothing counts. spread: bands
+    to either side in which a sound may have been before without being new (SuperFlux's answer to vibrato).
     """
-    floor = np.float32(peak**2 * 10 ** (_FLOOR_DB / 10) + 1e-12)
-    rows = [np.zeros(audio.shape[1] // hop_frames(rate) + 1, np.float32) for _ in (_LOW, _HIGH)]
-    for row, part in zip(rows, (_LOW, _HIGH), strict=True):
-        power, bins = _band_power(audio, rate, part)
-        if bins:
-            row[:] = _rise(power, bins, part, float(floor), spread) / len(bins)
-    return np.stack(rows)
+    floor = peak**2 * 10 ** (_FLOOR_DB / 10) + 1e-12
+    return _heard(audio, rate, _LOW, floor, spread), _heard(audio, rate, _HIGH, floor, spread)
 
 
-def novelty(audio: NDArray[np.float32], rate: int, peak: float, spread: int = 0) -> NDArray[np.float32]:
-    """Novelty (frames,) at FPS frames per second of audio (channels, n); frame i is centred on i * hop.
+def novelty(low: Bands, high: Bands) -> NDArray[np.float32]:
+    """(frames,): mean rise in dB over all bands."""
+    return np.asarray(_LOW_SHARE * _mean_rise(low) + (1 - _LOW_SHARE) * _mean_rise(high), np.float32)
 
-    peak: largest absolute sample of the whole file, which sets the floor below which nothing counts.
-    """
-    low, high = novelty_by_range(audio, rate, peak, spread)
-    return np.asarray(_LOW_SHARE * low + (1 - _LOW_SHARE) * high, np.float32)
+
+def novelty_by_range(audio: NDArray[np.float32], rate: int, peak: float) -> NDArray[np.float32]:
+    """(2, frames): mean rise in dB over the bands below 400 Hz, and over those above."""
+    return np.stack([_mean_rise(bands) for bands in listen(audio, rate, peak)])
+
+
+def _mean_rise(bands: Bands) -> NDArray[np.float32]:
+    return np.asarray(bands.rise_db.sum(axis=0) / max(len(bands.rise_db), 1), np.float32)

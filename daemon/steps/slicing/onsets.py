@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
 
 from daemon.steps.slicing.attack import Envelopes
-from daemon.steps.slicing.novelty import FPS, hop_frames, novelty
+from daemon.steps.slicing.evidence import gather, likelihood
+from daemon.steps.slicing.novelty import FPS, hop_frames, listen, novelty
 
 Read = Callable[[int, int], NDArray[np.float32]]
 """(start_frames, length_frames) -> (channels, length) float32."""
@@ -19,15 +20,21 @@ _CHUNK_S = 30.0
 _LEAD_S = 0.05
 _OPENING_S, _OPENING_DB = 0.01, -46.0
 _CLOSING_S = 0.025  # where a file stops in mid-sound, its end looks like an attack
+_LIKELY = 0.38  # where misses and false onsets balance
+_TREBLE_HZ = (
+    22050  # the weights lean on treble: without it, by a lower rate, a plain threshold is the better judge
+)
+_PLAIN_DB = 1.5
 _CONTEXT_S = 1.5  # heard before and after a chunk, so that its borders leave no trace
 
 
 @dataclass(frozen=True, slots=True)
 class Sensitivity:
-    """threshold: mean rise over all bands (dB) that an onset must exceed. above_local: multiple of the local
-    median added to it. min_gap_s: two onsets closer than this are one. spread: see `novelty_by_range`."""
+    """threshold: mean rise over all bands (dB) that an onset must exceed; None lets the weights trained on drums
+    decide where the rate has treble. above_local: multiple of the local median added to it. min_gap_s: two onsets
+    closer than this are one. spread: see `listen`."""
 
-    threshold: float = 1.5
+    threshold: float | None = None
     above_local: float = 1.5
     min_gap_s: float = 0.0135
     spread: int = 0
@@ -43,18 +50,25 @@ class Onset:
 
 def pick(curve: NDArray[np.float32], how: Sensitivity) -> NDArray[np.intp]:
     """Frames of `curve` that are peaks above the adaptive threshold."""
+    threshold = _PLAIN_DB if how.threshold is None else how.threshold
     smooth = uniform_filter1d(curve, 3)
     local = median_filter(curve, int(0.2 * FPS) | 1)
     reach = max(int(how.min_gap_s * FPS), 1)
     peaks = smooth == maximum_filter1d(smooth, 2 * reach + 1)
-    return np.flatnonzero(peaks & (smooth > how.threshold + how.above_local * local))
+    return np.flatnonzero(peaks & (smooth > threshold + how.above_local * local))
 
 
 def _chunk(audio: NDArray[np.float32], rate: int, peak: float, how: Sensitivity) -> list[Onset]:
-    curve = novelty(audio, rate, peak, how.spread)
+    low, high = listen(audio, rate, peak, how.spread)
+    curve = novelty(low, high)
     hop = hop_frames(rate)
     envelopes = Envelopes(audio, rate, peak)
-    return [Onset(envelopes.attack_start(int(i) * hop), float(curve[i])) for i in pick(curve, how)]
+    if how.threshold is None and rate >= _TREBLE_HZ:
+        evidence = gather(low, high, curve)
+        frames = evidence.frames[likelihood(evidence.values) > _LIKELY]
+    else:
+        frames = pick(curve, how)
+    return [Onset(envelopes.attack_start(int(i) * hop), float(curve[i])) for i in frames]
 
 
 def _thin(onsets: Iterator[Onset], gap_frames: int) -> list[Onset]:

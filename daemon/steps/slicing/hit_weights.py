@@ -1,0 +1,33 @@
+"""Weights of the evidence for a hit. Written by training/onset_weights.py."""
+
+BIAS = -10.3102
+WEIGHTS: dict[str, float] = {
+    "rise_0": -0.2142,
+    "lasting_0": -0.0427,
+    "level_0": 0.1415,
+    "rise_120": 0.4192,
+    "lasting_120": 0.1749,
+    "level_120": -0.0466,
+    "rise_400": 0.0780,
+    "lasting_400": 0.2702,
+    "level_400": -0.4378,
+    "rise_1200": 0.3578,
+    "lasting_1200": -0.8052,
+    "level_1200": 0.8226,
+    "rise_3600": 0.5073,
+    "lasting_3600": -0.6362,
+    "level_3600": 0.5877,
+    "rise_8000": 0.8712,
+    "lasting_8000": 0.5277,
+    "level_8000": 0.2935,
+    "novelty": 2.7598,
+    "local": -1.8174,
+    "over_before": 0.6661,
+    "over_after": 0.1618,
+    "over_far_before": -0.1931,
+    "over_far_after": -0.2510,
+    "dip": 0.0926,
+    "bands_over_3": 0.4838,
+    "bands_over_8": -0.4912,
+    "best_four": 0.5835,
+}

@@ -296,7 +296,8 @@ class Jobs:
         return await self._db.write(work)
 
     async def reopen(self, job: str) -> None:
-        """Ask again for what failed or was cancelled: inputs and steps that are done stay so.
+        """Ask again for what failed, was cancelled or skipped: the model that was missing may be here by now. What is
+        done stays so, and answers from the cache.
 
         Raises Conflict for a job that has not ended or is being undone.
         """
@@ -305,8 +306,10 @@ class Jobs:
             row = _ended(job)
             if row.undoing:
                 raise Conflict("the job is being undone", where=job, hint="Undo it to the end first")
+            skipped = StepRow.select(StepRow.input).where((StepRow.job == job) & (StepRow.state == "skipped"))
+            again = (InputRow.state != "done") | (InputRow.id << skipped) | row.undone
             InputRow.update(state="preparing", error=None, warnings=[]).where(
-                (InputRow.job == job) & ((InputRow.state != "done") | row.undone)
+                (InputRow.job == job) & again
             ).execute()
             row.state, row.error, row.warnings, row.finished_at, row.undone = "queued", None, [], None, False
             row.save()

@@ -169,3 +169,15 @@ async def test_what_an_input_warned_of_outlives_a_restart_and_goes_when_it_is_do
     await jobs.set_state("j", "failed")
     await jobs.reopen("j")
     assert [each.warnings for each in (await jobs.get("j")).inputs] == [("a: lyrics was skipped",), ()]
+
+
+async def test_an_input_of_which_a_step_was_skipped_is_asked_again(db: Database) -> None:
+    jobs = Jobs(db)
+    await jobs.insert(job("j"))
+    rows = await jobs.plan_steps("j", "j.0", [("lyrics", "lyrics")])
+    await jobs.set_step(rows["lyrics"], "skipped", reason="no Whisper model is installed")
+    await jobs.set_input("j.0", "done")
+    await jobs.set_input("j.1", "done")
+    await jobs.set_state("j", "done")
+    await jobs.reopen("j")
+    assert [each.state for each in (await jobs.get("j")).inputs] == ["preparing", "done"]

@@ -21,14 +21,18 @@ import soundfile
 from tests.recovery.house import House
 
 BAR_MS = 20.0
+LOAD_S = 1800  # of sound: work for both lanes for longer than the requests take
 
 
 def song(path: Path, seconds: int) -> Path:
     """Noise and tones: a separation has as much to do with it as with music."""
     rng = np.random.default_rng(1)
-    time_s = np.arange(seconds * 44100) / 44100
-    audio = 0.1 * rng.standard_normal((len(time_s), 2)) + 0.2 * np.sin(2 * np.pi * 110 * time_s)[:, None]
-    soundfile.write(path, audio.astype(np.float32), 44100, subtype="PCM_16")
+    time_s = np.arange(10 * 44100) / 44100
+    tone = 0.2 * np.sin(2 * np.pi * 110 * time_s)[:, None]
+    with soundfile.SoundFile(path, "w", 44100, 2, "PCM_16") as file:
+        for begin in range(0, seconds, 10):
+            part = (0.1 * rng.standard_normal((len(time_s), 2)) + tone).astype(np.float32)
+            file.write(part[: min(10, seconds - begin) * 44100])
     return path
 
 
@@ -68,12 +72,10 @@ def main() -> None:
         house.start()
         house.up()
         try:
-            loads = [
-                house.submit(song(Path(folder) / f"load{i}.wav", 240 + i), f"load{i}", "stems")
-                for i in range(2)
-            ]
+            long = song(Path(folder) / "long.wav", LOAD_S)
+            loads = [house.submit(long, recipe, recipe) for recipe in ("stems", "light")]
             short = song(Path(folder) / "short.wav", 1)
-            time.sleep(10)  # until the workers are in the middle of it
+            time.sleep(15)  # until the workers are in the middle of it
             client = Client(house)
             posts, gets = [], []
             for number in range(options.requests):

@@ -11,10 +11,10 @@ import psutil
 
 from tests.recovery.house import House, write_song
 
-JOBS = 12
+JOBS = 40
 IN_START_UP = 0.2  # of the kills come before the daemon answers
 START_UP_S = 1.0
-LONGEST_S = 3.5  # a worker needs about two seconds for its imports, and the work is quick
+LONGEST_S = 1.5  # a worker needs about a second for its imports, and the work is quick
 
 
 @dataclass(slots=True)

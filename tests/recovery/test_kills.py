@@ -19,5 +19,5 @@ def test_fifty_random_kills_lose_and_double_nothing(house: House, tmp_path: Path
     finally:
         calm.stop()
     assert tally.kills == 50
-    assert tally.in_work >= 5, "the kills came when there was nothing to lose"
+    assert tally.in_work >= 10, "the kills came when there was nothing to lose"
     assert tally.orphans == []

@@ -19,7 +19,7 @@ import peewee
 
 from daemon.kernel.errors import DiskError, DiskFull, RoadieError
 from daemon.kernel.failpoints import declare, failpoint
-from daemon.library.tables import TABLES, migrate
+from daemon.library.schema import TABLES, migrate
 
 T = TypeVar("T")
 Job = tuple[Callable[[], Any], "Future[Any]"]

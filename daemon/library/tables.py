@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
 import msgspec
-import peewee
 from peewee import (
     AutoField,
     BooleanField,
@@ -19,10 +17,6 @@ from peewee import (
     TextField,
 )
 from playhouse.sqlite_ext import FTS5Model, RowIDField, SearchField
-
-from daemon.kernel.errors import DiskError
-
-SCHEMA_VERSION = 1
 
 
 class JsonField(TextField):
@@ -265,22 +259,7 @@ class AssetText(FTS5Model):
         options: ClassVar = {"tokenize": "unicode61 remove_diacritics 2", "prefix": "1 2 3"}
 
 
-TABLES = [
+TABLES: list[type[Model]] = [
     EventRow, AssetRow, PathRow, TagRow, CollectionRow, CollectionAssetRow, JobRow, InputRow, StepRow, RunRow,
     ArtifactRow, IntentRow, StateRow, AssetText,
 ]  # fmt: skip
-
-
-def migrate(sqlite: peewee.SqliteDatabase, path: Path) -> None:
-    """Bring the file to SCHEMA_VERSION. Refuses a file that a newer roadie wrote."""
-    version = sqlite.execute_sql("PRAGMA user_version").fetchone()[0]
-    if version > SCHEMA_VERSION:
-        raise DiskError(
-            "the library was written by a newer roadie", where=path, why=f"schema {version}",
-            hint="Update roadie, or set ROADIE_HOME to another folder",
-        )  # fmt: skip
-    if version == SCHEMA_VERSION:
-        return
-    with sqlite.atomic():
-        sqlite.create_tables(TABLES)
-        sqlite.execute_sql(f"PRAGMA user_version={SCHEMA_VERSION}")

@@ -11,8 +11,9 @@ from daemon.kernel.errors import DiskError, DiskFull
 from daemon.kernel.events import AssetChanged
 from daemon.library.database import Database
 from daemon.library.events import EventLog, append
+from daemon.library.schema import SCHEMA_VERSION
 from daemon.library.state import State
-from daemon.library.tables import SCHEMA_VERSION, EventRow
+from daemon.library.tables import EventRow, StateRow
 
 
 async def test_a_failing_write_takes_nothing_else_of_its_batch_with_it(db: Database) -> None:
@@ -121,3 +122,26 @@ async def test_a_full_disk_fails_a_whole_batch_as_such_and_the_next_one_is_well(
 def _limit(pages: int) -> int:
     """The most pages the library may have from now on."""
     return int(EventRow._meta.database.execute_sql(f"PRAGMA max_page_count={pages}").fetchone()[0])
+
+
+def test_a_file_of_an_older_roadie_gains_what_came_later_and_keeps_its_rows(tmp_path: Path) -> None:
+    """A column and a table of today are taken out of a file, as if they had not been thought of yet."""
+    path = tmp_path / "roadie.db"
+    first = Database(path)
+    first.open()
+    first.submit(lambda: append(AssetChanged("kept"))).result(5)
+    first.submit(lambda: StateRow.insert(name="selection", value={"path": "/a"}).execute()).result(5)
+    first.close()
+    with sqlite3.connect(path) as plain:
+        plain.execute("ALTER TABLE job DROP COLUMN undoing")
+        plain.execute("DROP TABLE collection_asset")
+    later = Database(path)
+    later.open()
+    later.close()
+    with sqlite3.connect(path) as plain:
+        columns = {row[1] for row in plain.execute("PRAGMA table_info(job)")}
+        tables = {row[0] for row in plain.execute("SELECT name FROM sqlite_master WHERE type='table'")}
+        assert "undoing" in columns
+        assert "collection_asset" in tables
+        assert plain.execute("SELECT type FROM event").fetchall() == [("asset.changed",)]
+        assert plain.execute("SELECT value FROM state").fetchall() == [('{"path":"/a"}',)]

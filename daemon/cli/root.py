@@ -14,6 +14,7 @@ from daemon.cli.config import app as config_app
 from daemon.cli.demo import demo
 from daemon.cli.doctor import doctor
 from daemon.cli.group import group
+from daemon.cli.install import install, uninstall
 from daemon.cli.jobs import app as jobs_app
 from daemon.cli.library import app as library_app
 from daemon.cli.models import app as models_app
@@ -61,6 +62,8 @@ app.add_typer(recipes_app, name="recipes")
 app.add_typer(models_app, name="models")
 app.add_typer(config_app, name="config")
 app.command()(doctor)
+app.command()(install)
+app.command()(uninstall)
 
 
 def run_line(arguments: Sequence[str]) -> int:

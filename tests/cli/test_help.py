@@ -16,6 +16,7 @@ PROMISED = {
     ("library", "scan"), ("library", "classify"), ("library", "stats"), ("library", "duplicates"),
     ("library", "export"), ("library", "tag"), ("library", "remove"),
     ("models", "list"), ("models", "pull"), ("models", "add"), ("models", "remove"),
+    ("install",), ("uninstall",),
     ("recipes", "list"), ("config", "path"), ("config", "show"), ("config", "set"),
 }  # fmt: skip
 HEAVY = {

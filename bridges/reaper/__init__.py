@@ -1,0 +1,1 @@
+"""REAPER: its folders and files, and the scripts that roadie brings along."""

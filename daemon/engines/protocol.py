@@ -165,13 +165,16 @@ class Lyricist(Engine, Protocol):
 @dataclass(frozen=True, slots=True)
 class Classification:
     """label: a class of product.md's list, or "unsure". kind: "one-shot" or "loop". alternatives: (label,
-    confidence), best first, without `label`. measures: what was measured (brightness_hz, attack_s ...)."""
+    confidence), best first, without `label`. measures: what was measured (brightness_hz, attack_s ...).
+    embedding: (EMBEDDING_DIMS,) float32 of length 1, near those of sounds that are like it (their dot product is
+    the likeness, -1..1); None from an engine that has none, and for silence."""
 
     label: str
     confidence: float
     kind: str
     alternatives: tuple[tuple[str, float], ...] = ()
     measures: Mapping[str, Json] = field(default_factory=dict)
+    embedding: NDArray[np.float32] | None = None
 
 
 class Classifier(Engine, Protocol):

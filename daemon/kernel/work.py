@@ -34,11 +34,17 @@ class Kind(StrEnum):
     MIDI = "midi"
     LYRICS = "lyrics"
     PEAKS = "peaks"  # binary: the waveform at several zooms (daemon.audio.peaks)
+    EMBEDDINGS = (
+        "embeddings"  # binary: rows of EMBEDDING_DIMS little-endian float32, meta "of": the payload of each
+    )
 
     @property
     def audible(self) -> bool:
         return self in _AUDIBLE
 
+
+EMBEDDING_DIMS = 128
+"""Numbers by which a sound is compared with others: what the classifier heard, of Euclidean length 1."""
 
 _AUDIBLE = frozenset({Kind.SOURCE, Kind.STEM, Kind.SLICE, Kind.ONE_SHOT, Kind.LOOP})
 

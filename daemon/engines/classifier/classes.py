@@ -1,0 +1,31 @@
+"""The classes that the tagger knows, in the order of its outputs."""
+
+from __future__ import annotations
+
+CLASSES = (
+    "kick",
+    "snare",
+    "rim",
+    "clap",
+    "snap",
+    "closed-hat",
+    "open-hat",
+    "tom",
+    "crash",
+    "ride",
+    "shaker",
+    "tambourine",
+    "cowbell",
+    "hand-drum",
+    "perc",
+    "bass",
+    "guitar",
+    "keys",
+    "strings",
+    "brass",
+    "woodwind",
+    "mallet",
+    "synth",
+    "vocal",
+    "fx",
+)

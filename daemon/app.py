@@ -8,7 +8,7 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -35,7 +35,8 @@ from daemon.jobs.runs import RunPool
 from daemon.jobs.steps import StepRunner
 from daemon.kernel.clock import Clock, SystemClock
 from daemon.kernel.errors import RoadieError
-from daemon.library.assets import Assets
+from daemon.library.arrivals import Arrivals
+from daemon.library.assets import Assets, FileStat, NewAsset
 from daemon.library.collections import Collections
 from daemon.library.database import Database
 from daemon.library.deliveries import Deliveries
@@ -61,6 +62,10 @@ from daemon.services.selection import SelectionService
 from daemon.services.system import SystemService
 from daemon.services.tasks import TaskStarter
 from daemon.services.uploads import Uploaded, UploadsService
+from daemon.services.watching import WatchingService
+from daemon.watch.intake import Intake
+from daemon.watch.places import Role
+from daemon.watch.watcher import Watcher, WatchSettings
 
 log = logging.getLogger(__name__)
 
@@ -112,6 +117,8 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         stack.push_async_callback(parts.pool.close)
         await parts.runner.start(parts.boot)
         stack.push_async_callback(parts.runner.stop)
+        await parts.services.watching.start()
+        stack.push_async_callback(parts.services.watching.stop)
         for tidying in (parts.evictor.run(), _trim(parts.event_log)):
             stack.callback(asyncio.create_task(tidying).cancel)
         bridge = HttpBridge(parts.services, _http_settings(settings), clock)
@@ -138,7 +145,8 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     runs, jobs, assets, state = Runs(db, boot), Jobs(db), Assets(db), State(db)
     search, collections = Search(db), Collections(db)
     cache = Cache(settings.cache / "runs", settings.work)
-    journal = Journal(SqliteJournal(db))
+    journal_store = SqliteJournal(db)
+    journal = Journal(journal_store)
     await _recover(runs, cache, journal)
 
     event_log = EventLog(db)
@@ -162,6 +170,9 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     starter = TaskStarter(jobs, runner)
     uploaded = Uploaded(settings.uploads / "files", assets, preparer)
     models_service = ModelsService(models, starter, state)
+    arrivals = Arrivals(db)
+    intake = Intake(assets, arrivals, journal_store, _reader(preparer), _project_saved)
+    watcher = Watcher(intake, arrivals, clock, _watch_settings(settings))
     selection = SelectionService(state, assets, executor, events.tell, settings.config.pause_heavy)
     recipes = Recipes(settings.recipes)
     services = Services(
@@ -177,6 +188,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         selection=selection,
         uploads=UploadsService(settings.uploads, uploaded),
         events=events,
+        watching=WatchingService(watcher, arrivals, *_watched(settings)),
     )  # fmt: skip
     return _Parts(boot, services, pool, runner, Evictor(runs, cache, settings.cache_bytes), event_log)
 
@@ -205,6 +217,17 @@ def _in_use(path: Path) -> bool:  # noqa: ARG001
     return False
 
 
+async def _project_saved(path: Path) -> None:
+    """A project file was saved: projects cannot be read yet, so there is nothing to read again."""
+
+
+def _reader(preparer: Preparer) -> Callable[[Path, FileStat], Awaitable[NewAsset]]:
+    async def read(path: Path, stat: FileStat) -> NewAsset:
+        return (await preparer.read(path, stat))[1]
+
+    return read
+
+
 def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
     # The last commits of a stopping daemon come when nobody listens any more.
     with suppress(RuntimeError):
@@ -213,6 +236,26 @@ def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> Non
 
 def _cpu_workers(settings: Settings) -> int:
     return settings.config.workers.cpu or max(1, (os.cpu_count() or 2) - 1)
+
+
+def _watch_settings(settings: Settings) -> WatchSettings:
+    watch = settings.config.watch
+    return WatchSettings(
+        settle_s=watch.settle_s, folder_settle_s=watch.folder_settle_s, rescan_s=watch.rescan_s,
+        poll_s=watch.poll_s, at_once=2 * _cpu_workers(settings),
+    )  # fmt: skip
+
+
+def _watched(settings: Settings) -> tuple[list[tuple[Path, Role]], list[Path]]:
+    """(folder, role) of those that config.toml names, and those of them to be looked at."""
+    watch = settings.config.watch
+    named = {Role.INBOX: watch.inbox, Role.SAMPLES: watch.samples, Role.PROJECTS: watch.projects}
+    fixed = [(_folder(text), role) for role, texts in named.items() for text in texts]
+    return fixed, [_folder(text) for text in watch.polling]
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser().absolute()
 
 
 def _executor_settings(settings: Settings) -> ExecutorSettings:

@@ -51,6 +51,30 @@ class FoldersConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roots: tuple[str, ...] = ()
 
 
+class WatchConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Folders to watch. settle_s: how long a file stands still before it counts; folder_settle_s: a folder that is
+    being copied in. rescan_s: between looks at everything; poll_s: in folders whose changes nobody tells (network
+    drives, and those in `polling`)."""
+
+    inbox: tuple[str, ...] = ()
+    samples: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+    polling: tuple[str, ...] = ()
+    settle_s: Annotated[float, Meta(ge=0.1, le=600)] = 2.0
+    folder_settle_s: Annotated[float, Meta(ge=0.1, le=3600)] = 5.0
+    rescan_s: Annotated[float, Meta(ge=5)] = 900.0
+    poll_s: Annotated[float, Meta(ge=1)] = 30.0
+
+
+class RulesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """match: "all" rules that match an event run, or the "first" by priority. per_minute: how often a rule may fire
+    on one asset. depth: how long a chain of rules may be, each set off by what the one before it made."""
+
+    match: Literal["all", "first"] = "all"
+    per_minute: Annotated[int, Meta(ge=1, le=1000)] = 10
+    depth: Annotated[int, Meta(ge=1, le=20)] = 5
+
+
 class CacheConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_gib: Annotated[float, Meta(gt=0)] = 20.0
 
@@ -63,6 +87,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     workers: WorkersConfig = WorkersConfig()
     folders: FoldersConfig = FoldersConfig()
     cache: CacheConfig = CacheConfig()
+    watch: WatchConfig = WatchConfig()
+    rules: RulesConfig = RulesConfig()
     pause_heavy: Literal["never", "recording", "playing"] = "never"
 
 
@@ -112,6 +138,10 @@ class Settings(msgspec.Struct, frozen=True):
     @property
     def recipes(self) -> Path:
         return self.home / "recipes"
+
+    @property
+    def rules(self) -> Path:
+        return self.home / "rules"
 
     @property
     def chains(self) -> Path:

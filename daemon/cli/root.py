@@ -22,6 +22,7 @@ from daemon.cli.recipes import app as recipes_app
 from daemon.cli.run import run
 from daemon.cli.search import search
 from daemon.cli.serve import serve
+from daemon.cli.watch import app as watch_app
 from daemon.kernel.errors import RoadieError
 
 app = group()
@@ -58,6 +59,7 @@ app.command()(serve)
 app.add_typer(jobs_app, name="jobs")
 app.add_typer(library_app, name="library")
 app.command()(search)
+app.add_typer(watch_app, name="watch")
 app.add_typer(recipes_app, name="recipes")
 app.add_typer(models_app, name="models")
 app.add_typer(config_app, name="config")

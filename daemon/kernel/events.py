@@ -91,12 +91,85 @@ class AssetAdded(Event):
 
 @dataclass(frozen=True, slots=True)
 class AssetChanged(Event):
+    """origin: the run of a rule that changed it, "" for anyone else."""
+
     asset: str
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetTagged(Event):
+    """tags: all it has now. origin: as of AssetChanged."""
+
+    asset: str
+    tags: list[str]
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AssetMoved(Event):
+    """A known file has another name or folder. origin: as of AssetChanged."""
+
+    asset: str
+    path: str
+    before: str
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AssetRemoved(Event):
     asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderComplete(Event):
+    """A folder that was being copied into a watched one is whole. files: in it, that the library knows."""
+
+    path: str
+    root: str
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSaved(Event):
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleTriggered(Event):
+    """Somebody asked for a rule by name. asset, path: what it is asked for."""
+
+    rule: str
+    asset: str
+    path: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDue(Event):
+    """The hour of a rule that works by the clock has come. slot: which of its hours, seconds since the epoch."""
+
+    rule: str
+    slot: float
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState(Event):
+    """state: running, done, failed or stopped. event: seq of what it answers. error: why it failed or stopped."""
+
+    rule: str
+    run: str
+    state: str
+    event: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulesChanged(Event):
+    """The rules were read anew. problems: one line for each file that could not be; its last good rules go on."""
+
+    rules: list[str]
+    problems: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ def _intent(row: Any) -> Intent:
 def _columns(intent: Intent) -> dict[str, Any]:
     return {
         "group": intent.group, "owner": intent.owner, "ordinal": intent.ordinal, "state": intent.state.value,
-        "body": msgspec.to_builtins(intent, enc_hook=str),
+        "path": str(intent.path), "body": msgspec.to_builtins(intent, enc_hook=str),
     }  # fmt: skip
 
 
@@ -54,6 +54,11 @@ class SqliteJournal:
 
     def find(self, owner: str, ordinal: int) -> Intent | None:
         found = self._all((IntentRow.owner == owner) & (IntentRow.ordinal == ordinal))
+        return found[-1] if found else None
+
+    def wrote(self, path: Path) -> Intent | None:
+        """The intent added last for a path, whether or not it has happened yet; None when roadie never wrote there."""
+        found = self._all(IntentRow.path == str(path))
         return found[-1] if found else None
 
     def _all(self, where: Any) -> list[Intent]:

@@ -220,7 +220,7 @@ class ArtifactRow(Model):
 
 
 class IntentRow(Model):
-    """The journal: what was, is being, or was going to be written outside roadie's own state."""
+    """The journal: what was, is being, or was going to be written outside roadie's own state. path: the final name."""
 
     id = CharField(primary_key=True)
     group = CharField(index=True, column_name="grp")
@@ -228,6 +228,7 @@ class IntentRow(Model):
     ordinal = IntegerField()
     state = CharField(index=True)
     at = FloatField()
+    path = TextField(null=True, index=True)
     body = JsonField()
 
     class Meta:

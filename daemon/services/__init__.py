@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must n
     from daemon.services.selection import SelectionService
     from daemon.services.system import SystemService
     from daemon.services.uploads import UploadsService
+    from daemon.services.watching import WatchingService
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,4 @@ class Services:
     selection: SelectionService
     uploads: UploadsService
     events: EventsService
+    watching: WatchingService

@@ -13,13 +13,8 @@ from daemon.jobs.prepare import Preparer
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import FileMissing, RoadieError
 from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.watch.kinds import AUDIO
 
-AUDIO = frozenset(
-    {
-        ".wav", ".wave", ".bwf", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".flac", ".mp3", ".ogg", ".oga", ".opus",
-        ".m4a", ".aac", ".mp4", ".mov", ".mkv", ".webm", ".mid", ".midi",
-    }
-)  # fmt: skip
 BATCH = 64  # files recorded in one transaction
 SHOWN = 200  # problems listed; the rest are counted
 

@@ -17,6 +17,7 @@ PROMISED = {
     ("library", "export"), ("library", "tag"), ("library", "remove"),
     ("models", "list"), ("models", "pull"), ("models", "add"), ("models", "remove"),
     ("install",), ("uninstall",),
+    ("watch", "list"), ("watch", "add"), ("watch", "remove"), ("watch", "rescan"),
     ("recipes", "list"), ("config", "path"), ("config", "show"), ("config", "set"),
 }  # fmt: skip
 HEAVY = {

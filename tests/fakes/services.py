@@ -12,6 +12,7 @@ from typing import Any
 from daemon.kernel.errors import Conflict, InputError, NotFound
 from daemon.kernel.types import Json
 from daemon.services import types as t
+from daemon.services import types_watch as tw
 
 
 @dataclass(frozen=True)
@@ -334,6 +335,33 @@ class FakeUploads:
         del self.data[id]
 
 
+class FakeWatching:
+    def __init__(self) -> None:
+        self.folders: dict[str, str] = {}
+
+    async def view(self) -> tw.WatchView:
+        folders = [
+            tw.WatchedView(
+                path=path, role=role, polled=False, reason="", placeholders=0, problem=None, fixed=False  # type: ignore[arg-type]
+            )
+            for path, role in self.folders.items()
+        ]  # fmt: skip
+        return tw.WatchView(folders=folders, waiting=0, arriving=0, taken=0, refused=0, problems=[])
+
+    async def add(self, request: tw.WatchRequest) -> tw.WatchView:
+        self.folders[request.path] = request.role
+        return await self.view()
+
+    async def remove(self, path: str) -> tw.WatchView:
+        if path not in self.folders:
+            raise NotFound("this folder is not watched", where=path)
+        del self.folders[path]
+        return await self.view()
+
+    async def rescan(self) -> tw.WatchView:
+        return await self.view()
+
+
 @dataclass(frozen=True)
 class FakeServices:
     jobs: FakeJobs = field(default_factory=FakeJobs)
@@ -345,3 +373,4 @@ class FakeServices:
     uploads: FakeUploads = field(default_factory=FakeUploads)
     exports: FakeExports = field(default_factory=FakeExports)
     events: FakeEvents = field(default_factory=FakeEvents)
+    watching: FakeWatching = field(default_factory=FakeWatching)

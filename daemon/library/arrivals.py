@@ -1,0 +1,173 @@
+"""What comes into watched folders: files, folders, projects; each remembered together with the event that tells it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from daemon.kernel.events import AssetMoved, FolderComplete, ProjectSaved
+from daemon.library.assets import FileStat, NewAsset, record
+from daemon.library.database import Database
+from daemon.library.events import append
+from daemon.library.tables import PathRow
+from daemon.library.text import index_text
+from daemon.library.watch_tables import ArrivingRow, LookedRow, ProjectFileRow, WatchedRow
+
+
+def move_path(before: str, after: str, stat: FileStat, origin: str = "") -> str | None:
+    """A known file has a new path; inside a write. Returns its asset, None when nothing is known at `before`."""
+    row = PathRow.get_or_none(PathRow.path == before)
+    if row is None:
+        return None
+    asset = str(row.asset_id)
+    PathRow.replace(
+        path=after, asset=asset, size=stat.size, mtime_ns=stat.mtime_ns, inode=stat.inode, byte_hash=row.byte_hash,
+        made=row.made, missing=False,
+    ).execute()  # fmt: skip
+    if after != before:
+        row.delete_instance()
+    index_text(asset)
+    append(AssetMoved(asset, after, before, origin))
+    return asset
+
+
+class Arrivals:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    # ------------------------------------------------------------ files
+
+    async def moved(self, before: Path, after: Path, stat: FileStat) -> bool:
+        """A file was renamed and looks as it did: it is followed without being read. False when it is not known."""
+
+        def work() -> bool:
+            row = PathRow.get_or_none(PathRow.path == str(before))
+            if row is None or FileStat(row.size, row.mtime_ns, row.inode) != stat:
+                return False
+            return move_path(str(before), str(after), stat) is not None
+
+        return await self._db.write(work)
+
+    async def other_paths(self, asset: str, path: Path) -> list[Path]:
+        """Where else an asset stands or stood."""
+
+        def work() -> list[Path]:
+            rows = PathRow.select(PathRow.path).where((PathRow.asset == asset) & (PathRow.path != str(path)))
+            return [Path(row.path) for row in rows]
+
+        return await self._db.read(work)
+
+    async def record(self, new: NewAsset, vanished: Sequence[Path]) -> bool:
+        """Know a file that came. vanished: where the same sound stood and no longer does: then it was moved, with
+        all that is known of it. Returns whether the sound is new."""
+
+        def work() -> bool:
+            fresh = record(new)
+            for path in vanished:
+                PathRow.delete().where((PathRow.path == str(path)) & (PathRow.asset == new.id)).execute()
+                append(AssetMoved(new.id, str(new.path), str(path)))
+            if vanished:
+                index_text(new.id)
+            return fresh
+
+        return await self._db.write(work)
+
+    async def known(self, path: Path) -> bool:
+        """Whether the library has anything at a path, missing or not."""
+        return await self._db.read(lambda: PathRow.get_or_none(PathRow.path == str(path)) is not None)
+
+    async def below(self, folder: Path) -> list[str]:
+        """Known paths in a folder and below it that are not missing."""
+
+        def work() -> list[str]:
+            rows = PathRow.select(PathRow.path).where(_inside(folder) & (PathRow.missing == False))  # noqa: E712
+            return [row.path for row in rows]
+
+        return await self._db.read(work)
+
+    # ------------------------------------------------------------ folders
+
+    async def arriving(self) -> list[Path]:
+        """Folders that were being copied in when the daemon ended."""
+        return await self._db.read(lambda: [Path(row.path) for row in ArrivingRow.select()])
+
+    async def begin_folder(self, folder: Path, root: Path) -> None:
+        def work() -> None:
+            ArrivingRow.insert(path=str(folder), root=str(root), at=time.time()).on_conflict_ignore().execute()
+
+        await self._db.write(work)
+
+    async def complete_folder(self, folder: Path) -> int:
+        """A folder is whole: told once, whatever happens. Returns how many known files are in it; of none, nothing is
+        told."""
+
+        def work() -> int:
+            row = ArrivingRow.get_or_none(ArrivingRow.path == str(folder))
+            if row is None:
+                return 0
+            files = PathRow.select().where(_inside(folder) & (PathRow.missing == False)).count()  # noqa: E712
+            row.delete_instance()
+            if files:
+                append(FolderComplete(str(folder), row.root, files))
+            return int(files)
+
+        return await self._db.write(work)
+
+    async def looked_at(self, root: Path) -> bool:
+        """Whether a watched folder was looked through before."""
+        return await self._db.read(lambda: LookedRow.get_or_none(LookedRow.path == str(root)) is not None)
+
+    async def set_looked_at(self, root: Path) -> None:
+        await self._db.write(lambda: LookedRow.insert(path=str(root)).on_conflict_ignore().execute())
+
+    # ------------------------------------------------------------ projects
+
+    async def projects_below(self, root: Path) -> dict[Path, FileStat]:
+        def work() -> dict[Path, FileStat]:
+            rows = ProjectFileRow.select()
+            found = {Path(row.path): FileStat(row.size, row.mtime_ns, row.inode) for row in rows}
+            return {path: stat for path, stat in found.items() if path.is_relative_to(root)}
+
+        return await self._db.read(work)
+
+    async def saved(self, path: Path, stat: FileStat, tell: bool) -> bool:
+        """A project file looks so now. tell: as an event. False when it looked so before."""
+
+        def work() -> bool:
+            row = ProjectFileRow.get_or_none(ProjectFileRow.path == str(path))
+            if row is not None and FileStat(row.size, row.mtime_ns, row.inode) == stat:
+                return False
+            ProjectFileRow.replace(
+                path=str(path), size=stat.size, mtime_ns=stat.mtime_ns, inode=stat.inode
+            ).execute()
+            if tell:
+                append(ProjectSaved(str(path)))
+            return True
+
+        return await self._db.write(work)
+
+    # ------------------------------------------------------------ what to watch
+
+    async def watched(self) -> list[tuple[Path, str]]:
+        """(folder, role) of those set while the daemon ran."""
+        return await self._db.read(lambda: [(Path(row.path), row.role) for row in WatchedRow.select()])
+
+    async def set_watched(self, folder: Path, role: str | None) -> None:
+        """role None: no longer."""
+
+        def work() -> None:
+            if role is None:
+                WatchedRow.delete().where(WatchedRow.path == str(folder)).execute()
+                LookedRow.delete().where(LookedRow.path == str(folder)).execute()
+            else:
+                WatchedRow.replace(path=str(folder), role=role).execute()
+
+        await self._db.write(work)
+
+
+def _inside(folder: Path) -> object:
+    """Paths below a folder, by a range of text rather than LIKE, so that the index answers and % is only a letter."""
+    prefix = str(folder).rstrip("/\\")
+    separator = "\\" if "\\" in prefix and "/" not in prefix else "/"
+    return (PathRow.path > prefix + separator) & (PathRow.path < prefix + chr(ord(separator) + 1))

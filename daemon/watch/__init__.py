@@ -1,0 +1,1 @@
+"""File events become settled files: what counts, when it counts, and who is told."""

@@ -26,7 +26,7 @@ from daemon.executors.protocol import Executor
 from daemon.files.journal import Journal
 from daemon.jobs.cache import Cache
 from daemon.jobs.effects import Deliverer
-from daemon.jobs.evict import Evictor
+from daemon.jobs.evict import Evictor, free_bytes
 from daemon.jobs.pipeline import Pipeline
 from daemon.jobs.prepare import Preparer
 from daemon.jobs.recipes import Recipes
@@ -34,7 +34,6 @@ from daemon.jobs.runner import JobRunner
 from daemon.jobs.runs import RunPool
 from daemon.jobs.steps import StepRunner
 from daemon.kernel.clock import Clock, SystemClock
-from daemon.kernel.errors import RoadieError
 from daemon.library.arrivals import Arrivals
 from daemon.library.assets import Assets, FileStat, NewAsset
 from daemon.library.collections import Collections
@@ -43,6 +42,7 @@ from daemon.library.deliveries import Deliveries
 from daemon.library.events import EventLog
 from daemon.library.jobs import Jobs
 from daemon.library.journal import SqliteJournal
+from daemon.library.retention import Retention
 from daemon.library.runs import Runs
 from daemon.library.search import Search
 from daemon.library.state import State
@@ -56,11 +56,13 @@ from daemon.services.jobs import JobsService
 from daemon.services.library import LibraryService
 from daemon.services.models import ModelsService, Puller
 from daemon.services.outputs import Outputs
+from daemon.services.peaks import Peaks
 from daemon.services.recipes import RecipesService
 from daemon.services.scan import Scanner
 from daemon.services.selection import SelectionService
 from daemon.services.system import SystemService
 from daemon.services.tasks import TaskStarter
+from daemon.services.tidying import Tidying
 from daemon.services.uploads import Uploaded, UploadsService
 from daemon.services.watching import WatchingService
 from daemon.watch.intake import Intake
@@ -70,7 +72,6 @@ from daemon.watch.watcher import Watcher, WatchSettings
 log = logging.getLogger(__name__)
 
 BLOCKING_THREADS = 32
-TRIM_EVERY_S = 600.0
 
 
 async def run_daemon(settings: Settings, ready: Callable[[Runtime], None] | None = None) -> None:
@@ -119,8 +120,8 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         stack.push_async_callback(parts.runner.stop)
         await parts.services.watching.start()
         stack.push_async_callback(parts.services.watching.stop)
-        for tidying in (parts.evictor.run(), _trim(parts.event_log)):
-            stack.callback(asyncio.create_task(tidying).cancel)
+        for clearing in (parts.evictor.run(), parts.tidying.run()):
+            stack.callback(asyncio.create_task(clearing).cancel)
         bridge = HttpBridge(parts.services, _http_settings(settings), clock)
         host, port = await bridge.start()
         stack.push_async_callback(bridge.stop)
@@ -137,7 +138,7 @@ class _Parts:
     pool: RunPool
     runner: JobRunner
     evictor: Evictor
-    event_log: EventLog
+    tidying: Tidying
 
 
 async def _build(settings: Settings, db: Database, executor: Executor, clock: Clock) -> _Parts:
@@ -158,7 +159,8 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     attempts = settings.config.workers.max_attempts
     models = ModelStore(settings.models)
     preparer = Preparer(assets, executor, cache, peaks, attempts)
-    pool = RunPool(runs, cache, executor, attempts)
+    evictor = Evictor(runs, cache, settings.cache_bytes, free_bytes(settings.cache))
+    pool = RunPool(runs, cache, executor, attempts, evictor.make_room)
     deliverer = Deliverer(journal, Deliveries(db), targets())
     steps = StepRunner(pool, executor, models, settings.chains)
     scanner = Scanner(assets, preparer, at_once=4 * _cpu_workers(settings))
@@ -169,6 +171,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     outputs = Outputs((settings.delivery_folder,), settings.home)
     starter = TaskStarter(jobs, runner)
     uploaded = Uploaded(settings.uploads / "files", assets, preparer)
+    uploads = UploadsService(settings.uploads, uploaded)
     models_service = ModelsService(models, starter, state)
     arrivals = Arrivals(db)
     intake = Intake(assets, arrivals, journal_store, _reader(preparer), _project_saved)
@@ -177,7 +180,9 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     recipes = Recipes(settings.recipes)
     services = Services(
         jobs=JobsService(jobs, assets, recipes, runner, deliverer, outputs, settings.delivery_folder, _in_use),
-        library=LibraryService(assets, search, collections, jobs, uploaded, starter, peaks, _in_use),
+        library=LibraryService(
+            assets, search, collections, jobs, uploaded, starter, Peaks(peaks, preparer), deliverer, _in_use
+        ),
         exports=ExportsService(starter, outputs),
         models=models_service,
         recipes=RecipesService(recipes),
@@ -186,11 +191,12 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
             db, clock,
         ),
         selection=selection,
-        uploads=UploadsService(settings.uploads, uploaded),
+        uploads=uploads,
         events=events,
         watching=WatchingService(watcher, arrivals, *_watched(settings)),
     )  # fmt: skip
-    return _Parts(boot, services, pool, runner, Evictor(runs, cache, settings.cache_bytes), event_log)
+    tidying = Tidying([event_log.trim, Retention(db).trim, uploads.expire])
+    return _Parts(boot, services, pool, runner, evictor, tidying)
 
 
 async def _recover(runs: Runs, cache: Cache, journal: Journal) -> None:
@@ -200,16 +206,6 @@ async def _recover(runs: Runs, cache: Cache, journal: Journal) -> None:
         log.info("%d runs of an earlier start go on", freed)
     await asyncio.to_thread(cache.sweep, await runs.finished_folders())
     await asyncio.to_thread(journal.reconcile)
-
-
-async def _trim(event_log: EventLog) -> None:
-    """Keep the event table short, for as long as the daemon lives: a scan of many files writes one row for each."""
-    while True:
-        try:
-            await event_log.trim()
-        except RoadieError as error:
-            log.warning("old events stay for now: %s", error)
-        await asyncio.sleep(TRIM_EVERY_S)
 
 
 def _in_use(path: Path) -> bool:  # noqa: ARG001

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from daemon.audio import av_source, extents, mpeg, ogg, sndfile_source
+from daemon.audio import av_source, extents, mpeg, ogg, sndfile_source, time_reference
 from daemon.audio.binary import open_binary, shown
 from daemon.audio.riff import STREAMED_SIZES, ChunkPlace, WavFormat, walk, wav_format
 from daemon.audio.sniff import sniff
 from daemon.kernel.errors import UnreadableAudio
 
 _SNDFILE = frozenset({"wav", "rf64", "w64", "aiff", "flac", "ogg", "mp3", "caf", "au"})
-_BEXT_TIME_REFERENCE = 338
+_BEXT_HEAD = 602  # of its body, before the coding history
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 4000, 1_536_000
 MOST_CHANNELS = 256
 """Beyond these a header is damaged or made to do harm: a rate of 4 GHz costs minutes and means nothing."""
@@ -23,7 +22,8 @@ MOST_CHANNELS = 256
 class AudioInfo:
     """frames: exact length, encoder delay and padding removed as gapless players do. bits: of a lossless codec.
     is_float: its samples are float (they may pass full scale). encoder_delay_frames: removed from the start.
-    time_reference_frames: BWF position on the timeline, at the file's own rate."""
+    time_reference_frames: position on the timeline that a Broadcast WAV, or a tag made from one, gives; at the file's
+    own rate."""
 
     rate_hz: int
     channels: int
@@ -69,7 +69,9 @@ def identify(path: Path) -> Probed:
     if container == "ogg":
         ogg.check_whole(path)
     extents.check_whole(path, container)
-    return _checked(path, _probe_other(path, container))
+    probed = _checked(path, _probe_other(path, container))
+    at = time_reference.tagged(path, container)
+    return replace(probed, info=replace(probed.info, time_reference_frames=at))
 
 
 def _checked(path: Path, probed: Probed) -> Probed:
@@ -140,7 +142,7 @@ def _av_info(path: Path, container: str, first_error: UnreadableAudio | None = N
 
 
 def _probe_wav(path: Path, container: str) -> Probed:
-    form, data, time_reference = _wav_parts(path)
+    form, data, at = _wav_parts(path)
     if form.channels == 0:
         raise UnreadableAudio("the file has no channels", where=shown(path))
     if form.rate_hz == 0:
@@ -152,13 +154,13 @@ def _probe_wav(path: Path, container: str) -> Probed:
     if data.size < max(1, form.bytes_per_frame):
         raise UnreadableAudio("the file has no audio", where=shown(path), why="its data chunk is empty")
     probed = _probe_other(path, container)
-    return replace(probed, info=replace(probed.info, time_reference_frames=time_reference))
+    return replace(probed, info=replace(probed.info, time_reference_frames=at))
 
 
 def _wav_parts(path: Path) -> tuple[WavFormat, ChunkPlace, int | None]:
     form: WavFormat | None = None
     data: ChunkPlace | None = None
-    time_reference: int | None = None
+    at: int | None = None
     with open_binary(path) as file:
         for place in walk(file, path):
             if place.id == b"fmt ":
@@ -167,13 +169,13 @@ def _wav_parts(path: Path) -> tuple[WavFormat, ChunkPlace, int | None]:
                 data = data or place
                 if place.claimed in STREAMED_SIZES:
                     break
-            elif place.id == b"bext" and place.size >= _BEXT_TIME_REFERENCE + 8:
-                time_reference = struct.unpack_from("<Q", file.read(place.size), _BEXT_TIME_REFERENCE)[0]
+            elif place.id == b"bext":
+                at = time_reference.of_bext(file.read(min(place.size, _BEXT_HEAD)))
     if form is None:
         raise UnreadableAudio("damaged: it has no fmt chunk", where=shown(path))
     if data is None:
         raise UnreadableAudio("truncated: it has no data chunk", where=shown(path))
-    return form, data, time_reference
+    return form, data, at
 
 
 def _check_aiff(path: Path) -> None:

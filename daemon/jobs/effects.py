@@ -147,6 +147,21 @@ class Deliverer:
             ]
         )  # fmt: skip
 
+    async def remove(self, paths: Sequence[Path]) -> None:
+        """Remove files that roadie wrote, because a person asked for just that; their sidecars then no longer name
+        them. Raises DiskError; what was removed before it stays removed and known."""
+        async with self._one_at_a_time:
+            await to_its_end(asyncio.to_thread(self._remove, paths))
+
+    def _remove(self, paths: Sequence[Path]) -> None:
+        gone: list[Path] = []
+        try:
+            for path in paths:
+                self._journal.remove(path)
+                gone.append(path)
+        finally:
+            self._rewrite_sidecars(gone)
+
     async def undo(self, job: str, in_use: Callable[[Path], bool]) -> UndoReport:
         """Take back what a job delivered and nobody changed or uses."""
         async with self._one_at_a_time:
@@ -161,14 +176,17 @@ class Deliverer:
         told = {*report.removed, *report.gone}
         lost = [path for path in known if path not in told and path.parent.is_dir() and not path.exists()]
         report = replace(report, gone=(*report.gone, *lost))
+        self._rewrite_sidecars([*report.removed, *report.gone])
+        self._journal.prune(job)  # the folders that only held a sidecar any more
+        return report
+
+    def _rewrite_sidecars(self, gone: Sequence[Path]) -> None:
         for target in self._targets.values():
-            for path, text in target.after_removal([*report.removed, *report.gone]).items():
+            for path, text in target.after_removal(gone).items():
                 if text is None:
                     self._journal.remove(path)
                 else:
                     self._journal.replace_text(path, text)
-        self._journal.prune(job)  # the folders that only held a sidecar any more
-        return report
 
 
 def _item(file: Held, best: Held, shipment: Shipment) -> DeliverItem:

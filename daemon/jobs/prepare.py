@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.executors.protocol import Executor
 from daemon.jobs.cache import Cache
-from daemon.kernel.errors import FileMissing, InputError, SourceChanged, WorkerDied
+from daemon.kernel.errors import FileMissing, InputError, SourceChanged, StepFailed, WorkerDied
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import InputFile, Kind, Lane, StepCall, StepResult
 from daemon.library.assets import Assets, FileStat, NewAsset
@@ -88,6 +88,21 @@ class Preparer:
             if prepared.asset == asset:
                 return prepared
         raise FileMissing("the file of this asset is missing", where=known.name, hint="Scan its folder again")
+
+    async def make_peaks(self, asset: AssetId, paths: Iterable[Path]) -> None:
+        """Read a file of the asset again for its waveform alone, wherever it stands now. Nothing is recorded.
+
+        Raises FileMissing when none of `paths` has its sound any more.
+        """
+        for path in paths:
+            try:
+                meta = await self._run(path)
+            except (InputError, StepFailed) as error:
+                log.info("asset %s is not at %s any more: %s", asset, path, error)
+                continue
+            if meta.get("payload") == asset:
+                return
+        raise FileMissing("the file of this asset is missing", where=asset, hint="Scan its folder again")
 
     async def read(self, path: Path, stat: FileStat) -> tuple[Mapping[str, Json], NewAsset]:
         """Read a file in a worker; what it is, ready to be recorded."""

@@ -53,8 +53,10 @@ class Recipe(msgspec.Struct, frozen=True):
 
 
 def encoding(effect: EffectEntry) -> str:
-    """The id of the step that makes an effect's files ready to be delivered."""
-    return f"{effect.id}-encode"
+    """The id of the step that makes an effect's files ready to be delivered, as people see it: "encode" for the
+    first delivery, "encode-2" for the second, "encode-mine" for one that is called "mine"."""
+    own = effect.id.removeprefix(f"{effect.use}-")
+    return "encode" if own == "1" else f"encode-{own}"
 
 
 def covering(step_id: str) -> str:
@@ -88,7 +90,8 @@ def parse(text: str, where: Path) -> Recipe:
     for number, table in enumerate(_tables(body, "effect", where), 1):
         place = f"{where}, effect {number}"
         effect = _effect(table, names, number, place)
-        for taken in {effect.id} & {each.id for each in effects} | {encoding(effect)} & set(names):
+        others = {encoding(each) for each in effects} | set(names)
+        for taken in {effect.id} & {each.id for each in effects} or {encoding(effect)} & others:
             raise BadRecipe(f"the id {taken!r} is taken", where=place, hint="Give each effect its own id")
         effects.append(effect)
     name = body.get("name", where.stem)

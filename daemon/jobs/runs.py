@@ -14,11 +14,14 @@ import msgspec
 from daemon.executors.protocol import Executor
 from daemon.jobs.cache import Cache
 from daemon.jobs.uncut import to_its_end
-from daemon.kernel.errors import Cancelled, RoadieError, WorkerDied
+from daemon.kernel.errors import Cancelled, DiskFull, InputError, RoadieError, StepFailed, WorkerDied
 from daemon.kernel.work import StepCall, StepResult
 from daemon.library.runs import Runs
 
 log = logging.getLogger(__name__)
+
+_OF_THE_FILE = frozenset({InputError.code, *(kind.code for kind in InputError.__subclasses__())})
+"""Codes of errors that say something of the file that was read, also when they come from a worker as data."""
 
 OnProgress = Callable[[float, str], None]
 Valid = Callable[[], Awaitable[None]]
@@ -44,14 +47,25 @@ class _Flight:
     progress: tuple[float, str] = (0.0, "")
 
 
+MakeRoom = Callable[[], Awaitable[int]]
+"""Removes from the cache what nobody needs, because the disk is full; returns how many runs went."""
+
+
+async def _no_room() -> int:
+    return 0
+
+
 class RunPool:
     """Hands out results by key: from the cache, from a run in flight, or by running."""
 
-    def __init__(self, runs: Runs, cache: Cache, executor: Executor, max_attempts: int) -> None:
+    def __init__(
+        self, runs: Runs, cache: Cache, executor: Executor, max_attempts: int, make_room: MakeRoom = _no_room
+    ) -> None:
         self._runs = runs
         self._cache = cache
         self._executor = executor
         self._max_attempts = max_attempts
+        self._make_room = make_room
         self._flights: dict[str, _Flight] = {}
         self._stopping: set[asyncio.Task[Finished]] = set()
 
@@ -60,6 +74,17 @@ class RunPool:
 
         Raises what the step raised. A caller that is cancelled detaches; the run stops when it was the last.
         """
+        while True:
+            attached = key in self._flights
+            try:
+                return await self._attached(key, call, valid, on_progress)
+            except RoadieError as error:
+                # The run read the file of whoever began it. That one may have changed; ours, equal then, need not have.
+                if not attached or error.info().code not in _OF_THE_FILE:
+                    raise
+                await valid()
+
+    async def _attached(self, key: str, call: StepCall, valid: Valid, on_progress: OnProgress) -> Finished:
         flight = self._flights.get(key)
         if flight is None:
             flight = _Flight(asyncio.create_task(self._find_or_run(key, call, valid), name=f"run {key[:8]}"))
@@ -93,11 +118,16 @@ class RunPool:
         cached = await self._cached(key)
         if cached is not None:
             return cached
-        attempt = 0
+        attempt, made_room = 0, False
         while True:
             attempt += 1
             try:
                 return await self._attempt(key, call, valid)
+            except (DiskFull, StepFailed) as error:
+                if made_room or error.info().code != DiskFull.code or not await self._make_room():
+                    raise
+                made_room = True
+                log.warning("%s: %s; room was made in the cache, trying again", call.step, error)
             except WorkerDied as error:
                 if attempt >= self._max_attempts:
                     raise

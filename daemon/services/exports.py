@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ from daemon.files import layout
 from daemon.files.journal import Journal
 from daemon.files.names import safe_name
 from daemon.jobs.runner import TaskContext
+from daemon.jobs.uncut import to_its_end
 from daemon.kernel.errors import BadParameter, RoadieError
 from daemon.library.assets import Asset, Assets
 from daemon.library.collections import Collections
@@ -37,15 +39,18 @@ class Exporter:
         request = msgspec.convert(context.request, ExportRequest)
         assets = await self._chosen(request)
         problems: list[str] = [] if assets else ["nothing in the library was chosen, so nothing was exported"]
+        stop = threading.Event()
         for number, asset in enumerate(assets):
             context.progress(number / len(assets), asset.name)
+            copying = asyncio.to_thread(self._copy, asset, request, context.job, stop)
             try:
-                await asyncio.to_thread(self._copy, asset, request, context.job)
+                # A cancelled job has ended only when nothing more of it is written.
+                await to_its_end(copying, stop.set)
             except RoadieError as error:
                 problems.append(error.message)
         return problems
 
-    def _copy(self, asset: Asset, request: ExportRequest, job: str) -> None:
+    def _copy(self, asset: Asset, request: ExportRequest, job: str, stop: threading.Event) -> None:
         source = next((Path(path) for path in asset.paths if Path(path).is_file()), None)
         if source is None:
             raise RoadieError("the file of this asset is missing", where=asset.name)
@@ -53,6 +58,8 @@ class Exporter:
         fields = {name: value for name, value in known.items() if value}
         levels = [level.render(fields) for level in layout.parse(request.layout)]
         folder = Path(request.folder).joinpath(*(level for level in levels if level))
+        if stop.is_set():
+            return
         self._journal.deliver(
             source, folder / safe_name(source.name), group=job, owner=f"{job}:{asset.id}", ordinal=0,
             same_is_enough=True,

@@ -10,13 +10,15 @@ from typing import Any
 
 import msgspec
 
-from daemon.kernel.errors import BadParameter, FileMissing, Forbidden, NotFound
+from daemon.jobs.effects import Deliverer
+from daemon.kernel.errors import BadParameter, FileMissing, Forbidden
 from daemon.kernel.work import Kind
 from daemon.library.assets import Asset, Assets
 from daemon.library.collections import Collection, Collections
 from daemon.library.jobs import Jobs
 from daemon.library.search import Query, Search
 from daemon.services.assets_view import asset_view
+from daemon.services.peaks import Peaks
 from daemon.services.tasks import TaskStarter
 from daemon.services.types import (
     AssetPatch,
@@ -39,7 +41,7 @@ InUse = Callable[[Path], bool]
 class LibraryService:
     def __init__(
         self, assets: Assets, search: Search, collections: Collections, jobs: Jobs, uploaded: Uploaded,
-        tasks: TaskStarter, peaks: Path, in_use: InUse,
+        tasks: TaskStarter, peaks: Peaks, deliverer: Deliverer, in_use: InUse,
     ) -> None:  # fmt: skip
         self._assets = assets
         self._search = search
@@ -48,6 +50,7 @@ class LibraryService:
         self._uploaded = uploaded
         self._tasks = tasks
         self._peaks = peaks
+        self._deliverer = deliverer
         self._in_use = in_use
 
     # ------------------------------------------------------------ assets
@@ -80,18 +83,17 @@ class LibraryService:
         found = await self._assets.get(asset)
         if with_file:
             made = await self._assets.made_by_roadie(asset)
-            await asyncio.to_thread(self._remove_files, found, made)
+            await asyncio.to_thread(self._check_removable, found, made)
+            await self._deliverer.remove(made)
         await self._assets.remove(asset)
 
-    def _remove_files(self, asset: Asset, made: list[Path]) -> None:
+    def _check_removable(self, asset: Asset, made: list[Path]) -> None:
         foreign = set(asset.paths) - {str(path) for path in made}
         if foreign:
             raise Forbidden("roadie did not write this file and does not remove it", where=min(foreign))
         for path in made:
             if self._in_use(path):
                 raise Forbidden("a project uses this file", where=path)
-        for path in made:
-            path.unlink(missing_ok=True)
 
     async def audio_path(self, asset: str) -> Path:
         """A file with the asset's sound. Raises FileMissing."""
@@ -103,12 +105,11 @@ class LibraryService:
         raise FileMissing("the file of this asset is missing", where=found.name, hint="Scan its folder again")
 
     async def peaks(self, asset: str, n: int) -> dict[str, Any]:
-        """n (min, max) pairs for each channel, for drawing. Raises NotFound before the asset was prepared."""
-        await self._assets.get(asset)
-        path = self._peaks / asset
-        if not await asyncio.to_thread(path.is_file):
-            raise NotFound("this asset has no peaks", where=asset, hint="Scan its folder again")
-        return await asyncio.to_thread(_read_peaks, path, n)
+        """n (min, max) pairs for each channel, for drawing; made now when they were never made or are lost.
+
+        Raises FileMissing, and NotFound for what has no waveform.
+        """
+        return await self._peaks.of(await self._assets.get(asset), n)
 
     async def derived(self, asset: str) -> list[AssetView]:
         await self._assets.get(asset)
@@ -190,10 +191,3 @@ class LibraryService:
 
 def _collection(collection: Collection) -> CollectionView:
     return CollectionView(collection.id, collection.name, list(collection.assets))
-
-
-def _read_peaks(path: Path, n: int) -> dict[str, Any]:
-    # Imported when first drawn: the idle daemon does without numpy.
-    from daemon.audio.peaks import read_peaks  # noqa: PLC0415
-
-    return {"channels": read_peaks(path, n).tolist()}

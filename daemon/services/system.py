@@ -95,12 +95,12 @@ class SystemService:
             Check(f"device of the {each.lane} lane", True, f"{each.device}: {each.reason}")
             for each in self._lanes()
         ]
-        checks += [
-            # Optional, each of them: one that is not here is no fault, and the command is there for who wants it.
-            Check(f"model {model.name}", True, "installed" if model.installed else "not installed",
-                  None if model.installed else model.command)
-            for model in await self._models.list()
-        ]  # fmt: skip
+        models = await self._models.list()
+        checks += [Check(f"model {model.name}", True, "installed") for model in models if model.installed]
+        # Optional, each of them: one that is not here is no fault, and one line tells how to get any.
+        if missing := [model.name for model in models if not model.installed]:
+            told = f"{', '.join(missing)} (`roadie models` tells their sizes, `roadie models pull NAME` installs one)"
+            checks.append(Check("models not installed", True, told))
         for name, paths in self._folders.items():
             checks += [await asyncio.to_thread(_check_folder, name, Path(path)) for path in paths]
         whole = await asyncio.to_thread(self._db.check)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import BinaryIO
@@ -16,6 +17,9 @@ from daemon.jobs.prepare import Preparer
 from daemon.kernel.errors import BadParameter, Conflict, DiskError, NotFound
 from daemon.library.assets import Asset, Assets
 from daemon.services.types import UploadView
+
+KEPT_S = 7 * 24 * 3600.0
+"""How long an upload that nobody sends to is kept, and what is told of one that has become an asset."""
 
 
 class Uploaded:
@@ -147,6 +151,29 @@ class UploadsService:
         await self.get(upload)
         for path in (self._bytes(upload), self._ticket(upload)):
             await asyncio.to_thread(path.unlink, missing_ok=True)
+
+    async def expire(self, kept_s: float = KEPT_S) -> int:
+        """Forget what nobody has sent to for `kept_s`: unfinished uploads with their bytes, tickets of finished ones,
+        and whole files of requests that broke off. Returns how many files went."""
+        return await asyncio.to_thread(self._expire, time.time() - kept_s)
+
+    def _expire(self, before: float) -> int:
+        gone = 0
+        for path in [*self._folder.glob("*.part"), *self._folder.glob("*.json"), *self._folder.glob("spool/*")]:
+            upload = path.stem
+            if upload in self._busy or self._touched(path) > before:
+                continue
+            path.unlink(missing_ok=True)
+            gone += 1
+        return gone
+
+    def _touched(self, path: Path) -> float:
+        """When the upload that a file belongs to was last sent to; now for one that is just going."""
+        try:
+            beside = [each.stat().st_mtime for each in (path, path.with_suffix(".part")) if each.exists()]
+        except OSError:
+            return time.time()
+        return max(beside, default=time.time())
 
     def _read(self, upload: str) -> _Ticket:
         if not upload.isalnum():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from daemon.jobs.cache import Cache
-from daemon.jobs.evict import Evictor
+from daemon.jobs.evict import KEEP_FREE_BYTES, Evictor
 from daemon.library.database import Database
 from daemon.library.jobs import Jobs, NewInput, NewJob
 from daemon.library.runs import Runs
@@ -77,3 +77,19 @@ async def test_at_start_files_of_no_finished_run_are_removed(shelf: Shelf) -> No
     shelf.cache.sweep(await shelf.runs.finished_folders())
     assert not stray.exists() and not attempt.exists()
     assert shelf.left() == ["old", "middle", "new"]
+
+
+@pytest.mark.parametrize(
+    ("free", "left"),
+    [(KEEP_FREE_BYTES, ["old", "middle", "new"]), (KEEP_FREE_BYTES - SIZE - 1, ["new"]), (0, [])],
+)
+async def test_a_disk_without_room_makes_the_cache_smaller_than_it_may_be(
+    shelf: Shelf, free: int, left: list[str]
+) -> None:
+    await Evictor(shelf.runs, shelf.cache, 10 * SIZE, lambda: free).evict()
+    assert shelf.left() == left
+
+
+async def test_room_for_a_run_that_found_the_disk_full(shelf: Shelf) -> None:
+    assert await Evictor(shelf.runs, shelf.cache, 10 * SIZE).make_room() == 2
+    assert shelf.left() == ["new"]

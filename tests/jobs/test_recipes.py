@@ -40,7 +40,8 @@ def test_the_five_recipes_are_there(tmp_path: Path) -> None:
         ('[[step]]\nuse = "separate"\noverlap = 7.0', "overlap"),
         ('[[step]]\nid = "cover"\nuse = "separate"', "'cover' is taken"),
         (STEMS + EFFECT + EFFECT, "'out' is taken"),
-        (STEMS + '[[step]]\nid = "out-encode"\nuse = "analyse"\n' + EFFECT, "'out-encode' is taken"),
+        (STEMS + '[[step]]\nid = "encode-out"\nuse = "analyse"\n' + EFFECT, "'encode-out' is taken"),
+        (STEMS + EFFECT.replace('id = "out"', "") + EFFECT.replace('"out"', '"1"'), "'encode' is taken"),
         (STEMS + '[[step]]\nid = "stems-cover"\nuse = "analyse"\n', "'stems-cover' is taken"),
     ],
 )

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,57 @@ async def test_a_result_that_the_library_cannot_store_leaves_no_files(build) -> 
     with pytest.raises(Exception, match="full"):
         await asker
     assert not list(house.cache.folder("key", "x").parent.glob("*"))
+
+
+@pytest.mark.parametrize("of_the_worker", [True, False])
+async def test_when_the_file_of_whoever_began_changes_the_other_reads_its_own(
+    build, of_the_worker: bool
+) -> None:
+    house = build(lambda call: None)
+    mine, equal = replace(CALL, seed=1), replace(CALL, seed=2)
+
+    async def changed() -> None:
+        if not of_the_worker:
+            raise SourceChanged("the file changed")
+
+    first = asyncio.create_task(house.pool.get("key", mine, changed, ignore))
+    run = await started(house)
+    second = asyncio.create_task(house.pool.get("key", equal, fine, ignore))
+    await asyncio.sleep(0)
+    gone = StepFailed(ErrorInfo("file_missing", "there is no such file"))
+    house.executor.finish(run, gone if of_the_worker else writes(run.call))
+    again = await started(house, 2)
+    assert again.call.seed == 2, "the second job's own file is read"
+    house.executor.finish(again, writes(again.call))
+    assert (await second).result.files
+    with pytest.raises((SourceChanged, StepFailed)):
+        await first
+
+
+async def test_an_error_that_is_not_the_files_is_shared_by_all(build) -> None:
+    house = build(lambda call: None)
+    askers = [asyncio.create_task(house.pool.get("key", CALL, fine, ignore)) for _ in range(2)]
+    run = await started(house)
+    house.executor.finish(run, StepFailed(ErrorInfo("bad_parameter", "no")))
+    ended = await asyncio.gather(*askers, return_exceptions=True)
+    assert [type(each) for each in ended] == [StepFailed, StepFailed]
+    assert len(house.executor.runs) == 1
+
+
+@pytest.mark.parametrize("room", [0, 3])
+async def test_a_full_disk_is_answered_by_a_smaller_cache_once(build, room: int) -> None:
+    answers = [StepFailed(ErrorInfo("disk_full", "the disk is full")), None]
+    house = build(lambda call: answers.pop(0) or writes(call))
+    asked: list[int] = []
+
+    async def make_room() -> int:
+        asked.append(room)
+        return room
+
+    pool = RunPool(house.runs, house.cache, house.executor, 3, make_room)
+    if room:
+        assert (await pool.get("key", CALL, fine, ignore)).result.files
+    else:
+        with pytest.raises(StepFailed, match="full"):
+            await pool.get("key", CALL, fine, ignore)
+    assert asked == [room]

@@ -1,0 +1,47 @@
+"""What belongs to an asset, asked of a real daemon: its file, its waveform."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import urllib.error
+from pathlib import Path
+
+import pytest
+
+from tests.recovery.house import House, write_song
+
+
+def test_a_delivered_file_is_removed_with_its_line_in_the_sidecar(house: House, tmp_path: Path) -> None:
+    view = house.wait(house.submit(write_song(tmp_path / "song.wav", 71), "k 71"))
+    slices = [each for each in view["artifacts"] if each["delivered"]]
+    gone, kept = slices[0], slices[1:]
+    house.ask("DELETE", f"/assets/{gone['asset']}?file=1")
+    assert not Path(gone["path"]).exists() and all(Path(each["path"]).exists() for each in kept)
+    told = "".join(path.read_text() for path in house.out.rglob("roadie.json"))
+    assert Path(gone["path"]).name not in told
+    assert all(Path(each["path"]).name in told for each in kept)
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        house.ask("GET", f"/assets/{gone['asset']}")
+    assert caught.value.code == 404
+    for each in kept:
+        house.ask("DELETE", f"/assets/{each['asset']}?file=1")
+    assert not list(house.out.rglob("roadie.json")), "a sidecar with nothing left to say"
+
+
+def test_a_lost_waveform_is_made_again_and_that_of_a_slice_when_it_is_asked_for(
+    house: House, tmp_path: Path
+) -> None:
+    song = write_song(tmp_path / "song.wav", 72)
+    view = house.wait(house.submit(song, "k 72"))
+    source = view["inputs"][0]["asset"]
+    before = house.ask("GET", f"/assets/{source}/peaks?n=50")
+    shutil.rmtree(house.home / "cache" / "peaks")
+    assert house.ask("GET", f"/assets/{source}/peaks?n=50") == before
+    made = next(each["asset"] for each in view["artifacts"] if each["delivered"])
+    assert len(house.ask("GET", f"/assets/{made}/peaks?n=50")["channels"]) == 2
+    shutil.rmtree(house.home / "cache" / "peaks")
+    song.unlink()
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        house.ask("GET", f"/assets/{source}/peaks?n=50")
+    assert json.loads(caught.value.read())["code"] == "file_missing"

@@ -39,6 +39,7 @@ from daemon.library.assets import Assets, FileStat, NewAsset
 from daemon.library.collections import Collections
 from daemon.library.database import Database
 from daemon.library.deliveries import Deliveries
+from daemon.library.edits import Edits
 from daemon.library.events import EventLog
 from daemon.library.jobs import Jobs
 from daemon.library.journal import SqliteJournal
@@ -50,6 +51,7 @@ from daemon.logs import logging_to
 from daemon.models.store import ModelStore
 from daemon.runtime import Runtime, remove_runtime, single_daemon, write_runtime
 from daemon.services import Services
+from daemon.services.edits import EditsService
 from daemon.services.events import EventsService
 from daemon.services.exports import Exporter, ExportsService
 from daemon.services.jobs import JobsService
@@ -178,8 +180,11 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     watcher = Watcher(intake, arrivals, clock, _watch_settings(settings))
     selection = SelectionService(state, assets, executor, events.tell, settings.config.pause_heavy)
     recipes = Recipes(settings.recipes)
+    jobs_service = JobsService(
+        jobs, assets, recipes, runner, deliverer, outputs, settings.delivery_folder, _in_use
+    )
     services = Services(
-        jobs=JobsService(jobs, assets, recipes, runner, deliverer, outputs, settings.delivery_folder, _in_use),
+        jobs=jobs_service,
         library=LibraryService(
             assets, search, collections, jobs, uploaded, starter, Peaks(peaks, preparer), deliverer, _in_use
         ),
@@ -193,6 +198,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         selection=selection,
         uploads=uploads,
         events=events,
+        edits=EditsService(assets, Edits(db), jobs, jobs_service),
         watching=WatchingService(watcher, arrivals, *_watched(settings)),
     )  # fmt: skip
     tidying = Tidying([event_log.trim, Retention(db).trim, uploads.expire])

@@ -65,6 +65,8 @@ def covering(step_id: str) -> str:
 
 
 EFFECTS = ("deliver",)
+_OWN_STEPS = frozenset({"prepare", "encode", "edited-slices", "edited-notes", "edited-lyrics"})
+"""Steps that roadie puts into jobs itself."""
 _STEP_KEYS = {"id", "use", "from", "only"}
 _EFFECT_KEYS = {"id", "use", "from", "to", "layout"}
 
@@ -109,8 +111,8 @@ def _tables(body: Mapping[str, Any], key: str, where: Path) -> list[dict[str, An
 
 def _step(table: dict[str, Any], earlier: list[StepEntry], where: str) -> StepEntry:
     use = table.get("use")
-    if use not in registry.STEPS or use in ("prepare", "encode"):
-        known = [name for name in registry.STEPS if name not in ("prepare", "encode")]
+    if use not in registry.STEPS or use in _OWN_STEPS:
+        known = [name for name in registry.STEPS if name not in _OWN_STEPS]
         raise BadRecipe(f"use = {use!r} is no step", where=where, hint=_suggest(use, known))
     step_id = table.get("id", use)
     if not isinstance(step_id, str) or not step_id.replace("-", "").replace("_", "").isalnum():

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must not pay for the rest
+    from daemon.services.edits import EditsService
     from daemon.services.events import EventsService
     from daemon.services.exports import ExportsService
     from daemon.services.jobs import JobsService
@@ -32,3 +33,4 @@ class Services:
     uploads: UploadsService
     events: EventsService
     watching: WatchingService
+    edits: EditsService

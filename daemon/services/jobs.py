@@ -17,7 +17,7 @@ import msgspec
 from daemon.files import layout
 from daemon.jobs.effects import Deliverer
 from daemon.jobs.keys import canonical
-from daemon.jobs.recipes import Recipes, with_params
+from daemon.jobs.recipes import Recipe, Recipes, with_params
 from daemon.jobs.runner import JobRunner, Live
 from daemon.kernel.errors import BadParameter, ErrorInfo, RoadieError
 from daemon.library.assets import Assets
@@ -76,6 +76,16 @@ class JobsService:
         if known is not None:
             return JobAck(*known), False  # type: ignore[arg-type]
         recipe = with_params(await asyncio.to_thread(self._recipes.get, request.recipe), request.params)
+        job, state, created = await self._jobs.insert(await self.planned(recipe, request, client, digest))
+        if created:
+            self._runner.begin(job)
+        return JobAck(job, state), created  # type: ignore[arg-type]
+
+    async def planned(self, recipe: Recipe, request: JobRequest, client: str, digest: str) -> NewJob:
+        """The rows of a job that runs `recipe`, whatever the request calls it; not stored yet. digest: of the body.
+
+        Raises BadParameter, NotFound, Forbidden.
+        """
         for effect in recipe.effects:
             self._deliverer.check(effect.to)
         body = await self._delivery(request)
@@ -83,13 +93,15 @@ class JobsService:
         body["assets"] = [
             [number, each.asset] for number, each in enumerate(request.inputs) if each.asset is not None
         ]
-        job, state, created = await self._jobs.insert(
-            NewJob(new_job_id(), recipe.name, msgspec.to_builtins(recipe), body, client, inputs, digest,
-                   request.idempotency_key)
+        return NewJob(
+            new_job_id(), recipe.name, msgspec.to_builtins(recipe), body, client, inputs, digest,
+            request.idempotency_key,
         )  # fmt: skip
-        if created:
-            self._runner.begin(job)
-        return JobAck(job, state), created  # type: ignore[arg-type]
+
+    def begin(self, job: NewJob) -> JobAck:
+        """Work on a planned job whose rows are stored."""
+        self._runner.begin(job.id)
+        return JobAck(job.id, "preparing")
 
     async def _delivery(self, request: JobRequest) -> dict[str, Any]:
         body: dict[str, Any] = {

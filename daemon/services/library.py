@@ -12,7 +12,6 @@ import msgspec
 
 from daemon.jobs.effects import Deliverer
 from daemon.kernel.errors import BadParameter, FileMissing, Forbidden
-from daemon.kernel.work import Kind
 from daemon.library.assets import Asset, Assets
 from daemon.library.collections import Collection, Collections
 from daemon.library.jobs import Jobs
@@ -119,35 +118,6 @@ class LibraryService:
         """Projects that use an asset: none are known before projects can be read."""
         await self._assets.get(asset)
         return []
-
-    async def slices(self, asset: str) -> dict[str, Any]:
-        """One-shots and loops cut from an asset: where each stands in it, in frames at its rate."""
-        found = [
-            each for each in await self._assets.derived(asset) if each.kind in ("slice", "one-shot", "loop")
-        ]
-        keys = ("start_frames", "length_frames", "onset_frames", "rate", "velocity", "bars")
-        return {
-            "items": [
-                {"asset": each.id, "name": each.name, "kind": each.kind, "class": each.label,
-                 **{key: each.meta[key] for key in keys if key in each.meta}}
-                for each in found
-            ]
-        }  # fmt: skip
-
-    async def notes(self, asset: str) -> dict[str, Any]:
-        """Notes heard in an asset, in seconds: one entry for each stem."""
-        return await self._texts(asset, Kind.NOTES, "")
-
-    async def lyrics(self, asset: str) -> dict[str, Any]:
-        """Words heard in an asset with their times."""
-        return await self._texts(asset, Kind.LYRICS, ".json")
-
-    async def _texts(self, asset: str, kind: Kind, suffix: str) -> dict[str, Any]:
-        found = await self._assets.get(asset)
-        artifacts = await self._jobs.artifacts_of(found.id, found.job, found.stem, kind)
-        paths = [Path(each.delivered or each.path) for each in artifacts if each.name.endswith(suffix)]
-        read = await asyncio.to_thread(lambda: [path.read_bytes() for path in paths if path.is_file()])
-        return {"items": [msgspec.json.decode(each) for each in read]}
 
     async def duplicates(self) -> list[DuplicateGroup]:
         return [DuplicateGroup(asset, paths) for asset, paths in await self._search.duplicates()]

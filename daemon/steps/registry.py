@@ -20,6 +20,9 @@ STEPS = {
     "render": "daemon.steps.render:SPEC",
     "cut": "daemon.steps.cut:SPEC",
     "encode": "daemon.steps.encode:SPEC",
+    "edited-slices": "daemon.steps.edited_slices:SPEC",
+    "edited-notes": "daemon.steps.edited_notes:SPEC",
+    "edited-lyrics": "daemon.steps.edited_lyrics:SPEC",
 }
 
 

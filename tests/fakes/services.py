@@ -12,6 +12,7 @@ from typing import Any
 from daemon.kernel.errors import Conflict, InputError, NotFound
 from daemon.kernel.types import Json
 from daemon.services import types as t
+from daemon.services import types_edits as te
 from daemon.services import types_watch as tw
 
 
@@ -180,15 +181,6 @@ class FakeLibrary:
     async def used_by(self, id: str) -> list[dict[str, Any]]:
         return []
 
-    async def slices(self, id: str) -> dict[str, Any]:
-        return {"asset": (await self.get(id)).id, "slices": []}
-
-    async def notes(self, id: str) -> dict[str, Any]:
-        return {"asset": (await self.get(id)).id, "notes": []}
-
-    async def lyrics(self, id: str) -> dict[str, Any]:
-        return {"asset": (await self.get(id)).id, "words": []}
-
     async def duplicates(self) -> list[t.DuplicateGroup]:
         return []
 
@@ -335,6 +327,41 @@ class FakeUploads:
         del self.data[id]
 
 
+class FakeEdits:
+    """One asset, whose edits are kept as they come."""
+
+    def __init__(self) -> None:
+        self.put: list[tuple[str, Any]] = []
+
+    async def slices(self, id: str) -> dict[str, Any]:
+        return self._found(id)
+
+    async def notes(self, id: str) -> dict[str, Any]:
+        return self._found(id)
+
+    async def lyrics(self, id: str) -> dict[str, Any]:
+        return self._found(id)
+
+    async def put_slices(self, id: str, edit: te.SlicesEdit, client: str) -> t.JobAck:
+        return self._taken(id, edit)
+
+    async def put_notes(self, id: str, edit: te.NotesEdit, client: str) -> t.JobAck:
+        return self._taken(id, edit)
+
+    async def put_lyrics(self, id: str, edit: te.LyricsEdit, client: str) -> t.JobAck:
+        return self._taken(id, edit)
+
+    def _found(self, id: str) -> dict[str, Any]:
+        if id != "a":
+            raise NotFound("no such asset", where=id)
+        return {"items": []}
+
+    def _taken(self, id: str, edit: Any) -> t.JobAck:
+        self._found(id)
+        self.put.append((id, edit))
+        return t.JobAck(id=f"e{len(self.put)}", state="preparing")
+
+
 class FakeWatching:
     def __init__(self) -> None:
         self.folders: dict[str, str] = {}
@@ -374,3 +401,4 @@ class FakeServices:
     exports: FakeExports = field(default_factory=FakeExports)
     events: FakeEvents = field(default_factory=FakeEvents)
     watching: FakeWatching = field(default_factory=FakeWatching)
+    edits: FakeEdits = field(default_factory=FakeEdits)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bridges.http.routes.access import ROUTES as ACCESS
 from bridges.http.routes.collections import ROUTES as COLLECTIONS
+from bridges.http.routes.edits import ROUTES as EDITS
 from bridges.http.routes.jobs import ROUTES as JOBS
 from bridges.http.routes.later import ROUTES as LATER
 from bridges.http.routes.library import ROUTES as LIBRARY
@@ -12,4 +13,4 @@ from bridges.http.routes.transfer import ROUTES as TRANSFER
 from bridges.http.routes.watch import ROUTES as WATCH
 from bridges.http.table import Route
 
-ROUTES: tuple[Route, ...] = (*ACCESS, *SYSTEM, *JOBS, *LIBRARY, *COLLECTIONS, *TRANSFER, *WATCH, *LATER)
+ROUTES: tuple[Route, ...] = (*ACCESS, *SYSTEM, *JOBS, *LIBRARY, *EDITS, *COLLECTIONS, *TRANSFER, *WATCH, *LATER)

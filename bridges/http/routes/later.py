@@ -14,9 +14,6 @@ async def not_yet(call: Call[Any, Any]) -> None:
 
 _ROWS = (
     ("GET", "/assets/{id}/similar", "Assets that sound like it"),
-    ("PUT", "/assets/{id}/slices", "Edit slices"),
-    ("PUT", "/assets/{id}/notes", "Edit notes"),
-    ("PUT", "/assets/{id}/lyrics", "Edit words"),
     ("GET", "/map", "The library as a map"),
     ("GET", "/kits", "All kits"),
     ("POST", "/kits", "Make a kit"),

@@ -77,18 +77,6 @@ async def used_by(call: Call[None, None]) -> Page[dict[str, Any]]:
     return Page(items=await call.services.library.used_by(call.path["id"]))
 
 
-async def slices(call: Call[None, None]) -> dict[str, Any]:
-    return await call.services.library.slices(call.path["id"])
-
-
-async def notes(call: Call[None, None]) -> dict[str, Any]:
-    return await call.services.library.notes(call.path["id"])
-
-
-async def lyrics(call: Call[None, None]) -> dict[str, Any]:
-    return await call.services.library.lyrics(call.path["id"])
-
-
 async def duplicates(call: Call[None, None]) -> Page[DuplicateGroup]:
     return Page(items=await call.services.library.duplicates())
 
@@ -129,9 +117,6 @@ ROUTES = (
     ),
     Route("GET", f"{ASSET}/derived", derived, "What was made from it", answer=Page[AssetView], also=_NONE),
     Route("GET", f"{ASSET}/used-by", used_by, "What uses it", answer=Page[dict[str, Any]], also=_NONE),
-    Route("GET", f"{ASSET}/slices", slices, "Its slices", answer=dict[str, Any], also=_NONE),
-    Route("GET", f"{ASSET}/notes", notes, "Its notes", answer=dict[str, Any], also=_NONE),
-    Route("GET", f"{ASSET}/lyrics", lyrics, "Its words", answer=dict[str, Any], also=_NONE),
     Route("GET", f"{BASE}/duplicates", duplicates, "Files with the same payload", answer=Page[DuplicateGroup]),
     Route("GET", f"{BASE}/stats", stats, "The library in figures", answer=StatsView),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import cast
 
 from daemon.audio.identity import byte_hash
@@ -22,11 +22,16 @@ def run(context: StepContext, inputs: tuple[InputFile, ...], params: LyricsParam
     (file,) = inputs
     engine = cast("Lyricist", context.engine())
     found, length_s = _listen(context, engine, file, params)
-    name = PurePosixPath(file.name).stem
     if not found.lines:
         warning = f"{file.name}: no words were heard"
         return StepResult(device=engine.device, reason=engine.reason, warnings=(warning,))
-    lyrics = lyrics_document.document(found, length_s)
+    made = write(context.out, file, lyrics_document.document(found, length_s))
+    return StepResult(made, device=engine.device, reason=engine.reason)
+
+
+def write(out: Path, file: InputFile, lyrics: lyrics_document.LyricsFile) -> tuple[Produced, ...]:
+    """The lyrics of a file in all four formats, below `out`."""
+    name = PurePosixPath(file.name).stem
     title = str(file.meta.get("source") or name)
     texts = {
         "json": lyrics_document.encode(lyrics),
@@ -36,10 +41,10 @@ def run(context: StepContext, inputs: tuple[InputFile, ...], params: LyricsParam
     }
     made = []
     for extension, text in texts.items():
-        path = context.out / f"{name}.{extension}"
+        path = out / f"{name}.{extension}"
         path.write_text(text, encoding="utf-8", newline="\n")
         made.append(Produced(path.name, Kind.LYRICS, AssetId(byte_hash(path))))
-    return StepResult(tuple(made), device=engine.device, reason=engine.reason)
+    return tuple(made)
 
 
 def _listen(

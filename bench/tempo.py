@@ -115,11 +115,10 @@ def main() -> None:
         table(what, rows)
     told = np.array(sure, float)
     for name, certain, right in (("tempo", told[:, 0], told[:, 1]), ("key", told[:, 2], told[:, 3] == 1)):
-        kept = certain >= AnalyseParams().min_confidence
+        least = AnalyseParams().min_confidence
+        kept = certain >= least
         share = right[kept].mean() if kept.any() else float("nan")
-        print(
-            f"\n{name} told (confidence at least {AnalyseParams().min_confidence}): {kept.mean():.2f}, right {share:.3f}"
-        )
+        print(print(f"\n{name} told (confidence at least {least}): {kept.mean():.2f}, right {share:.3f}"))
 
 
 if __name__ == "__main__":

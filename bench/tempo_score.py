@@ -140,7 +140,8 @@ STYLES = {
         {"kick": "X...X...X...X...", "snare": "...x..x....x..x.", "closed-hat": _EIGHTS},
     )),
     "afrobeat": Style((96, 124), (
-        {"kick": "X.....x...x.....", "snare": "...x..x....x..o.", "shaker": "x.xxx.xxx.xxx.xx", "cowbell": "x..x..x...x.x..."},
+        {"kick": "X.....x...x.....", "snare": "...x..x....x..o.", "shaker": "x.xxx.xxx.xxx.xx",
+         "cowbell": "x..x..x...x.x..."},
     )),
     "punk": Style((150, 180), (
         {"kick": "X...x...X...x...", "snare": "....X.......X...", "open-hat": "x.x.x.x.x.x.x.x."},
@@ -350,12 +351,17 @@ class _Writer:
                 "held": [(0.0, beats * 0.95, root)],
                 "roots": [(0.0, 1.8, root), (beats / 2 if beats == 4 else 2.0, 0.9, fifth)],
                 "eighths": [(b / 2, 0.45, root) for b in range(2 * beats)],
-                "syncopated": [(0.0, 0.7, root), (1.5, 0.45, root), (2.5, 0.4, root + 12 if rng.random() < 0.5 else fifth)],
-                "walking": [(float(b), 0.9, p) for b, p in enumerate([root, self.pitch(degree + 2, low), fifth, root + 12][:beats])],
+                "syncopated": [
+                    (0.0, 0.7, root), (1.5, 0.45, root), (2.5, 0.4, root + 12 if rng.random() < 0.5 else fifth),
+                ],
+                "walking": [
+                    (float(b), 0.9, p)
+                    for b, p in enumerate([root, self.pitch(degree + 2, low), fifth, root + 12][:beats])
+                ],
             }[kind]  # fmt: skip
-            for start, length, pitch in spots:
-                if self.style.steps == 3 and kind == "eighths" and start % 1:
-                    start += 1 / 6
+            for spot, length, pitch in spots:
+                shuffled = self.style.steps == 3 and kind == "eighths" and spot % 1
+                start = spot + 1 / 6 if shuffled else spot
                 begin, end = self.at(bar * beats + start), self.at(bar * beats + start + length, exact=True)
                 notes.append(Note(begin, max(end, begin + 0.06), pitch, float(rng.uniform(0.75, 0.95))))
         return notes

@@ -33,7 +33,8 @@ FONTS = {
 """From Debian's fluid-soundfont-gm, timgm6mb-soundfont and musescore-general-soundfont-small."""
 PROGRAMS = {
     "train": {"chords": (0, 4, 16, 24, 48, 89), "bass": (32, 33, 38), "lead": (65, 73, 80, 56), "kit": (0, 8, 25, 40)},
-    "frozen": {"chords": (1, 5, 19, 25, 27, 50, 90), "bass": (34, 35, 36, 39), "lead": (40, 66, 71, 81, 53), "kit": (0, 16, 24, 32)},
+    "frozen": {"chords": (1, 5, 19, 25, 27, 50, 90), "bass": (34, 35, 36, 39), "lead": (40, 66, 71, 81, 53),
+               "kit": (0, 16, 24, 32)},
 }  # fmt: skip
 DRUM_NOTES = {
     "kick": 36, "snare": 38, "rim": 37, "clap": 39, "closed-hat": 42, "open-hat": 46, "crash": 49, "ride": 51,

@@ -30,6 +30,7 @@ from daemon.jobs.evict import Evictor, free_bytes
 from daemon.jobs.pipeline import Pipeline
 from daemon.jobs.prepare import Preparer
 from daemon.jobs.recipes import Recipes
+from daemon.jobs.retag import Retagger
 from daemon.jobs.runner import JobRunner
 from daemon.jobs.runs import RunPool
 from daemon.jobs.steps import StepRunner
@@ -63,6 +64,7 @@ from daemon.services.recipes import RecipesService
 from daemon.services.scan import Scanner
 from daemon.services.selection import SelectionService
 from daemon.services.system import SystemService
+from daemon.services.tags import TagsService, TagWriter
 from daemon.services.tasks import TaskStarter
 from daemon.services.tidying import Tidying
 from daemon.services.uploads import Uploaded, UploadsService
@@ -149,7 +151,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     search, collections = Search(db), Collections(db)
     cache = Cache(settings.cache / "runs", settings.work)
     journal_store = SqliteJournal(db)
-    journal = Journal(journal_store)
+    journal = Journal(journal_store, backups=settings.home / "backups")
     await _recover(runs, cache, journal)
 
     event_log = EventLog(db)
@@ -167,7 +169,14 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     steps = StepRunner(pool, executor, models, settings.chains)
     scanner = Scanner(assets, preparer, at_once=4 * _cpu_workers(settings))
     exporter = Exporter(assets, search, collections, journal)
-    tasks = {"scan": scanner.run, "export": exporter.run, "pull": Puller(models, state).run}
+    retagger = Retagger(assets, executor, cache, journal, attempts)
+    tagger = TagWriter(assets, search, preparer, retagger)
+    tasks = {
+        "scan": scanner.run,
+        "export": exporter.run,
+        "pull": Puller(models, state).run,
+        "write-tags": tagger.run,
+    }
     runner = JobRunner(jobs, Pipeline(jobs, preparer, steps, deliverer), tasks, events.tell, clock)
 
     outputs = Outputs((settings.delivery_folder,), settings.home)
@@ -189,6 +198,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
             assets, search, collections, jobs, uploaded, starter, Peaks(peaks, preparer), deliverer, _in_use
         ),
         exports=ExportsService(starter, outputs),
+        tags=TagsService(starter),
         models=models_service,
         recipes=RecipesService(recipes),
         system=SystemService(

@@ -10,6 +10,7 @@ from daemon.kernel.types import Json
 from daemon.services import types as t
 from daemon.services import types_edits as te
 from daemon.services import types_watch as tw
+from daemon.services.types_tags import WriteTagsRequest
 
 
 class EventMessage(Protocol):
@@ -63,6 +64,10 @@ class Edits(Protocol):
 
 class Exports(Protocol):
     async def export(self, request: t.ExportRequest, client: str, /) -> t.JobAck: ...
+
+
+class Tags(Protocol):
+    async def start(self, request: WriteTagsRequest, client: str, /) -> t.JobAck: ...
 
 
 class Models(Protocol):
@@ -127,6 +132,8 @@ class Services(Protocol):
     def uploads(self) -> Uploads: ...
     @property
     def exports(self) -> Exports: ...
+    @property
+    def tags(self) -> Tags: ...
     @property
     def events(self) -> Events: ...
     @property

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must n
     from daemon.services.recipes import RecipesService
     from daemon.services.selection import SelectionService
     from daemon.services.system import SystemService
+    from daemon.services.tags import TagsService
     from daemon.services.uploads import UploadsService
     from daemon.services.watching import WatchingService
 
@@ -26,6 +27,7 @@ class Services:
     jobs: JobsService
     library: LibraryService
     exports: ExportsService
+    tags: TagsService
     models: ModelsService
     recipes: RecipesService
     system: SystemService

@@ -30,7 +30,7 @@ class SliceParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="slice",
-    version=1,
+    version=2,
     params=SliceParams,
     run="daemon.steps.slicing.run:run",
     lane=Lane.CPU,

@@ -14,6 +14,7 @@ from daemon.kernel.types import Json
 from daemon.services import types as t
 from daemon.services import types_edits as te
 from daemon.services import types_watch as tw
+from daemon.services.types_tags import WriteTagsRequest
 
 
 @dataclass(frozen=True)
@@ -220,6 +221,15 @@ class FakeExports:
         return t.JobAck(id="export1", state="preparing")
 
 
+class FakeTags:
+    def __init__(self) -> None:
+        self.asked: list[WriteTagsRequest] = []
+
+    async def start(self, request: WriteTagsRequest, client: str) -> t.JobAck:
+        self.asked.append(request)
+        return t.JobAck(id="tags1", state="preparing")
+
+
 class FakeModels:
     def __init__(self) -> None:
         self.pulled: list[str] = []
@@ -399,6 +409,7 @@ class FakeServices:
     selection: FakeSelection = field(default_factory=FakeSelection)
     uploads: FakeUploads = field(default_factory=FakeUploads)
     exports: FakeExports = field(default_factory=FakeExports)
+    tags: FakeTags = field(default_factory=FakeTags)
     events: FakeEvents = field(default_factory=FakeEvents)
     watching: FakeWatching = field(default_factory=FakeWatching)
     edits: FakeEdits = field(default_factory=FakeEdits)

@@ -9,8 +9,20 @@ from bridges.http.routes.jobs import ROUTES as JOBS
 from bridges.http.routes.later import ROUTES as LATER
 from bridges.http.routes.library import ROUTES as LIBRARY
 from bridges.http.routes.system import ROUTES as SYSTEM
+from bridges.http.routes.tags import ROUTES as TAGS
 from bridges.http.routes.transfer import ROUTES as TRANSFER
 from bridges.http.routes.watch import ROUTES as WATCH
 from bridges.http.table import Route
 
-ROUTES: tuple[Route, ...] = (*ACCESS, *SYSTEM, *JOBS, *LIBRARY, *EDITS, *COLLECTIONS, *TRANSFER, *WATCH, *LATER)
+ROUTES: tuple[Route, ...] = (
+    *ACCESS,
+    *SYSTEM,
+    *JOBS,
+    *LIBRARY,
+    *EDITS,
+    *COLLECTIONS,
+    *TRANSFER,
+    *WATCH,
+    *TAGS,
+    *LATER,
+)

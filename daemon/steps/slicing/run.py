@@ -150,7 +150,12 @@ class _Slicing:
             audio = faded(
                 forward.read(loop.start, loop.length), self.rate, self.params.fade_ms, loop.attack_frames
             )
-            meta: dict[str, Json] = {"kind": "loop", "bpm": float(bpm), "bars": float(loop.bars)}
+            inside = [
+                each.onset - loop.start for each in edges if loop.start <= each.onset < loop.start + loop.length
+            ]
+            meta: dict[str, Json] = {
+                "kind": "loop", "bpm": float(bpm), "bars": float(loop.bars), "slices_frames": [*sorted(inside)],
+            }  # fmt: skip
             name = f"{self.prefix}loops/{number:03d}.wav"
             made.append(self._write(name, Kind.LOOP, audio, loop.start, meta))
             self.ctx.checkpoint(0.9 + 0.1 * number / len(found), "loops")

@@ -69,6 +69,7 @@ from daemon.services.tasks import TaskStarter
 from daemon.services.tidying import Tidying
 from daemon.services.uploads import Uploaded, UploadsService
 from daemon.services.watching import WatchingService
+from daemon.surfaces import Surfaces
 from daemon.watch.intake import Intake
 from daemon.watch.places import Role
 from daemon.watch.watcher import Watcher, WatchSettings
@@ -129,7 +130,12 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         bridge = HttpBridge(parts.services, _http_settings(settings), clock)
         host, port = await bridge.start()
         stack.push_async_callback(bridge.stop)
-        runtime = _runtime(settings, host, port)
+        surfaces = Surfaces(
+            parts.services, settings, load_or_create(settings.token_path), version("roadie"), clock
+        )
+        stack.push_async_callback(surfaces.stop)
+        await surfaces.start()
+        runtime = _runtime(settings, host, port, surfaces)
         write_runtime(settings.runtime_path, runtime)
         stack.callback(remove_runtime, settings.runtime_path, runtime.pid)
         yield runtime
@@ -296,8 +302,9 @@ def _folders(settings: Settings) -> dict[str, list[str]]:
     }
 
 
-def _runtime(settings: Settings, host: str, port: int) -> Runtime:
+def _runtime(settings: Settings, host: str, port: int, surfaces: Surfaces) -> Runtime:
     return Runtime(
         pid=os.getpid(), version=version("roadie"), home=str(settings.home), http_host=host, http_port=port,
-        osc_port=None, token_file=str(settings.token_path), command=[sys.executable, "-P", "-m", "daemon.cli", "serve"],
+        osc_port=surfaces.osc_port, token_file=str(settings.token_path),
+        command=[sys.executable, "-P", "-m", "daemon.cli", "serve"], warnings=surfaces.warnings,
     )  # fmt: skip

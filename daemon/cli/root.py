@@ -18,6 +18,7 @@ from daemon.cli.install import install, uninstall
 from daemon.cli.jobs import app as jobs_app
 from daemon.cli.library import app as library_app
 from daemon.cli.models import app as models_app
+from daemon.cli.osc import app as osc_app
 from daemon.cli.recipes import app as recipes_app
 from daemon.cli.run import run
 from daemon.cli.search import search
@@ -62,6 +63,7 @@ app.command()(search)
 app.add_typer(watch_app, name="watch")
 app.add_typer(recipes_app, name="recipes")
 app.add_typer(models_app, name="models")
+app.add_typer(osc_app, name="osc")
 app.add_typer(config_app, name="config")
 app.command()(doctor)
 app.command()(install)

@@ -60,7 +60,7 @@ class _Reader:
         self._state_size = 0
 
     def line(self, line: Line) -> None:
-        tag = line.blocks[-1] if line.blocks else ""
+        tag = line.tag
         if line.opens:
             self._open(tag, line)
         elif line.closes:
@@ -183,7 +183,7 @@ def read_rpp(file: BinaryIO, path: Path) -> Project:
     seen = False
     for line in lines(file, path):
         seen = True
-        if not line.blocks:
+        if not line.tag:
             raise UnreadableProject("the project cannot be read", where=f"{path}, line {line.number}",
                                     why="text stands outside every block")  # fmt: skip
         reader.line(line)

@@ -29,6 +29,7 @@ from daemon.jobs.effects import Deliverer
 from daemon.jobs.evict import Evictor, free_bytes
 from daemon.jobs.pipeline import Pipeline
 from daemon.jobs.prepare import Preparer
+from daemon.jobs.reading import OutsideReader
 from daemon.jobs.recipes import Recipes
 from daemon.jobs.retag import Retagger
 from daemon.jobs.runner import JobRunner
@@ -44,6 +45,8 @@ from daemon.library.edits import Edits
 from daemon.library.events import EventLog
 from daemon.library.jobs import Jobs
 from daemon.library.journal import SqliteJournal
+from daemon.library.kits import Kits
+from daemon.library.projects import Projects
 from daemon.library.retention import Retention
 from daemon.library.runs import Runs
 from daemon.library.search import Search
@@ -56,10 +59,12 @@ from daemon.services.edits import EditsService
 from daemon.services.events import EventsService
 from daemon.services.exports import Exporter, ExportsService
 from daemon.services.jobs import JobsService
+from daemon.services.kits import KitsService
 from daemon.services.library import LibraryService
 from daemon.services.models import ModelsService, Puller
 from daemon.services.outputs import Outputs
 from daemon.services.peaks import Peaks
+from daemon.services.projects import ProjectScanner, ProjectsService
 from daemon.services.recipes import RecipesService
 from daemon.services.scan import Scanner
 from daemon.services.selection import SelectionService
@@ -67,6 +72,7 @@ from daemon.services.system import SystemService
 from daemon.services.tags import TagsService, TagWriter
 from daemon.services.tasks import TaskStarter
 from daemon.services.tidying import Tidying
+from daemon.services.types_projects import ProjectRequest
 from daemon.services.uploads import Uploaded, UploadsService
 from daemon.services.watching import WatchingService
 from daemon.surfaces import Surfaces
@@ -155,6 +161,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     boot = secrets.token_hex(8)
     runs, jobs, assets, state = Runs(db, boot), Jobs(db), Assets(db), State(db)
     search, collections = Search(db), Collections(db)
+    projects = Projects(db)
     cache = Cache(settings.cache / "runs", settings.work)
     journal_store = SqliteJournal(db)
     journal = Journal(journal_store, backups=settings.home / "backups")
@@ -171,6 +178,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     preparer = Preparer(assets, executor, cache, peaks, attempts)
     evictor = Evictor(runs, cache, settings.cache_bytes, free_bytes(settings.cache))
     pool = RunPool(runs, cache, executor, attempts, evictor.make_room)
+    reader = OutsideReader(executor, cache, attempts)
     deliverer = Deliverer(journal, Deliveries(db), targets())
     steps = StepRunner(pool, executor, models, settings.chains)
     scanner = Scanner(assets, preparer, at_once=4 * _cpu_workers(settings))
@@ -182,6 +190,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         "export": exporter.run,
         "pull": Puller(models, state).run,
         "write-tags": tagger.run,
+        "projects": ProjectScanner(projects, reader).run,
     }
     runner = JobRunner(jobs, Pipeline(jobs, preparer, steps, deliverer), tasks, events.tell, clock)
 
@@ -190,18 +199,19 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     uploaded = Uploaded(settings.uploads / "files", assets, preparer)
     uploads = UploadsService(settings.uploads, uploaded)
     models_service = ModelsService(models, starter, state)
+    projects_service = ProjectsService(projects, assets, reader, starter)
     arrivals = Arrivals(db)
-    intake = Intake(assets, arrivals, journal_store, _reader(preparer), _project_saved)
+    intake = Intake(assets, arrivals, journal_store, _reader(preparer), _read_again(projects_service))
     watcher = Watcher(intake, arrivals, clock, _watch_settings(settings))
     selection = SelectionService(state, assets, executor, events.tell, settings.config.pause_heavy)
     recipes = Recipes(settings.recipes)
     jobs_service = JobsService(
-        jobs, assets, recipes, runner, deliverer, outputs, settings.delivery_folder, _in_use
+        jobs, assets, recipes, runner, deliverer, outputs, settings.delivery_folder, projects.uses
     )
     services = Services(
         jobs=jobs_service,
         library=LibraryService(
-            assets, search, collections, jobs, uploaded, starter, Peaks(peaks, preparer), deliverer, _in_use
+            assets, search, collections, jobs, uploaded, starter, Peaks(peaks, preparer), deliverer, projects.uses
         ),
         exports=ExportsService(starter, outputs),
         tags=TagsService(starter),
@@ -214,6 +224,8 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         selection=selection,
         uploads=uploads,
         events=events,
+        projects=projects_service,
+        kits=KitsService(Kits(db), assets, collections),
         edits=EditsService(assets, Edits(db), jobs, jobs_service),
         watching=WatchingService(watcher, arrivals, *_watched(settings)),
     )  # fmt: skip
@@ -230,13 +242,11 @@ async def _recover(runs: Runs, cache: Cache, journal: Journal) -> None:
     await asyncio.to_thread(journal.reconcile)
 
 
-def _in_use(path: Path) -> bool:  # noqa: ARG001
-    """Whether a project uses a file: projects cannot be read yet, so none is known to."""
-    return False
+def _read_again(projects: ProjectsService) -> Callable[[Path], Awaitable[None]]:
+    async def saved(path: Path) -> None:
+        await projects.read(ProjectRequest(str(path)))
 
-
-async def _project_saved(path: Path) -> None:
-    """A project file was saved: projects cannot be read yet, so there is nothing to read again."""
+    return saved
 
 
 def _reader(preparer: Preparer) -> Callable[[Path, FileStat], Awaitable[NewAsset]]:

@@ -74,7 +74,7 @@ def _why_keep(intent: Intent, in_use: InUse, disk: Disk) -> str | None:
         return "it was changed since"
     if intent.op is Op.REWRITE:  # its sound stays as it is, so whoever uses it does not notice
         return None if intent.backup is not None and intent.backup.exists() else "its earlier content is lost"
-    return "it is in use" if in_use(intent.path) else None
+    return "a project uses it" if in_use(intent.path) else None
 
 
 def _has(disk: Disk, path: Path, sha256: str | None) -> bool:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from daemon.kernel.errors import UnreadableProject
 from daemon.projects.als_files import FileRef
 from daemon.projects.als_tempo import Automated, tempo_map
-from daemon.projects.errors import UnreadableProject
 from daemon.projects.model import Project, Track, Use
 from daemon.projects.references import References, paths_in_state
 from daemon.projects.xml_events import parse

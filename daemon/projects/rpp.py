@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from daemon.projects.errors import UnreadableProject
+from daemon.kernel.errors import UnreadableProject
 from daemon.projects.model import Project, TempoPoint, Track, Use
 from daemon.projects.references import References, paths_in_state
 from daemon.projects.rpp_lines import Line, lines

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from daemon.projects.errors import UnreadableProject
+from daemon.kernel.errors import UnreadableProject
 
 MOST_DEPTH = 64
 LONGEST_LINE = 16 << 20  # bytes: REAPER itself breaks base64 into short lines

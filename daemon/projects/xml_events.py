@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 from xml.parsers import expat
 
-from daemon.projects.errors import UnreadableProject
+from daemon.kernel.errors import UnreadableProject
 
 MOST_BYTES = 1 << 29
 """Of XML. The largest sets people have are a few hundred megabytes."""

@@ -10,8 +10,10 @@ if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must n
     from daemon.services.events import EventsService
     from daemon.services.exports import ExportsService
     from daemon.services.jobs import JobsService
+    from daemon.services.kits import KitsService
     from daemon.services.library import LibraryService
     from daemon.services.models import ModelsService
+    from daemon.services.projects import ProjectsService
     from daemon.services.recipes import RecipesService
     from daemon.services.selection import SelectionService
     from daemon.services.system import SystemService
@@ -36,3 +38,5 @@ class Services:
     events: EventsService
     watching: WatchingService
     edits: EditsService
+    projects: ProjectsService
+    kits: KitsService

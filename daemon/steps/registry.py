@@ -24,6 +24,7 @@ STEPS = {
     "edited-notes": "daemon.steps.edited_notes:SPEC",
     "edited-lyrics": "daemon.steps.edited_lyrics:SPEC",
     "retag": "daemon.steps.retag:SPEC",
+    "project": "daemon.steps.project:SPEC",
 }
 
 

@@ -13,6 +13,8 @@ from daemon.kernel.errors import Conflict, InputError, NotFound
 from daemon.kernel.types import Json
 from daemon.services import types as t
 from daemon.services import types_edits as te
+from daemon.services import types_kits as tk
+from daemon.services import types_projects as tp
 from daemon.services import types_watch as tw
 from daemon.services.types_tags import WriteTagsRequest
 
@@ -179,8 +181,14 @@ class FakeLibrary:
     async def derived(self, id: str) -> list[t.AssetView]:
         return [each for each in self.assets.values() if each.parent == id]
 
-    async def used_by(self, id: str) -> list[dict[str, Any]]:
-        return []
+    async def slices(self, id: str) -> dict[str, Any]:
+        return {"asset": (await self.get(id)).id, "slices": []}
+
+    async def notes(self, id: str) -> dict[str, Any]:
+        return {"asset": (await self.get(id)).id, "notes": []}
+
+    async def lyrics(self, id: str) -> dict[str, Any]:
+        return {"asset": (await self.get(id)).id, "words": []}
 
     async def duplicates(self) -> list[t.DuplicateGroup]:
         return []
@@ -214,6 +222,51 @@ class FakeLibrary:
 
     async def scan(self, request: t.ScanRequest, client: str) -> t.JobAck:
         return t.JobAck(id="scan1", state="preparing")
+
+
+class FakeProjects:
+    async def all(self) -> list[tp.ProjectSummary]:
+        return []
+
+    async def read(self, request: tp.ProjectRequest) -> tp.ProjectView:
+        raise InputError("this is no project", where=request.path)
+
+    async def scan(self, request: t.ScanRequest, client: str) -> t.JobAck:
+        return t.JobAck(id="projects1", state="preparing")
+
+    async def get(self, id: str) -> tp.ProjectView:
+        raise NotFound("no such project", where=id)
+
+    async def forget(self, id: str) -> None:
+        raise NotFound("no such project", where=id)
+
+    async def used_by(self, asset: str) -> list[tp.UsedByView]:
+        return []
+
+
+class FakeKits:
+    def __init__(self) -> None:
+        self._kits: dict[str, tk.KitView] = {}
+
+    async def all(self) -> list[tk.KitView]:
+        return list(self._kits.values())
+
+    async def get(self, id: str) -> tk.KitView:
+        if id not in self._kits:
+            raise NotFound("no such kit", where=id)
+        return self._kits[id]
+
+    async def create(self, request: tk.KitRequest) -> tk.KitView:
+        made = tk.KitView(id=f"k{len(self._kits)}", name=request.name, job=request.job, slots=[])
+        self._kits[made.id] = made
+        return made
+
+    async def change(self, id: str, patch: tk.KitPatch) -> tk.KitView:
+        return await self.get(id)
+
+    async def delete(self, id: str) -> None:
+        await self.get(id)
+        del self._kits[id]
 
 
 class FakeExports:
@@ -408,6 +461,8 @@ class FakeServices:
     system: FakeSystem = field(default_factory=FakeSystem)
     selection: FakeSelection = field(default_factory=FakeSelection)
     uploads: FakeUploads = field(default_factory=FakeUploads)
+    projects: FakeProjects = field(default_factory=FakeProjects)
+    kits: FakeKits = field(default_factory=FakeKits)
     exports: FakeExports = field(default_factory=FakeExports)
     tags: FakeTags = field(default_factory=FakeTags)
     events: FakeEvents = field(default_factory=FakeEvents)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.projects.errors import UnreadableProject
+from daemon.kernel.errors import UnreadableProject
 from daemon.projects.model import Track
 from daemon.projects.read import read_project
 from tests.projects.projects import als, clip, file_ref_10, file_ref_12, write_als

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from bridges.http.bridge import HttpBridge
 from bridges.http.settings import HttpSettings
 from bridges.http.token_file import load_or_create
 from bridges.registry import targets
+from daemon.chains.plugins.catalogue import Catalogue
 from daemon.config import Settings
 from daemon.executors.local.executor import LocalExecutor
 from daemon.executors.local.settings import ExecutorSettings
@@ -29,9 +31,7 @@ from daemon.jobs.effects import Deliverer
 from daemon.jobs.evict import Evictor, free_bytes
 from daemon.jobs.pipeline import Pipeline
 from daemon.jobs.prepare import Preparer
-from daemon.jobs.reading import OutsideReader
 from daemon.jobs.recipes import Recipes
-from daemon.jobs.retag import Retagger
 from daemon.jobs.runner import JobRunner
 from daemon.jobs.runs import RunPool
 from daemon.jobs.steps import StepRunner
@@ -45,8 +45,6 @@ from daemon.library.edits import Edits
 from daemon.library.events import EventLog
 from daemon.library.jobs import Jobs
 from daemon.library.journal import SqliteJournal
-from daemon.library.kits import Kits
-from daemon.library.projects import Projects
 from daemon.library.retention import Retention
 from daemon.library.runs import Runs
 from daemon.library.search import Search
@@ -55,27 +53,29 @@ from daemon.logs import logging_to
 from daemon.models.store import ModelStore
 from daemon.runtime import Runtime, remove_runtime, single_daemon, write_runtime
 from daemon.services import Services
+from daemon.services.calls import Calls
+from daemon.services.chain_apply import ChainApplier
+from daemon.services.chain_runs import ChainRuns
+from daemon.services.chains import ChainsService
 from daemon.services.edits import EditsService
 from daemon.services.events import EventsService
 from daemon.services.exports import Exporter, ExportsService
 from daemon.services.jobs import JobsService
-from daemon.services.kits import KitsService
 from daemon.services.library import LibraryService
 from daemon.services.models import ModelsService, Puller
 from daemon.services.outputs import Outputs
 from daemon.services.peaks import Peaks
-from daemon.services.projects import ProjectScanner, ProjectsService
+from daemon.services.plugin_scan import PluginScanner
+from daemon.services.plugins import PluginsService, SettingsSaver, note_plugins
 from daemon.services.recipes import RecipesService
 from daemon.services.scan import Scanner
 from daemon.services.selection import SelectionService
 from daemon.services.system import SystemService
-from daemon.services.tags import TagsService, TagWriter
 from daemon.services.tasks import TaskStarter
 from daemon.services.tidying import Tidying
-from daemon.services.types_projects import ProjectRequest
 from daemon.services.uploads import Uploaded, UploadsService
 from daemon.services.watching import WatchingService
-from daemon.surfaces import Surfaces
+from daemon.steps.spec import Shelves
 from daemon.watch.intake import Intake
 from daemon.watch.places import Role
 from daemon.watch.watcher import Watcher, WatchSettings
@@ -136,12 +136,7 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         bridge = HttpBridge(parts.services, _http_settings(settings), clock)
         host, port = await bridge.start()
         stack.push_async_callback(bridge.stop)
-        surfaces = Surfaces(
-            parts.services, settings, load_or_create(settings.token_path), version("roadie"), clock
-        )
-        stack.push_async_callback(surfaces.stop)
-        await surfaces.start()
-        runtime = _runtime(settings, host, port, surfaces)
+        runtime = _runtime(settings, host, port)
         write_runtime(settings.runtime_path, runtime)
         stack.callback(remove_runtime, settings.runtime_path, runtime.pid)
         yield runtime
@@ -161,10 +156,9 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     boot = secrets.token_hex(8)
     runs, jobs, assets, state = Runs(db, boot), Jobs(db), Assets(db), State(db)
     search, collections = Search(db), Collections(db)
-    projects = Projects(db)
     cache = Cache(settings.cache / "runs", settings.work)
     journal_store = SqliteJournal(db)
-    journal = Journal(journal_store, backups=settings.home / "backups")
+    journal = Journal(journal_store)
     await _recover(runs, cache, journal)
 
     event_log = EventLog(db)
@@ -178,20 +172,20 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     preparer = Preparer(assets, executor, cache, peaks, attempts)
     evictor = Evictor(runs, cache, settings.cache_bytes, free_bytes(settings.cache))
     pool = RunPool(runs, cache, executor, attempts, evictor.make_room)
-    reader = OutsideReader(executor, cache, attempts)
     deliverer = Deliverer(journal, Deliveries(db), targets())
-    steps = StepRunner(pool, executor, models, settings.chains)
+    catalogue, shelves = Catalogue(settings.plugins), Shelves(settings.chains, settings.plugins)
+    note = partial(note_plugins, catalogue)
+    steps = StepRunner(pool, executor, models, shelves, note)
+    calls = Calls(executor, cache)
+    chain_runs = ChainRuns(pool, preparer, assets, shelves, note)
     scanner = Scanner(assets, preparer, at_once=4 * _cpu_workers(settings))
     exporter = Exporter(assets, search, collections, journal)
-    retagger = Retagger(assets, executor, cache, journal, attempts)
-    tagger = TagWriter(assets, search, preparer, retagger)
     tasks = {
-        "scan": scanner.run,
-        "export": exporter.run,
-        "pull": Puller(models, state).run,
-        "write-tags": tagger.run,
-        "projects": ProjectScanner(projects, reader).run,
-    }
+        "scan": scanner.run, "export": exporter.run, "pull": Puller(models, state).run,
+        "plugin-scan": PluginScanner(catalogue, calls, settings.plugin_folders).run,
+        "plugin-save": SettingsSaver(catalogue, calls, journal).run,
+        "chain-apply": ChainApplier(chain_runs, journal).run,
+    }  # fmt: skip
     runner = JobRunner(jobs, Pipeline(jobs, preparer, steps, deliverer), tasks, events.tell, clock)
 
     outputs = Outputs((settings.delivery_folder,), settings.home)
@@ -199,22 +193,20 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     uploaded = Uploaded(settings.uploads / "files", assets, preparer)
     uploads = UploadsService(settings.uploads, uploaded)
     models_service = ModelsService(models, starter, state)
-    projects_service = ProjectsService(projects, assets, reader, starter)
     arrivals = Arrivals(db)
-    intake = Intake(assets, arrivals, journal_store, _reader(preparer), _read_again(projects_service))
+    intake = Intake(assets, arrivals, journal_store, _reader(preparer), _project_saved)
     watcher = Watcher(intake, arrivals, clock, _watch_settings(settings))
     selection = SelectionService(state, assets, executor, events.tell, settings.config.pause_heavy)
     recipes = Recipes(settings.recipes)
     jobs_service = JobsService(
-        jobs, assets, recipes, runner, deliverer, outputs, settings.delivery_folder, projects.uses
+        jobs, assets, recipes, runner, deliverer, outputs, settings.delivery_folder, _in_use
     )
     services = Services(
         jobs=jobs_service,
         library=LibraryService(
-            assets, search, collections, jobs, uploaded, starter, Peaks(peaks, preparer), deliverer, projects.uses
+            assets, search, collections, jobs, uploaded, starter, Peaks(peaks, preparer), deliverer, _in_use
         ),
         exports=ExportsService(starter, outputs),
-        tags=TagsService(starter),
         models=models_service,
         recipes=RecipesService(recipes),
         system=SystemService(
@@ -224,8 +216,8 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         selection=selection,
         uploads=uploads,
         events=events,
-        projects=projects_service,
-        kits=KitsService(Kits(db), assets, collections),
+        plugins=PluginsService(catalogue, starter, outputs),
+        chains=ChainsService(settings.chains, chain_runs, starter, outputs),
         edits=EditsService(assets, Edits(db), jobs, jobs_service),
         watching=WatchingService(watcher, arrivals, *_watched(settings)),
     )  # fmt: skip
@@ -242,11 +234,13 @@ async def _recover(runs: Runs, cache: Cache, journal: Journal) -> None:
     await asyncio.to_thread(journal.reconcile)
 
 
-def _read_again(projects: ProjectsService) -> Callable[[Path], Awaitable[None]]:
-    async def saved(path: Path) -> None:
-        await projects.read(ProjectRequest(str(path)))
+def _in_use(path: Path) -> bool:  # noqa: ARG001
+    """Whether a project uses a file: projects cannot be read yet, so none is known to."""
+    return False
 
-    return saved
+
+async def _project_saved(path: Path) -> None:
+    """A project file was saved: projects cannot be read yet, so there is nothing to read again."""
 
 
 def _reader(preparer: Preparer) -> Callable[[Path, FileStat], Awaitable[NewAsset]]:
@@ -289,8 +283,9 @@ def _folder(text: str) -> Path:
 def _executor_settings(settings: Settings) -> ExecutorSettings:
     workers = settings.config.workers
     return ExecutorSettings(
-        cpu_workers=_cpu_workers(settings), device=workers.device, keep_alive_s=workers.keep_alive_s,
-        memory_budget_bytes=settings.memory_bytes, hang_timeout_s=workers.hang_timeout_s,
+        cpu_workers=_cpu_workers(settings), lends_core=workers.cpu == 0, device=workers.device,
+        keep_alive_s=workers.keep_alive_s, memory_budget_bytes=settings.memory_bytes,
+        hang_timeout_s=workers.hang_timeout_s,
     )  # fmt: skip
 
 
@@ -312,9 +307,8 @@ def _folders(settings: Settings) -> dict[str, list[str]]:
     }
 
 
-def _runtime(settings: Settings, host: str, port: int, surfaces: Surfaces) -> Runtime:
+def _runtime(settings: Settings, host: str, port: int) -> Runtime:
     return Runtime(
         pid=os.getpid(), version=version("roadie"), home=str(settings.home), http_host=host, http_port=port,
-        osc_port=surfaces.osc_port, token_file=str(settings.token_path),
-        command=[sys.executable, "-P", "-m", "daemon.cli", "serve"], warnings=surfaces.warnings,
+        osc_port=None, token_file=str(settings.token_path), command=[sys.executable, "-P", "-m", "daemon.cli", "serve"],
     )  # fmt: skip

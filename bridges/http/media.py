@@ -36,10 +36,14 @@ class OpenFile:
 async def audio(call: Call[None, None]) -> web.StreamResponse:
     """The asset's file. Its content decides the type, not its name."""
     asset = call.path["id"]
-    path = await call.services.library.audio_path(asset)
-    opened = await asyncio.to_thread(open_file, path, asset)
+    return await send_file(call.request, await call.services.library.audio_path(asset), asset)
+
+
+async def send_file(request: web.Request, path: Path, name: str) -> web.StreamResponse:
+    """A file, whole or in part. name: what it is, for its ETag. Raises as `open_file`."""
+    opened = await asyncio.to_thread(open_file, path, name)
     try:
-        return await _answer(call.request, opened)
+        return await _answer(request, opened)
     finally:
         await asyncio.to_thread(opened.file.close)
 

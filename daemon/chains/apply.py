@@ -1,4 +1,4 @@
-"""One sound through a whole chain file."""
+"""One sound through a whole chain file, in memory."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.audio.resample import to_channels
 from daemon.chains import finish
-from daemon.chains.render import play
+from daemon.chains.render import Rack, blend, play
 
 Audio = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """audio: (channels, frames). head_frames: trimmed off the front."""
+    """audio: (channels, frames) at rate_hz. head_frames: trimmed off the front."""
 
     audio: Audio
+    rate_hz: int
     head_frames: int = 0
 
 
@@ -30,14 +32,33 @@ def apply_chain(
     sound_class: str | None = None,
     *,
     exact_length: bool = False,
+    rack: Rack | None = None,
 ) -> Rendered:
-    """audio (channels, frames) through a canonical chain: effects, tail, trim, fades, level, in this order.
+    """audio (channels, frames) through a canonical chain: channels, effects, tail, trim, fades, rate, level, dither,
+    in this order.
 
     exact_length: as many frames out as in, so no tail and no trim; for what must stay in time (loops, stems).
     """
     tail = None if exact_length else chain.get("tail")
-    wet = play(chain["fx"], finish.with_room_for_tail(audio, rate_hz, tail), rate_hz, sound_class)
-    wet = finish.without_silent_end(wet, audio.shape[1], tail)
+    wide = widened(chain, audio)
+    dry = finish.with_room_for_tail(wide, rate_hz, tail)
+    wet = blend(dry, play(chain["fx"], dry, rate_hz, sound_class, rack), chain.get("wet", 1.0))
+    wet = finish.without_silent_end(narrowed(chain, wet), audio.shape[1], tail)
     wet, head_frames = finish.trimmed(wet, None if exact_length else chain.get("trim"))
     wet = finish.faded(wet, rate_hz, chain.get("fade"))
-    return Rendered(finish.levelled(wet, rate_hz, chain.get("normalize")), head_frames)
+    wet, rate_hz = finish.at_rate(wet, rate_hz, chain.get("resample"))
+    normalize = chain.get("normalize")
+    wet = play(finish.limiter(normalize), finish.levelled(wet, rate_hz, normalize), rate_hz)
+    if "dither" in chain:
+        wet = finish.Dither(chain["dither"]["bits"])(wet)
+    return Rendered(wet, rate_hz, head_frames)
+
+
+def widened(chain: Mapping[str, Any], audio: Audio) -> Audio:
+    """To stereo before the effects, which may then make it wide."""
+    return next(iter(to_channels([audio], 2))) if chain.get("channels") == "stereo" else audio
+
+
+def narrowed(chain: Mapping[str, Any], audio: Audio) -> Audio:
+    """To mono behind them, which hear the sound as it is."""
+    return next(iter(to_channels([audio], 1))) if chain.get("channels") == "mono" else audio

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from daemon.chains.effects import EFFECTS, NEED_A_FILE, Choice, Parameter, Range, Switch
@@ -20,13 +21,19 @@ _SETTINGS: dict[str, dict[str, Parameter]] = {
         "dbtp": Range(-60.0, 0.0),
         "lufs": Range(-60.0, 0.0),
         "ceiling_dbtp": Range(-60.0, 0.0),
+        "limit": Switch(),
     },
     "tail": {"until_db": Range(-140.0, -20.0), "max_s": Range(0.0, 60.0)},
     "trim": {"start_db": Range(-140.0, -10.0), "end_db": Range(-140.0, -10.0)},
     "fade": {"in_ms": Range(0.0, 10000.0), "out_ms": Range(0.0, 10000.0)},
+    "resample": {"rate_hz": Range(8000.0, 192000.0)},
+    "dither": {"bits": Range(8.0, 24.0)},
 }
+_NEEDS = {"resample": "rate_hz", "dither": "bits"}
+_SINGLE: dict[str, Parameter] = {"channels": Choice(("mono", "stereo")), "wet": Range(0.0, 1.0)}
 _TARGET = {"peak": "dbfs", "true-peak": "dbtp", "lufs": "lufs"}
-_TOP = ("name", "about", "fx", *_SETTINGS)
+_TOP = ("name", "about", "fx", *_SETTINGS, *_SINGLE)
+_ANY_EFFECT = ("only", "wet")
 _DEEPEST = 4  # parallel within parallel
 
 
@@ -41,6 +48,12 @@ class Place:
     def error(self, what: str, word: str = "", hint: str | None = None) -> BadChain:
         line = self._line(word)
         return BadChain(what, where=f"{self.path}, line {line}" if line else self.path, hint=hint)
+
+    def beside(self, path: str) -> str:
+        """A path that the file names, absolute: relative ones start in the file's own folder."""
+        return (
+            path if not self.text or Path(path).is_absolute() else str(Path(self.path).absolute().parent / path)
+        )
 
     def _line(self, word: str) -> int | None:
         """The first line that has `word` as a whole, from the [[fx]] looked at on; None if it cannot be told."""
@@ -60,6 +73,9 @@ def check(content: Mapping[str, Any], place: Place) -> dict[str, Json]:
     for key, legal in _SETTINGS.items():
         if key in content:
             chain[key] = _setting(key, content[key], legal, place)
+    for key, one in _SINGLE.items():
+        if key in content:
+            chain[key] = check_value(key, content[key], one, place)
     effects = content.get("fx", [])
     if not isinstance(effects, list):
         raise place.error("fx must be a list of tables: write [[fx]]", "fx")
@@ -82,20 +98,21 @@ def _setting(key: str, content: object, legal: Mapping[str, Parameter], place: P
         target = _TARGET[str(values.setdefault("mode", "true-peak"))]
         if target not in values:
             raise place.error(f"normalize with mode {values['mode']!r} needs {target}", key)
+    elif key in _NEEDS and _NEEDS[key] not in values:
+        raise place.error(f"{key} needs {_NEEDS[key]}", key)
     return values
 
 
 def _effect(content: object, place: Place, depth: int) -> dict[str, Json]:
     if not isinstance(content, Mapping):
-        raise place.error("an effect must be a table with use = or parallel =")
-    if "plugin" in content:
-        raise place.error(
-            f"plug-ins are not hosted yet: {content['plugin']}",
-            "plugin",
-            "Use a built-in effect, or leave it out",
-        )
-    rest = {key: value for key, value in content.items() if key != "only"}
-    effect = _parallel(rest, place, depth) if "parallel" in rest else _builtin(rest, place)
+        raise place.error("an effect must be a table with use =, plugin = or parallel =")
+    rest = {key: value for key, value in content.items() if key not in _ANY_EFFECT}
+    if "plugin" in rest:
+        effect = check_plugin(rest, place)
+    else:
+        effect = _parallel(rest, place, depth) if "parallel" in rest else _builtin(rest, place)
+    if "wet" in content:
+        effect["wet"] = check_value("wet", content["wet"], _SINGLE["wet"], place)
     if "only" in content:
         only = content["only"]
         if not isinstance(only, list) or not all(isinstance(name, str) for name in only):
@@ -104,12 +121,57 @@ def _effect(content: object, place: Place, depth: int) -> dict[str, Json]:
     return effect
 
 
+_OF_A_PLUGIN: dict[str, Parameter] = {"preroll_s": Range(0.0, 30.0), "latency_frames": Range(0.0, 1_000_000.0)}
+_TEXTS = ("plugin", "preset", "state")
+# What is added when a chain is resolved: which file, which content. A resolved chain is canonical too.
+_RESOLVED = ("file", "name", "hash", "version", "blocked", "preset_hash", "state_hash", "instrument")
+
+
+def check_plugin(content: Mapping[str, Any], place: Place) -> dict[str, Json]:
+    """A plug-in's entry: its shape. Whether there is such a plug-in, and its parameters, is seen when the chain is
+    resolved with what scans found. preset, state: paths, from the chain file's folder."""
+    legal = (*_TEXTS, "params", *_OF_A_PLUGIN, *_RESOLVED)
+    effect: dict[str, Json] = {}
+    for key, value in content.items():
+        if key not in legal:
+            raise place.error(f"{key!r} does not go with plugin", key, _nearest(key, legal[: -len(_RESOLVED)]))
+        if key in _OF_A_PLUGIN:
+            effect[key] = check_value(key, value, _OF_A_PLUGIN[key], place)
+        elif key == "params":
+            effect[key] = _plugin_params(value, place)
+        elif key == "instrument":
+            effect[key] = bool(value)
+        elif not isinstance(value, str) or not value:
+            raise place.error(f"{key} must be text", key)
+        else:
+            effect[key] = place.beside(value) if key in ("preset", "state") else value
+    if "preset" in effect and "state" in effect:
+        raise place.error("give either preset or state: each is the whole of a plug-in's settings", "state")
+    return effect
+
+
+def _plugin_params(value: object, place: Place) -> dict[str, Json]:
+    if not isinstance(value, Mapping) or not all(
+        isinstance(one, bool | int | float | str) for one in value.values()
+    ):
+        raise place.error("params must be a table of numbers, texts, true or false", "params")
+    return {str(key): one for key, one in sorted(value.items())}
+
+
+_INSTEAD = {
+    "VST3Plugin": 'Write plugin = "vst3:Vendor/Name", or the path of a plug-in',
+    "Convolution": "It needs a recorded impulse, which a chain cannot carry; use Reverb, or a plug-in",
+}
+
+
 def _builtin(content: Mapping[str, Any], place: Place) -> dict[str, Json]:
     use = content.get("use")
     if not isinstance(use, str):
-        raise place.error("an effect must be named: use = or parallel =", "", f"Effects: {', '.join(EFFECTS)}")
+        raise place.error(
+            "an effect must be named: use =, plugin = or parallel =", "", f"Effects: {', '.join(EFFECTS)}"
+        )
     if use in NEED_A_FILE:
-        raise place.error(f"{use} needs a file, which a chain cannot carry yet", use)
+        raise place.error(f"{use} is not used by this name", use, _INSTEAD.get(use, _INSTEAD["VST3Plugin"]))
     if use not in EFFECTS:
         raise place.error(f"there is no effect {use!r}", use, _nearest(use, EFFECTS))
     parameters = {key: value for key, value in content.items() if key != "use"}
@@ -130,7 +192,7 @@ def _parallel(content: Mapping[str, Any], place: Place, depth: int) -> dict[str,
         raise place.error(f"gains_db needs one gain for each of the {len(branches)} branches", "gains_db")
     return {
         "parallel": [[_effect(one, place, depth + 1) for one in branch] for branch in branches],
-        "gains_db": [_value("gains_db", gain, Range(-120.0, 60.0), place) for gain in gains],
+        "gains_db": [check_value("gains_db", gain, Range(-120.0, 60.0), place) for gain in gains],
     }
 
 
@@ -140,10 +202,11 @@ def _parameters(
     for key in content:
         if key not in legal:
             raise place.error(f"{owner} has no parameter {key!r}", key, _nearest(key, legal))
-    return {key: _value(key, content[key], legal[key], place) for key in sorted(content)}
+    return {key: check_value(key, content[key], legal[key], place) for key in sorted(content)}
 
 
-def _value(key: str, value: object, legal: Parameter, place: Place) -> Json:
+def check_value(key: str, value: object, legal: Parameter, place: Place) -> Json:
+    """A value as the canonical form has it. Raises BadChain with the legal range."""
     if isinstance(legal, Switch):
         if not isinstance(value, bool):
             raise place.error(f"{key} must be true or false, not {value!r}", key)

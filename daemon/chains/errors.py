@@ -1,11 +1,22 @@
-"""What can be wrong with a chain."""
+"""What can be wrong with a chain, and with a plug-in in it."""
 
 from __future__ import annotations
 
-from daemon.kernel.errors import UsageError
+from daemon.kernel.errors import BadParameter, RoadieError
 
 
-class BadChain(UsageError):
+class BadChain(BadParameter):
     """A chain file that cannot be used as it stands: the message names the file, the line and what is legal."""
 
     code = "bad_chain"
+
+
+class PluginFault(RoadieError):
+    """A plug-in crashed, hung, or gave what is no sound. plugin: its name in the chain. file: where it stands."""
+
+    code = "plugin_failed"
+
+    def __init__(self, what: str, *, plugin: str, file: str, why: object = None) -> None:
+        self.plugin = plugin
+        self.file = file
+        super().__init__(what, where=plugin, why=why)

@@ -1,80 +1,148 @@
-"""What a chain does to a sound besides its effects: the tail, trimming, fades, and the level at the end."""
+"""What a chain does to a sound besides its effects: the tail, trimming, fades, rate, level, dither."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.audio.loudness import LoudnessMeter
+from daemon.audio.resample import resample
+
+if TYPE_CHECKING:
+    from daemon.audio.loudness import Loudness, LoudnessMeter
 
 Audio = NDArray[np.float32]
 _TAIL = {"until_db": -90.0, "max_s": 10.0}
 _TRIM = {"start_db": -60.0, "end_db": -70.0}
 
 
+def tail_frames(rate_hz: int, tail: Mapping[str, float] | None) -> int:
+    """How long a tail may last at most."""
+    return 0 if tail is None else int((_TAIL | dict(tail))["max_s"] * rate_hz)
+
+
+def quiet_level(tail: Mapping[str, float] | None) -> float:
+    """Below this a tail has died away (linear)."""
+    return float(10 ** ((_TAIL | dict(tail or {}))["until_db"] / 20))
+
+
 def with_room_for_tail(audio: Audio, rate_hz: int, tail: Mapping[str, float] | None) -> Audio:
     """audio followed by silence for as long as its tail may last."""
     if tail is None:
         return audio
-    return np.pad(audio, ((0, 0), (0, int((_TAIL | dict(tail))["max_s"] * rate_hz))))
+    return np.pad(audio, ((0, 0), (0, tail_frames(rate_hz, tail))))
 
 
 def without_silent_end(audio: Audio, least_frames: int, tail: Mapping[str, float] | None) -> Audio:
     """audio until it stays below `until_db` dBFS for good, but not shorter than before the tail was added."""
     if tail is None:
         return audio
-    above = np.flatnonzero(np.abs(audio).max(axis=0) > 10 ** ((_TAIL | dict(tail))["until_db"] / 20))
+    above = np.flatnonzero(np.abs(audio).max(axis=0) > quiet_level(tail))
     return audio[:, : max(int(above[-1]) + 1 if above.size else 0, least_frames)]
 
 
+def trim_levels(peak: float, trim: Mapping[str, float]) -> tuple[float, float]:
+    """(at the beginning, at the end): what is not above it is cut; linear, from dB below the sound's own peak."""
+    limits = _TRIM | dict(trim)
+    return peak * 10 ** (limits["start_db"] / 20), peak * 10 ** (limits["end_db"] / 20)
+
+
 def trimmed(audio: Audio, trim: Mapping[str, float] | None) -> tuple[Audio, int]:
-    """audio without its quiet beginning and end (dB below its own peak), and how many frames went at the front."""
+    """audio without its quiet beginning and end, and how many frames went at the front."""
     if trim is None:
         return audio, 0
-    limits = _TRIM | dict(trim)
     loud = np.abs(audio).max(axis=0)
     peak = float(loud.max(initial=0.0))
     if peak == 0.0:
         return audio, 0
-    first = int(np.argmax(loud > peak * 10 ** (limits["start_db"] / 20)))
-    last = int(np.flatnonzero(loud > peak * 10 ** (limits["end_db"] / 20))[-1]) + 1
+    start_level, end_level = trim_levels(peak, trim)
+    first = int(np.argmax(loud > start_level))
+    last = int(np.flatnonzero(loud > end_level)[-1]) + 1
     return audio[:, first:last], first
 
 
+def fade_ramps(frames: int, rate_hz: int, fade: Mapping[str, float]) -> tuple[Audio, Audio]:
+    """Raised-cosine gains (in, out), both rising, each at most half of the sound."""
+    sizes = (min(int(fade.get(key, 0.0) * rate_hz / 1000), frames // 2) for key in ("in_ms", "out_ms"))
+    first, last = ((0.5 - 0.5 * np.cos(np.pi * np.arange(n) / n)).astype(np.float32) if n else np.zeros(0, "f4")
+                   for n in sizes)  # fmt: skip
+    return first, last
+
+
 def faded(audio: Audio, rate_hz: int, fade: Mapping[str, float] | None) -> Audio:
-    """Raised-cosine fades, each at most half of the sound."""
     if fade is None:
         return audio
     out = audio.copy()
-    for side, key in ((1, "in_ms"), (-1, "out_ms")):
-        size = min(int(fade.get(key, 0.0) * rate_hz / 1000), out.shape[1] // 2)
-        if size:
-            ramp = (0.5 - 0.5 * np.cos(np.pi * np.arange(size) / size)).astype(np.float32)
-            out[:, ::side][:, :size] *= ramp
+    for side, ramp in zip((1, -1), fade_ramps(out.shape[1], rate_hz, fade), strict=True):
+        if ramp.size:
+            out[:, ::side][:, : ramp.size] *= ramp
     return out
 
 
-def levelled(audio: Audio, rate_hz: int, normalize: Mapping[str, Any] | None) -> Audio:
-    """audio at the level asked for. Silence stays silence.
+def at_rate(audio: Audio, rate_hz: int, wanted: Mapping[str, float] | None) -> tuple[Audio, int]:
+    """(audio, its rate) after soxr, where another rate is wanted."""
+    rate = new_rate(rate_hz, wanted)
+    return resample(audio, rate_hz, rate, "VHQ"), rate
 
-    mode "lufs" (ITU-R BS.1770-4, integrated) gives way to `ceiling_dbtp` where both cannot be had.
-    """
+
+def new_rate(rate_hz: int, wanted: Mapping[str, float] | None) -> int:
+    return rate_hz if wanted is None else int(wanted["rate_hz"])
+
+
+def levelled(audio: Audio, rate_hz: int, normalize: Mapping[str, Any] | None) -> Audio:
+    """audio at the level asked for. Silence stays silence."""
     if normalize is None or not audio.size:
         return audio
-    meter = LoudnessMeter(rate_hz, audio.shape[0])
+    meter = loudness_meter(rate_hz, audio.shape[0])
     meter.write(audio)
-    measured = meter.result()
+    gain_db = level_gain_db(meter.result(), normalize)
+    return np.asarray(audio * np.float32(10 ** (gain_db / 20)), np.float32)
+
+
+def loudness_meter(rate_hz: int, channels: int) -> LoudnessMeter:
+    # What it stands on takes a second to import, and a chain that sets no level need not wait for it.
+    from daemon.audio.loudness import LoudnessMeter  # noqa: PLC0415
+
+    return LoudnessMeter(rate_hz, channels)
+
+
+def level_gain_db(measured: Loudness, normalize: Mapping[str, Any]) -> float:
+    """mode "lufs" (ITU-R BS.1770-4, integrated) gives way to `ceiling_dbtp` where both cannot be had, unless a
+    limiter is to hold the ceiling."""
     if not np.isfinite(measured.peak_db):
-        return audio
+        return 0.0
     mode = normalize["mode"]
     if mode == "peak":
-        gain_db = normalize["dbfs"] - measured.peak_db
-    elif mode == "true-peak" or not np.isfinite(measured.lufs):
-        gain_db = normalize.get("dbtp", normalize.get("ceiling_dbtp", -1.0)) - measured.true_peak_dbtp
-    else:
-        gain_db = normalize["lufs"] - measured.lufs
-        gain_db = min(gain_db, normalize.get("ceiling_dbtp", -1.0) - measured.true_peak_dbtp)
-    return np.asarray(audio * np.float32(10 ** (gain_db / 20)), np.float32)
+        return float(normalize["dbfs"] - measured.peak_db)
+    if mode == "true-peak" or not np.isfinite(measured.lufs):
+        wanted = normalize.get("dbtp", normalize.get("ceiling_dbtp", -1.0))
+        return float(wanted - measured.true_peak_dbtp)
+    gain_db = normalize["lufs"] - measured.lufs
+    if normalize.get("limit"):
+        return float(gain_db)
+    return float(min(gain_db, normalize.get("ceiling_dbtp", -1.0) - measured.true_peak_dbtp))
+
+
+def limiter(normalize: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The effect that holds the true peak after levelling, if the chain wants one."""
+    if normalize is None or not normalize.get("limit"):
+        return []
+    ceiling = normalize.get("ceiling_dbtp", normalize.get("dbtp", -1.0))
+    return [{"use": "BrickwallLimiter", "ceiling_db": ceiling, "true_peak": True}]
+
+
+class Dither:
+    """To `bits` with triangular dither of one step (TPDF: Lipshitz, Wannamaker, Vanderkooy, JAES 1992), the same
+    each time. What passes full scale stays beyond it: nothing is clipped."""
+
+    def __init__(self, bits: float) -> None:
+        self._scale = float(2 ** (int(bits) - 1))
+        self._random = np.random.default_rng(0)
+
+    def __call__(self, block: Audio) -> Audio:
+        # Frame by frame, so that it does not matter in which blocks a sound comes.
+        noise = self._random.random((block.shape[1], block.shape[0], 2))
+        steps = block.astype(np.float64) * self._scale + (noise[..., 0] - noise[..., 1]).T
+        return (np.rint(steps) / self._scale).astype(np.float32)

@@ -1,50 +1,121 @@
-"""Plays audio through a chain. For workers only: this module loads pedalboard.
+"""Plays audio through a chain in one go. For workers only: this module loads pedalboard.
 
 Every output frame stands where its input frame stood, in parallel branches too: each run of effects is one call
 of pedalboard, which takes what its effects report as latency off the front. A plain list of effects therefore
-gives what one call of a plain `pedalboard.Pedalboard` gives, bit for bit.
+gives what one call of a plain `pedalboard.Pedalboard` gives, bit for bit. What is too long for memory is played by
+`daemon.chains.stream` instead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import pedalboard
 from numpy.typing import NDArray
 
+from daemon.kernel.errors import BadParameter
+
 Audio = NDArray[np.float32]
 Effect = Mapping[str, Any]
 
 
-def play(effects: Sequence[Effect], audio: Audio, rate_hz: int, sound_class: str | None = None) -> Audio:
+class Hosted(Protocol):
+    """An external plug-in, loaded, with its settings made, ready for audio from the start."""
+
+    def play(self, audio: Audio, rate_hz: int) -> Audio:
+        """As many frames out as in, each where its input stood. Raises PluginFault."""
+        ...
+
+    def begin(self, rate_hz: int, channels: int) -> None:
+        """From here on `push` takes a new sound, block by block."""
+        ...
+
+    def push(self, block: Audio) -> Audio:
+        """What is ready: fewer frames than came in at first, for as long as the plug-in holds them back."""
+        ...
+
+
+class Rack(Protocol):
+    """Holds external plug-ins. There is one only in a host's child process."""
+
+    def get(self, effect: Effect) -> Hosted: ...
+
+
+class EmptyRack:
+    """In a worker, where no external plug-in is ever loaded."""
+
+    def get(self, effect: Effect) -> Hosted:
+        raise BadParameter("a plug-in is played in a process of its own only", where=effect.get("plugin"))
+
+
+def play(
+    effects: Sequence[Effect],
+    audio: Audio,
+    rate_hz: int,
+    sound_class: str | None = None,
+    rack: Rack | None = None,
+) -> Audio:
     """audio (channels, frames) through a chain's checked `fx`: as many frames come out as went in.
 
     Effects with `only` are left out unless it names `sound_class`.
     """
-    meant = [effect for effect in effects if "only" not in effect or sound_class in effect["only"]]
-    for parallel, run in groupby(meant, key=lambda effect: "parallel" in effect):
-        for part in [[one] for one in run] if parallel else [list(run)]:
-            audio = _mix(part[0], audio, rate_hz, sound_class) if parallel else _serial(part, audio, rate_hz)
+    rack = rack or EmptyRack()
+    for run in runs(effects, sound_class):
+        dry = audio
+        if "parallel" in run[0]:
+            audio = _mix(run[0], audio, rate_hz, sound_class, rack)
+        elif "plugin" in run[0]:
+            audio = rack.get(run[0]).play(audio, rate_hz)
+        else:
+            audio = np.asarray(board(run)(audio, rate_hz), np.float32).reshape(audio.shape)
+        audio = blend(dry, audio, run[0].get("wet", 1.0))
     return audio
 
 
-def _serial(effects: Sequence[Effect], audio: Audio, rate_hz: int) -> Audio:
-    chain = pedalboard.Pedalboard([_plugin(one) for one in effects])  # type: ignore[attr-defined]
-    return np.asarray(chain(audio, rate_hz), np.float32).reshape(audio.shape)
+def runs(effects: Sequence[Effect], sound_class: str | None) -> Iterator[list[Effect]]:
+    """The effects meant for a class, as few calls as there can be: built-in ones in a row are one."""
+    row: list[Effect] = []
+    for effect in effects:
+        if "only" in effect and sound_class not in effect["only"]:
+            continue
+        if "use" in effect and "wet" not in effect:
+            row.append(effect)
+            continue
+        if row:
+            yield row
+        yield [effect]
+        row = []
+    if row:
+        yield row
 
 
-def _mix(effect: Effect, audio: Audio, rate_hz: int, sound_class: str | None) -> Audio:
+def board(effects: Sequence[Effect]) -> Any:
+    """Built-in effects as one pedalboard, fresh."""
+    return pedalboard.Pedalboard([_plugin(one) for one in effects])  # type: ignore[attr-defined]
+
+
+def blend(dry: Audio, wet: Audio, share: float) -> Audio:
+    """share: 1 for wet alone, 0 for dry alone."""
+    if share >= 1.0:
+        return wet
+    return dry * np.float32(1.0 - share) + wet * np.float32(share)
+
+
+def gain_of(gain_db: float) -> np.float32:
+    return np.float32(10 ** (gain_db / 20))
+
+
+def _mix(effect: Effect, audio: Audio, rate_hz: int, sound_class: str | None, rack: Rack) -> Audio:
     total = np.zeros_like(audio)
     for branch, gain_db in zip(effect["parallel"], effect["gains_db"], strict=True):
-        total += play(branch, audio, rate_hz, sound_class) * np.float32(10 ** (gain_db / 20))
+        total += play(branch, audio, rate_hz, sound_class, rack) * gain_of(gain_db)
     return total
 
 
 def _plugin(effect: Effect) -> pedalboard.Plugin:
-    values = {key: value for key, value in effect.items() if key not in ("use", "only")}
+    values = {key: value for key, value in effect.items() if key not in ("use", "only", "wet")}
     if "mode" in values:
         values["mode"] = getattr(pedalboard.LadderFilter.Mode, values["mode"])
     if "quality" in values:

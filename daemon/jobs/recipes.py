@@ -65,7 +65,9 @@ def covering(step_id: str) -> str:
 
 
 EFFECTS = ("deliver",)
-_OWN_STEPS = frozenset({"prepare", "encode", "retag", "edited-slices", "edited-notes", "edited-lyrics"})
+_OWN_STEPS = frozenset(
+    {"prepare", "encode", "edited-slices", "edited-notes", "edited-lyrics", "scan-plugin", "plugin-settings"}
+)
 """Steps that roadie puts into jobs itself."""
 _STEP_KEYS = {"id", "use", "from", "only"}
 _EFFECT_KEYS = {"id", "use", "from", "to", "layout"}

@@ -140,6 +140,8 @@ class RunPool:
         if record is None:
             return None
         result = msgspec.convert(record.result, StepResult)
+        if result.provisional:  # it stays for the job that it was made for; whoever asks again tries again
+            return None
         names = [file.name for file in result.files]
         if await asyncio.to_thread(self._cache.holds, key, record.token, names):
             return Finished(key, self._cache.folder(key, record.token), result, 0)

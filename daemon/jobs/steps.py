@@ -18,10 +18,13 @@ from daemon.jobs.recipes import StepEntry, convert
 from daemon.jobs.runs import Finished, RunPool
 from daemon.kernel.errors import ErrorInfo
 from daemon.kernel.types import Json
-from daemon.kernel.work import EngineChoice, Kind, StepCall, StepResult
+from daemon.kernel.work import EngineChoice, Kind, PluginUse, StepCall, StepResult
 from daemon.models.store import ModelStore
 from daemon.steps import registry
-from daemon.steps.spec import StepSpec
+from daemon.steps.spec import Shelves, StepSpec
+
+NotePlugins = Callable[[Sequence[PluginUse]], None]
+"""Told how plug-ins did, in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,14 @@ class Work:
 class StepRunner:
     """Plans a step's runs and gets them from the pool."""
 
-    def __init__(self, pool: RunPool, executor: Executor, models: ModelStore, chains: Path) -> None:
+    def __init__(
+        self, pool: RunPool, executor: Executor, models: ModelStore, shelves: Shelves, note: NotePlugins
+    ) -> None:
         self._pool = pool
         self._executor = executor
         self._models = models
-        self._chains = chains
+        self._shelves = shelves
+        self._note = note
 
     def plan(self, entry: StepEntry, files: Sequence[Held], ledger: Ledger, extra: dict[str, Any]) -> Work:
         """Choose the engine and key the runs. Reads small files; call from a thread. Raises NotInstalled.
@@ -69,17 +75,19 @@ class StepRunner:
         given = {**{key: value for key, value in extra.items() if key in known}, **entry.params}
         params = convert(entry.use, given, entry.id)
         if spec.resolve is not None:
-            params = spec.resolve(params, self._chains)
-        device, _ = self._executor.device(spec.lane)
+            params = spec.resolve(params, self._shelves)
+        lane, affinity = (spec.lane, "") if spec.place is None else spec.place(params)
+        device, _ = self._executor.device(lane)
         engine = None if spec.choose is None else spec.choose(params, self._models, device)
         canonical = msgspec.to_builtins(params)
         seed = int(canonical.get("seed") or 0)
-        groups = [(file,) for file in files] if spec.fan_out else [tuple(files)]
+        size = 1 if spec.fan_out else spec.batch or max(1, len(files))
+        groups = [tuple(files[start : start + size]) for start in range(0, len(files), size)]
         batches = []
         for group in groups:
             inputs = ledger.inputs(group, spec.reads)
             key = step_key(spec, inputs, canonical, engine, seed)
-            call = StepCall("", spec.name, inputs, canonical, Path(), spec.lane, engine, seed)
+            call = StepCall("", spec.name, inputs, canonical, Path(), lane, engine, seed, affinity)
             batches.append((key, group, call))
         return Work(spec, engine, canonical, tuple(batches))
 
@@ -107,6 +115,9 @@ class StepRunner:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        for run in finished:
+            if run.attempt and run.result.plugins:
+                await asyncio.to_thread(self._note, run.result.plugins)
         return _collect(entry, work, finished, ledger, row)
 
 

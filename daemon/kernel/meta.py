@@ -31,7 +31,6 @@ Meta = TypedDict(
         "key": str,  # Am, C#m, F
         "key_confidence": float,
         "bars": float,  # length of a loop
-        "slices_frames": list[int],  # where the hits of a loop begin, from its start
         "root_note": int,  # MIDI number
         "velocity": int,  # 1..127, of a hit within its stem
         "lufs": float,
@@ -41,6 +40,7 @@ Meta = TypedDict(
         "attack_s": float,
         "decay_s": float,
         "noisiness": float,
+        "unprocessed": str,  # why a sound is as it was before a chain that it was to go through
         "channels": int,
         "float_source": bool,  # the source's samples are float
         # what prepare reads from a source

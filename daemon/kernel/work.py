@@ -33,7 +33,6 @@ class Kind(StrEnum):
     NOTES = "notes"  # JSON: notes in seconds
     MIDI = "midi"
     LYRICS = "lyrics"
-    PROJECT = "project"  # a DAW's project, and the JSON of what it says
     PEAKS = "peaks"  # binary: the waveform at several zooms (daemon.audio.peaks)
     EMBEDDINGS = (
         "embeddings"  # binary: rows of EMBEDDING_DIMS little-endian float32, meta "of": the payload of each
@@ -99,15 +98,31 @@ class Annotation:
 
 
 @dataclass(frozen=True, slots=True)
+class PluginUse:
+    """How a plug-in did in one run. file, name: which. done: sounds it played well. failed: times it crashed, hung
+    or gave what is no sound. in_a_row: how many of these came last, without a good one since. why: the last one."""
+
+    file: str
+    name: str
+    done: int
+    failed: int
+    in_a_row: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StepResult:
     """files: made by the step. annotations: learnt about its inputs. device and reason: where it ran and why
-    there. warnings: for the person, one line each."""
+    there. warnings: for the person, one line each. plugins: how those that were used did. provisional: something
+    that may go well another time did not, so that the result stands for this job alone."""
 
     files: tuple[Produced, ...] = ()
     annotations: tuple[Annotation, ...] = ()
     device: str = "cpu"
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    plugins: tuple[PluginUse, ...] = ()
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +149,8 @@ class StepCall:
     """One attempt at one run, as handed to an executor.
 
     token: names the attempt; `out` is its own folder, empty, the only place it may write. device: "cuda", "mps"
-    or "cpu". threads: the worker's share of cores. seed: for anything random.
+    or "cpu". threads: the worker's share of cores. seed: for anything random. affinity: of calls with the same one,
+    the next goes to the worker that had the last, which has kept what it needs.
     """
 
     token: str
@@ -145,3 +161,4 @@ class StepCall:
     lane: Lane
     engine: EngineChoice | None = None
     seed: int = 0
+    affinity: str = ""

@@ -6,18 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must not pay for the rest
+    from daemon.services.chains import ChainsService
     from daemon.services.edits import EditsService
     from daemon.services.events import EventsService
     from daemon.services.exports import ExportsService
     from daemon.services.jobs import JobsService
-    from daemon.services.kits import KitsService
     from daemon.services.library import LibraryService
     from daemon.services.models import ModelsService
-    from daemon.services.projects import ProjectsService
+    from daemon.services.plugins import PluginsService
     from daemon.services.recipes import RecipesService
     from daemon.services.selection import SelectionService
     from daemon.services.system import SystemService
-    from daemon.services.tags import TagsService
     from daemon.services.uploads import UploadsService
     from daemon.services.watching import WatchingService
 
@@ -29,7 +28,6 @@ class Services:
     jobs: JobsService
     library: LibraryService
     exports: ExportsService
-    tags: TagsService
     models: ModelsService
     recipes: RecipesService
     system: SystemService
@@ -38,5 +36,5 @@ class Services:
     events: EventsService
     watching: WatchingService
     edits: EditsService
-    projects: ProjectsService
-    kits: KitsService
+    plugins: PluginsService
+    chains: ChainsService

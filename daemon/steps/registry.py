@@ -18,13 +18,14 @@ STEPS = {
     "midi": "daemon.steps.midi:SPEC",
     "lyrics": "daemon.steps.lyrics:SPEC",
     "render": "daemon.steps.render:SPEC",
+    "play": "daemon.steps.play:SPEC",
+    "scan-plugin": "daemon.steps.scan_plugin:SPEC",
+    "plugin-settings": "daemon.steps.plugin_settings:SPEC",
     "cut": "daemon.steps.cut:SPEC",
     "encode": "daemon.steps.encode:SPEC",
     "edited-slices": "daemon.steps.edited_slices:SPEC",
     "edited-notes": "daemon.steps.edited_notes:SPEC",
     "edited-lyrics": "daemon.steps.edited_lyrics:SPEC",
-    "retag": "daemon.steps.retag:SPEC",
-    "project": "daemon.steps.project:SPEC",
 }
 
 

@@ -3,60 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
-from daemon.audio.identity import payload_hash
-from daemon.audio.reader import open_audio
-from daemon.audio.writer import write_wav
-from daemon.chains.apply import apply_chain
 from daemon.chains.files import resolve_chain
-from daemon.kernel.errors import InputError
+from daemon.chains.plugins.resolve import external
+from daemon.chains.sound_file import Made, Sound, render_file
 from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
+from daemon.steps.hosting import render_hosted
 from daemon.steps.render import RenderParams
 from daemon.steps.spec import StepContext
 
-MOST_SAMPLES = 80_000_000
-"""Of one input, all channels: 15 minutes of stereo at 44.1 kHz. An effect is played in one go, in memory."""
 _FREE = frozenset({Kind.SLICE, Kind.ONE_SHOT})  # may become longer or shorter; others stay in time
 
 
 def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: RenderParams) -> StepResult:
-    """Each input through the chain, as float32 WAV at its own rate and channel count, of the same kind."""
+    """Each input through the chain, as float32 WAV at its own rate and channel count unless the chain says otherwise,
+    of the same kind."""
     chain = resolve_chain(params.chain)
-    files = []
-    for index, one in enumerate(inputs):
-        ctx.checkpoint(index / len(inputs), one.name)
-        files.append(_render(ctx, one, index, chain))
+    sounds = [sound_of(one) for one in inputs]
+    names = [f"{index + 1:03d} {PurePosixPath(one.name).stem}.wav" for index, one in enumerate(inputs)]
+    if any(external(chain["fx"])):  # type: ignore[arg-type]
+        hosted = render_hosted(ctx, sounds, names, chain, params.patience_s)
+        files = [
+            produced(inputs[i], i, names[i], made, {"unprocessed": why} if why else {})
+            for i, (made, why) in enumerate(hosted.made)
+        ]
+        return StepResult(
+            tuple(files), reason="plug-ins, in a process of their own", warnings=tuple(hosted.warnings),
+            plugins=tuple(hosted.uses), provisional=hosted.provisional,
+        )  # fmt: skip
+    files = [
+        produced(
+            inputs[index], index, names[index], _render(ctx, sound, names[index], chain, index, len(sounds)), {}
+        )
+        for index, sound in enumerate(sounds)
+    ]
     return StepResult(files=tuple(files), reason="pedalboard's built-in effects")
 
 
-def _render(ctx: StepContext, one: InputFile, index: int, chain: Mapping[str, Any]) -> Produced:
-    with open_audio(one.path, one.region) as audio:
-        if audio.frames * audio.channels > MOST_SAMPLES:
-            raise InputError(
-                "too long to be rendered in one piece",
-                where=one.path,
-                why=f"{audio.frames / audio.rate_hz / 60:.0f} minutes, {audio.channels} channels",
-                hint="Render a region of it",
-            )
-        samples, rate_hz = audio.read(), audio.rate_hz
+def sound_of(one: InputFile) -> Sound:
     sound_class = one.meta.get("class")
-    rendered = apply_chain(
-        chain,
-        samples,
-        rate_hz,
-        sound_class if isinstance(sound_class, str) else None,
-        exact_length=one.kind not in _FREE,
+    return Sound(
+        one.path, one.region, sound_class if isinstance(sound_class, str) else None, one.kind not in _FREE
     )
-    name = f"{index + 1:03d} {PurePosixPath(one.name).stem}.wav"
-    path = ctx.out / name
-    write_wav(path, rendered.audio, rate_hz)
-    meta: dict[str, Json] = {
-        "length_frames": rendered.audio.shape[1],
-        "peak_db": round(20 * float(np.log10(np.abs(rendered.audio).max(initial=0.0) + 1e-9)), 2),
-    }
-    return Produced(name, one.kind, payload_hash(path), index, meta)
+
+
+def _render(
+    ctx: StepContext, sound: Sound, name: str, chain: Mapping[str, Any], index: int, count: int
+) -> Made:
+    def tell(fraction: float) -> None:
+        ctx.checkpoint((index + fraction) / count, name)
+
+    tell(0.0)
+    return render_file(sound, Path(ctx.out / name), chain, tell)
+
+
+def produced(one: InputFile, index: int, name: str, made: Made, more: Mapping[str, Json]) -> Produced:
+    peak_db = round(20 * float(np.log10(made.peak + 1e-9)), 2)
+    return Produced(
+        name, one.kind, made.payload, index, {"length_frames": made.frames, "peak_db": peak_db, **more}
+    )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -18,6 +18,13 @@ from daemon.models.store import ModelStore
 
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of a step's parameters: every field has a default, its unit in its name, its range in its type."""
+
+
+class Closes(Protocol):
+    def close(self) -> None: ...
+
+
+KeptT = TypeVar("KeptT", bound=Closes)
 
 
 class StepContext(Protocol):
@@ -33,8 +40,21 @@ class StepContext(Protocol):
         """The engine chosen for this run, loaded or still warm."""
         ...
 
+    def keep(self, make: Callable[[], KeptT]) -> KeptT:
+        """What the last call with this call's affinity made and left here, or what `make` makes now. It is closed
+        when another takes its place."""
+        ...
+
 
 Run = Callable[[StepContext, tuple[InputFile, ...], Any], StepResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """Where what parameters name is looked for. chains: the user's. plugins: what scans found."""
+
+    chains: Path
+    plugins: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +64,12 @@ class StepSpec:
     others in `from` are passed over. reads: meta keys of its inputs that decide its result (part of the key).
     annotates: meta keys that it learns about its inputs; later steps of the recipe that read one of them, of files
     made from those inputs, wait for it.
-    fan_out: one run for each input file, rather than one for all of them. choose: picks the engine from
+    fan_out: one run for each input file, rather than one for all of them. batch: at most so many input files in one
+    run; 0 for any number. choose: picks the engine from
     (parameters, store, device); raises NotInstalled, which makes the step `skipped` with that reason. resolve:
-    replaces names of files in the parameters by their content (a chain), given the user's chains folder, so that
-    the content decides the key; reads small text files only.
+    replaces names of files in the parameters by their content (a chain), so that the content decides the key;
+    reads small files only. place: the lane and the affinity of a run with these parameters, where they depend on
+    them.
     """
 
     name: str
@@ -59,5 +81,7 @@ class StepSpec:
     reads: tuple[str, ...] = ()
     annotates: tuple[str, ...] = ()
     fan_out: bool = False
+    batch: int = 0
     choose: Callable[[Any, ModelStore, str], EngineChoice] | None = None
-    resolve: Callable[[Any, Path], Any] | None = None
+    resolve: Callable[[Any, Shelves], Any] | None = None
+    place: Callable[[Any], tuple[Lane, str]] | None = None

@@ -6,7 +6,7 @@ import numpy as np
 import pyloudnorm
 import pytest
 from numpy.typing import NDArray
-from scipy.signal import resample_poly
+from scipy.signal import hilbert, resample_poly
 
 from daemon.chains.apply import apply_chain
 from daemon.chains.files import PRESETS, load_chain
@@ -54,7 +54,8 @@ def rt60_s(response: Audio) -> float:
 
 
 def test_every_preset_is_measured_here() -> None:
-    tested = {"one-shot-clean", "drum-punch", "lo-fi", "vocal-chop", "wide-pad", "telephone", "parallel-smash"}
+    tested = {"one-shot-clean", "drum-punch", "lo-fi", "vocal-chop", "wide-pad", "telephone", "parallel-smash",
+              "vinyl"}  # fmt: skip
     assert {path.stem for path in PRESETS.glob("*.toml")} == tested
 
 
@@ -126,6 +127,24 @@ def test_telephone_keeps_its_band_only() -> None:
     inside = band_db(after, 500, 2500)
     assert band_db(after, 20, 100) < inside - 30
     assert band_db(after, 10000, 20000) < inside - 30
+
+
+def test_vinyl_sways_in_pitch_and_is_rounded() -> None:
+    """The pitch of a steady tone goes up and down once in 1.8 s, as a record of 33 1/3 turns a minute does."""
+    seconds = 8
+    tone = (0.3 * np.sin(2 * np.pi * 1000 * np.arange(seconds * RATE) / RATE)).astype(np.float32)
+    swaying = through("vinyl", np.tile(tone, (2, 1)))[0, : seconds * RATE].astype(float)
+    phase = np.unwrap(np.angle(hilbert(swaying)))
+    hz = np.convolve(np.diff(phase) * RATE / (2 * np.pi), np.ones(2205) / 2205, "same")[RATE:-RATE]
+    cents = 1200 * np.log2(hz / 1000)
+    assert 1.5 < np.ptp(cents) < 60
+    spectrum = np.abs(np.fft.rfft((cents - cents.mean()) * np.hanning(cents.size)))
+    assert np.argmax(spectrum) / (cents.size / RATE) == pytest.approx(33.333 / 60, abs=0.15)
+    before, after = noise(), through("vinyl", noise())
+    fall_db = (band_db(before, 12000, 20000) - band_db(before, 500, 2000)) - (
+        band_db(after, 12000, 20000) - band_db(after, 500, 2000)
+    )
+    assert fall_db > 6
 
 
 def test_parallel_smash_is_denser_but_keeps_the_attack() -> None:

@@ -9,13 +9,13 @@ import pytest
 import soundfile
 
 from daemon.audio.identity import payload_hash
-from daemon.chains.errors import BadChain
 from daemon.chains.files import load_chain
-from daemon.kernel.errors import InputError, NotFound
+from daemon.kernel.errors import NotFound, NotInstalled
 from daemon.kernel.types import AssetId
 from daemon.kernel.work import InputFile, Kind
 from daemon.steps import rendering
 from daemon.steps.render import SPEC, RenderParams
+from daemon.steps.spec import Shelves
 from tests.steps.context import Context
 
 RATE = 48000
@@ -69,23 +69,16 @@ def test_a_loop_stays_as_long_as_it_is(tmp_path: Path) -> None:
 
 def test_a_chains_content_replaces_its_name_before_the_run_is_keyed(tmp_path: Path) -> None:
     assert SPEC.resolve is not None
-    params = SPEC.resolve(RenderParams(chain="telephone"), tmp_path)
+    shelves = Shelves(tmp_path, tmp_path / "plugins")
+    params = SPEC.resolve(RenderParams(chain="telephone"), shelves)
     assert params.chain == load_chain("telephone")
-    assert SPEC.resolve(params, tmp_path) == params
+    assert SPEC.resolve(params, shelves) == params
     (tmp_path / "mine.toml").write_text('[[fx]]\nuse = "Gain"\ngain_db = 3')
-    first = SPEC.resolve(RenderParams(chain="mine"), tmp_path)
+    first = SPEC.resolve(RenderParams(chain="mine"), shelves)
     (tmp_path / "mine.toml").write_text('[[fx]]\nuse = "Gain"\ngain_db = 4')
-    assert SPEC.resolve(RenderParams(chain="mine"), tmp_path) != first
+    assert SPEC.resolve(RenderParams(chain="mine"), shelves) != first
     assert msgspec.json.decode(msgspec.json.encode(params))["chain"] == params.chain
     with pytest.raises(NotFound, match="telephone"):
-        SPEC.resolve(RenderParams(chain="telephon"), tmp_path)
-    with pytest.raises(BadChain, match="not hosted"):
-        SPEC.resolve(RenderParams(chain={"fx": [{"plugin": "vst3:a/b"}]}), tmp_path)
-
-
-def test_what_is_too_long_for_memory_is_refused_by_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rendering, "MOST_SAMPLES", 1000)
-    with pytest.raises(InputError, match=r"song\.wav.*region"):
-        rendered(tmp_path, (given(tmp_path, "song.wav", Kind.SOURCE),), {})
+        SPEC.resolve(RenderParams(chain="telephon"), shelves)
+    with pytest.raises(NotInstalled, match=r"no such plug-in.*roadie plugins scan"):
+        SPEC.resolve(RenderParams(chain={"fx": [{"plugin": "vst3:a/b"}]}), shelves)

@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, TypeVar, cast
 
 from daemon.engines.protocol import Compute, Engine
 from daemon.executors.local.messages import Progress, Report, Run, engine_key
@@ -16,6 +17,13 @@ from daemon.kernel.work import EngineChoice, StepCall
 Load = Callable[[EngineChoice, Compute], Engine]
 
 PROGRESS_INTERVAL_S = 0.05
+
+
+class Closes(Protocol):
+    def close(self) -> None: ...
+
+
+KeptT = TypeVar("KeptT", bound=Closes)
 
 
 class Control:
@@ -98,10 +106,35 @@ class WarmEngines:
             return self._load(choice, compute)
 
 
+class Kept:
+    """What a step left in this worker for the next call of the same affinity: one thing at a time."""
+
+    def __init__(self) -> None:
+        self._affinity = ""
+        self._thing: Closes | None = None
+
+    def get(self, affinity: str, make: Callable[[], KeptT]) -> KeptT:
+        """The thing kept for `affinity`; another one gives way to it."""
+        if self._thing is None or affinity != self._affinity:
+            self.close()
+            self._thing, self._affinity = make(), affinity
+        return cast("KeptT", self._thing)
+
+    def keys(self) -> tuple[str, ...]:
+        return () if self._thing is None else (self._affinity,)
+
+    def close(self) -> None:
+        thing, self._thing = self._thing, None
+        if thing is not None:
+            thing.close()
+
+
 class WorkerContext:
     """A `StepContext`."""
 
-    def __init__(self, call: StepCall, run: Run, checkpoint: WorkerCheckpoint, warm: WarmEngines) -> None:
+    def __init__(
+        self, call: StepCall, run: Run, checkpoint: WorkerCheckpoint, warm: WarmEngines, kept: Kept
+    ) -> None:
         self.out: Path = call.out
         self.device = run.device
         self.threads = run.threads
@@ -110,6 +143,11 @@ class WorkerContext:
         self._choice = call.engine
         self._step = call.step
         self._warm = warm
+        self._kept = kept
+        self._affinity = call.affinity
+
+    def keep(self, make: Callable[[], KeptT]) -> KeptT:
+        return self._kept.get(self._affinity, make)
 
     def engine(self) -> Engine:
         if self._choice is None:

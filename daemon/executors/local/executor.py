@@ -6,10 +6,10 @@ import asyncio
 import itertools
 import os
 from collections.abc import Callable
+from typing import Any
 
 from daemon.executors.local.devices import choose_device
 from daemon.executors.local.lane import LanePool
-from daemon.executors.local.lifeline import Job
 from daemon.executors.local.messages import Setup
 from daemon.executors.local.process import OnGone, OnReport, WorkerProcess
 from daemon.executors.local.running import RunningCall
@@ -18,8 +18,10 @@ from daemon.executors.local.watchdog import Watchdog
 from daemon.executors.protocol import LaneStatus, OnProgress
 from daemon.kernel.clock import Clock, SystemClock
 from daemon.kernel.errors import Conflict
+from daemon.kernel.lifeline import Job
 from daemon.kernel.work import Lane, StepCall
 
+PLUGIN_WORKERS = 2  # a chain that stands still must not hold up another
 _STOP_LOOK_S = 0.02
 _STOP_PATIENCE_S = 1.0
 
@@ -45,9 +47,11 @@ class LocalExecutor:
         cores = os.cpu_count() or 1
         workers = self._settings.cpu_workers or max(1, cores - 1)
         self._pools = {
-            Lane.HEAVY: self._pool(Lane.HEAVY, 1, heavy, self._settings.heavy_threads or cores),
-            Lane.CPU: self._pool(Lane.CPU, workers, cpu, 1),
-            Lane.PLUGIN: self._pool(Lane.PLUGIN, 1, cpu, 1),
+            Lane.HEAVY: self._pool(
+                Lane.HEAVY, 1, heavy, self._settings.heavy_threads or cores, eased=self._heavy_rests
+            ),
+            Lane.CPU: self._pool(Lane.CPU, workers, cpu, 1, spare=lambda: self._spare(workers, cores)),
+            Lane.PLUGIN: self._pool(Lane.PLUGIN, PLUGIN_WORKERS, cpu, 1),
         }
         self._open = True
 
@@ -93,10 +97,27 @@ class LocalExecutor:
                     slot.process.kill()
             await asyncio.sleep(_STOP_LOOK_S)
 
-    def _pool(self, lane: Lane, size: int, device: tuple[str, str], threads: int) -> LanePool:
+    def _pool(
+        self, lane: Lane, size: int, device: tuple[str, str], threads: int, **more: Callable[[], Any]
+    ) -> LanePool:
         return LanePool(
-            lane, size, device, threads, self._spawner(threads), self._clock, self._settings.cancel_grace_s
+            lane,
+            size,
+            device,
+            threads,
+            self._spawner(threads),
+            self._clock,
+            self._settings.cancel_grace_s,
+            **more,
         )
+
+    def _spare(self, workers: int, cores: int) -> int:
+        """The heavy lane's core is the cpu lane's for as long as nothing separates: one call more at a time."""
+        idle = self._settings.lends_core and workers < cores and self._pools[Lane.HEAVY].at_rest
+        return 1 if idle else 0
+
+    def _heavy_rests(self) -> None:
+        self._pools[Lane.CPU].dispatch()
 
     def _spawner(self, threads: int) -> Callable[[OnReport, OnGone], WorkerProcess]:
         settings = self._settings

@@ -41,7 +41,8 @@ class LanePool:
     """Calls start in the order of submission, as soon as a worker is free.
 
     A call goes to an idle worker that has its engine warm, else to one with nothing warm, else to a new one, else
-    to the one idle for longest.
+    to the one idle for longest. spare: how many workers more than `size` it may have busy just now. eased: called
+    when nothing of this lane runs or waits any more.
     """
 
     def __init__(
@@ -53,9 +54,13 @@ class LanePool:
         spawn: Spawn,
         clock: Clock,
         grace_s: float,
+        spare: Callable[[], int] = lambda: 0,
+        eased: Callable[[], None] = lambda: None,
     ) -> None:
         self.lane = lane
-        self.size = size
+        self._size = size
+        self._spare = spare
+        self._eased = eased
         self.device, self.reason = device
         self._threads = threads
         self._spawn = spawn
@@ -65,6 +70,16 @@ class LanePool:
         self._paused = False
         self._closed = False
         self.slots: dict[int, Slot] = {}
+
+    @property
+    def size(self) -> int:
+        """How many of its workers may be busy at this moment."""
+        return self._size + self._spare()
+
+    @property
+    def at_rest(self) -> bool:
+        """Nothing of it runs or waits."""
+        return not self._waiting and all(slot.call is None for slot in self.slots.values())
 
     def submit(self, call: RunningCall) -> None:
         self._waiting.append(call)
@@ -138,8 +153,10 @@ class LanePool:
         return self._paused
 
     def _slot_for(self, call: RunningCall) -> Slot | None:
+        if sum(slot.call is not None for slot in self.slots.values()) >= self.size:
+            return None
         idle = sorted((slot for slot in self.slots.values() if slot.idle), key=lambda slot: slot.since_s)
-        fitting = [slot for slot in idle if (call.engine in slot.warm if call.engine else not slot.warm)]
+        fitting = [slot for slot in idle if (call.warm in slot.warm if call.warm else not slot.warm)]
         empty = [slot for slot in idle if not slot.warm]
         for choice in (fitting, empty):
             if choice:
@@ -169,6 +186,7 @@ class LanePool:
         slot.call = slot.cancel_by_s = None
         self._settle(slot, call, report)
         self.dispatch()
+        self._tell_rest()
 
     def _settle(self, slot: Slot, call: RunningCall, report: Finished | Failed) -> None:
         if isinstance(report, Finished):
@@ -187,3 +205,8 @@ class LanePool:
             slot.call.fail(slot.killed_for or cause_of_death(process, slot.call.call.step))
         process.close()
         self.dispatch()
+        self._tell_rest()
+
+    def _tell_rest(self) -> None:
+        if self.at_rest:
+            self._eased()

@@ -19,8 +19,9 @@ from typing import Any
 import msgspec
 import psutil
 
-from daemon.executors.local.lifeline import Job
 from daemon.executors.local.messages import Exit, Order, Report, Setup, unpack
+from daemon.kernel.children import start_child
+from daemon.kernel.lifeline import Job
 
 _LOOK_S = 1.0
 """How often the reader looks whether the process still lives: a child of the worker may hold its pipe open."""
@@ -159,34 +160,14 @@ class WorkerProcess:
 
 
 def _start(pipe: Connection, output: int, threads: int, low_priority: bool) -> subprocess.Popen[bytes]:
-    handle = pipe.fileno()
-    options: dict[str, Any]
-    if sys.platform == "win32":
-        os.set_handle_inheritable(handle, True)
-        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-        if low_priority:
-            flags |= subprocess.BELOW_NORMAL_PRIORITY_CLASS
-        inherited = subprocess.STARTUPINFO(lpAttributeList={"handle_list": [handle]})
-        options = {"creationflags": flags, "startupinfo": inherited}
-    else:
-        options = {"pass_fds": (handle,), "start_new_session": True}
-    process: subprocess.Popen[bytes] = subprocess.Popen(
-        [sys.executable, "-P", "-c", _bootstrap(handle)],
-        stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment(os.environ, threads), **options,
+    process = start_child(
+        pipe, output, "daemon.executors.local.worker:main", environment(os.environ, threads),
+        own_session=True, low_priority=low_priority,
     )  # fmt: skip
     if low_priority and sys.platform == "linux":
         with contextlib.suppress(psutil.Error, OSError):  # a kernel without I/O priorities: then without
             psutil.Process(process.pid).ionice(psutil.IOPRIO_CLASS_BE, 7)
     return process
-
-
-def _bootstrap(handle: int) -> str:
-    """The worker's program. It finds modules where this process finds them."""
-    return (
-        f"import sys; sys.path[:] = {sys.path!r}\n"
-        f"from daemon.executors.local.worker import main\n"
-        f"main({handle}, {os.getpid()})"
-    )
 
 
 def environment(outer: Mapping[str, str], threads: int) -> dict[str, str]:

@@ -21,7 +21,7 @@ class RunningCall:
         self.serial = serial
         self.call = call
         self.packed = pickle.dumps(call)
-        self.engine = None if call.engine is None else engine_key(call.engine)
+        self.warm = (call.affinity or None) if call.engine is None else engine_key(call.engine)
         self.on_progress = on_progress
         self.cancelled = False
         self._on_cancel = on_cancel

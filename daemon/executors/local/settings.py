@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ExecutorSettings:
-    """cpu_workers: size of the cpu lane, None for cores - 1. heavy_threads: threads of a heavy worker, None for
+    """cpu_workers: size of the cpu lane, None for cores - 1. lends_core: while the heavy lane rests, the cpu lane may
+    have one more call under way, up to the number of cores. heavy_threads: threads of a heavy worker, None for
     every core. device: "auto", "cuda", "mps" or "cpu". keep_alive_s: how long a worker that has nothing to do
     stays, with its models warm. warm_engines: most models one worker keeps. memory_budget_bytes: for all workers
     together, None for 85 % of the machine's memory. hang_timeout_s: longest time between two checkpoints of a step
@@ -17,6 +18,7 @@ class ExecutorSettings:
     """
 
     cpu_workers: int | None = None
+    lends_core: bool = False
     heavy_threads: int | None = None
     device: str = "auto"
     keep_alive_s: float = 300.0

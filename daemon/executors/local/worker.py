@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from daemon.executors.local.context import Control, WarmEngines, WorkerCheckpoint, WorkerContext
-from daemon.executors.local.lifeline import die_with_parent
+from daemon.executors.local.context import Control, Kept, WarmEngines, WorkerCheckpoint, WorkerContext
 from daemon.executors.local.messages import (
     Cancel,
     Failed,
@@ -35,8 +34,10 @@ from daemon.executors.local.messages import (
     pack,
     unpack,
 )
+from daemon.kernel.children import connection
 from daemon.kernel.errors import BadParameter, DiskFull, ErrorInfo, OutOfMemory, RoadieError
 from daemon.kernel.failpoints import declare, failpoint
+from daemon.kernel.lifeline import die_with_parent
 from daemon.kernel.reference import resolve
 from daemon.kernel.work import StepCall, StepResult
 
@@ -53,16 +54,7 @@ def main(handle: int, parent: int) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the daemon, which then stops its workers
     faulthandler.enable()
-    Worker(_connection(handle)).serve()
-
-
-def _connection(handle: int) -> Connection:
-    if sys.platform == "win32":
-        from multiprocessing.connection import PipeConnection  # noqa: PLC0415 - exists on Windows only
-
-        return PipeConnection(handle)
-    os.set_inheritable(handle, False)
-    return Connection(handle)
+    Worker(connection(handle)).serve()
 
 
 class Worker:
@@ -77,6 +69,7 @@ class Worker:
         self._steps = setup.steps
         self._engines = setup.engines
         self._warm: WarmEngines | None = None
+        self._kept = Kept()
         self._most_warm = setup.warm_engines
 
     def serve(self) -> None:
@@ -140,14 +133,14 @@ class Worker:
         if self._warm is None:
             self._warm = WarmEngines(resolve(self._engines), self._most_warm)
         checkpoint = WorkerCheckpoint(run.serial, self._control, self._tell)
-        context = WorkerContext(call, run, checkpoint, self._warm)
+        context = WorkerContext(call, run, checkpoint, self._warm, self._kept)
         failpoint("worker.step.before")
         result: StepResult = resolve(step.run)(context, call.inputs, params)
         failpoint("worker.step.after")
         return result
 
     def _warm_keys(self) -> tuple[str, ...]:
-        return self._warm.keys() if self._warm is not None else ()
+        return (self._warm.keys() if self._warm is not None else ()) + self._kept.keys()
 
 
 def describe(error: BaseException) -> ErrorInfo:

@@ -1,1 +1,0 @@
-"""The OSC bridge: one table of addresses, over UDP and TCP, described by OSCQuery."""

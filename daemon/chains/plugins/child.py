@@ -1,0 +1,145 @@
+"""The process that foreign code runs in. Everything happens on its main thread, as plug-ins expect; it is killed from
+outside when it stands still, and ends when its pipe closes or its parent does."""
+
+from __future__ import annotations
+
+import faulthandler
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from daemon.chains.errors import PluginFault
+from daemon.chains.plugins.messages import (
+    At,
+    Describe,
+    Done,
+    Failed,
+    Names,
+    Order,
+    Render,
+    Report,
+    Settings,
+    Setup,
+    Sing,
+    pack,
+    unpack_order,
+)
+from daemon.chains.plugins.resolve import external
+from daemon.kernel.children import connection
+from daemon.kernel.errors import ErrorInfo, RoadieError
+from daemon.kernel.lifeline import die_with_parent
+from daemon.kernel.work import Region
+
+_TELL_EVERY_S = 0.1
+
+
+def main(handle: int, parent: int) -> None:
+    die_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    faulthandler.enable()
+    pipe = connection(handle)
+    try:
+        setup = unpack_order(pipe.recv_bytes())
+        if not isinstance(setup, Setup):
+            raise TypeError("the first order must be the setup")
+        child = Child(setup, lambda report: pipe.send_bytes(pack(report)))
+        child.ready()
+        while True:
+            child.obey(unpack_order(pipe.recv_bytes()))
+    except (EOFError, OSError):
+        pass  # the host is gone or done
+    sys.stdout.flush()
+    # Not through the interpreter's end: the destructors of foreign code have crashed many a host.
+    import os  # noqa: PLC0415
+
+    os._exit(0)
+
+
+class Child:
+    def __init__(self, setup: Setup, tell: Callable[[Report], None]) -> None:
+        from daemon.chains.plugins.hosted import LoadedRack  # noqa: PLC0415 - after the parent is watched
+
+        self._chain = setup.chain
+        self._tell = tell
+        self._told_s = 0.0
+        self._turn = ""
+        self._several = len(list(external(setup.chain.get("fx", ())))) > 1
+        self._rack = LoadedRack(self._whose_turn)
+
+    def ready(self) -> None:
+        """Everything of roadie's own is loaded: from here on, what stands still is the plug-in."""
+        import daemon.chains.sound_file  # noqa: F401, PLC0415
+
+        self._tell(At())
+
+    def obey(self, order: Order) -> None:
+        assert not isinstance(order, Setup)
+        try:
+            answer = self._answer(order)
+            self._tell(Done(order.serial, msgspec.to_builtins(answer)))
+        except PluginFault as error:
+            self._tell(Failed(order.serial, error.info(), (error.plugin, error.file)))
+        except RoadieError as error:
+            self._tell(Failed(order.serial, error.info(traceback.format_exc())))
+        except Exception as error:  # noqa: BLE001 - the order's end, whatever it is
+            text = f"{type(error).__name__}: {error}"
+            self._tell(Failed(order.serial, ErrorInfo("internal", text, traceback=traceback.format_exc())))
+
+    def _answer(self, order: Order) -> Any:
+        # Imported by what needs it: a child that plays loads nothing of what a scan needs.
+        match order:
+            case Render():
+                return self._render(order)
+            case Sing():
+                from daemon.chains.plugins.sing import sing_file  # noqa: PLC0415
+
+                return sing_file(order, self._chain, self._rack, self._tell_fraction)
+            case Names():
+                from daemon.chains.plugins.describe import names  # noqa: PLC0415
+
+                return names(Path(order.path))
+            case Describe():
+                from daemon.chains.plugins.describe import describe  # noqa: PLC0415
+
+                return describe(Path(order.path), order.name)
+            case Settings():
+                return self._settings(order)
+        raise TypeError(f"no such order: {order}")
+
+    def _render(self, order: Render) -> Any:
+        from daemon.chains.sound_file import Sound, render_file  # noqa: PLC0415
+
+        region = None if order.region is None else Region(*order.region)  # type: ignore[arg-type]
+        sound = Sound(Path(order.path), region, order.sound_class, order.exact)
+        made = render_file(sound, Path(order.out), self._chain, self._tell_fraction, self._rack)
+        try:
+            self._rack.end()
+        except PluginFault:
+            Path(order.out).unlink(missing_ok=True)
+            raise
+        return made
+
+    def _settings(self, order: Settings) -> Any:
+        """Write the settings of the chain's first plug-in."""
+        plugin = self._rack.get(self._chain["fx"][0]).plugin
+        content = plugin.preset_data if order.out.endswith(".vstpreset") else plugin.raw_state
+        Path(order.out).write_bytes(content)
+        return len(content)
+
+    def _whose_turn(self, plugin: str) -> None:
+        # With one plug-in there is no doubt whom to blame, and no need to say each time.
+        if plugin != self._turn and (plugin or self._several):
+            self._turn = plugin
+            self._tell(At(plugin=plugin))
+
+    def _tell_fraction(self, fraction: float) -> None:
+        now_s = time.monotonic()
+        if now_s - self._told_s >= _TELL_EVERY_S:
+            self._told_s = now_s
+            self._tell(At(fraction))

@@ -1,0 +1,203 @@
+"""A loaded plug-in as a chain plays it. In a host's child only: this module loads foreign code.
+
+Latency is taken off as pedalboard does it, by what the plug-in reports; `latency_frames` in the chain stands for the
+truth where that is a lie. What comes out is looked at: NaN, infinity, and silence where there was sound, are faults
+of the plug-in by name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pedalboard
+from numpy.typing import NDArray
+
+from daemon.chains.errors import PluginFault
+from daemon.chains.plugins.binary import examine
+from daemon.kernel.errors import RoadieError, SourceChanged
+
+Audio = NDArray[np.float32]
+HEARD, SILENT = 1e-3, 1e-6
+"""A sound with a peak above the first (-60 dBFS) that comes out below the second (-120) was swallowed."""
+LOAD_PATIENCE_S = 5.0  # pedalboard's own, for plug-ins that load resources behind its back
+
+Turn = Callable[[str], None]
+"""Told whose turn it is: a plug-in's name, or "" for roadie's own code."""
+
+
+def load(path: str, name: str) -> Any:
+    """Raises what the loader raises, whatever that is."""
+    kind = pedalboard.AudioUnitPlugin if path.endswith(".component") else pedalboard.VST3Plugin
+    return kind(path, plugin_name=name, initialization_timeout=LOAD_PATIENCE_S)
+
+
+class LoadedPlugin:
+    """A `Hosted`."""
+
+    def __init__(self, effect: Mapping[str, Any], turn: Turn) -> None:
+        self.id, self.file = str(effect["plugin"]), str(effect["file"])
+        self._turn = turn
+        self._preroll_s = float(effect.get("preroll_s", 0.0))
+        self._told_frames = effect.get("latency_frames")
+        if examine(Path(self.file)).hash != effect["hash"]:
+            raise SourceChanged(
+                "the plug-in changed while it was to be used", where=self.file, hint="Scan it again"
+            )
+        turn(self.id)
+        try:
+            self.plugin = load(self.file, str(effect["name"]))
+            self._settle(effect)
+        except RoadieError:
+            raise
+        except Exception as error:
+            raise self._fault("could not be loaded", error) from error
+        turn("")
+        self._rate_hz = 0
+        self._drop = 0
+        self._twice = False
+        self._peak_in = self._peak_out = 0.0
+
+    def play(self, audio: Audio, rate_hz: int) -> Audio:
+        before, after, start = self._room(rate_hz)
+        padded = np.pad(audio, ((0, 0), (before, after))) if before or after else audio
+        out = self._process(padded, rate_hz, reset=True)[:, start : start + audio.shape[1]]
+        if out.shape != audio.shape:
+            raise self._fault(f"gave {out.shape[1]} frames for {audio.shape[1]}")
+        self._check(out)
+        self._check_heard(float(np.abs(audio).max(initial=0.0)), float(np.abs(out).max(initial=0.0)))
+        return out
+
+    def begin(self, rate_hz: int, channels: int) -> None:
+        self._turn(self.id)
+        self.plugin.reset()
+        self._turn("")
+        before, _, self._drop = self._room(rate_hz)
+        self._rate_hz = rate_hz
+        self._peak_in = self._peak_out = 0.0
+        if before:
+            self._out(np.zeros((channels, before), np.float32))
+
+    def push(self, block: Audio) -> Audio:
+        self._peak_in = max(self._peak_in, float(np.abs(block).max(initial=0.0)))
+        out = self._out(block)
+        self._peak_out = max(self._peak_out, float(np.abs(out).max(initial=0.0)))
+        return out
+
+    def end(self) -> None:
+        """A sound that was pushed is over. Raises PluginFault when nothing of it was heard."""
+        peaks = self._peak_in, self._peak_out
+        self._peak_in = self._peak_out = 0.0
+        self._check_heard(*peaks)
+
+    def sing(self, messages: list[Any], length_s: float, rate_hz: int, channels: int) -> Audio:
+        """MIDI messages with times in seconds, through an instrument."""
+        self._turn(self.id)
+        try:
+            out = self.plugin.process(messages, length_s, rate_hz, num_channels=channels, reset=True)
+        except Exception as error:
+            raise self._fault("could not play", error) from error
+        self._turn("")
+        audio = np.asarray(out, np.float32)
+        self._check(audio)
+        return audio
+
+    def _out(self, block: Audio) -> Audio:
+        out = self._process(block, self._rate_hz, reset=False)
+        self._check(out)
+        dropped = min(self._drop, out.shape[1])
+        self._drop -= dropped
+        return out[:, dropped:]
+
+    def _room(self, rate_hz: int) -> tuple[int, int, int]:
+        """(frames of silence before, behind, frames to take off the output): for pre-roll, and for a latency that
+        is not what the plug-in says."""
+        preroll = int(self._preroll_s * rate_hz)
+        if self._told_frames is None:
+            return preroll, 0, preroll
+        late = int(self._told_frames) - int(self.plugin.reported_latency_samples)
+        return preroll + max(0, -late), max(0, late), preroll + max(0, late)
+
+    def _process(self, audio: Audio, rate_hz: int, *, reset: bool) -> Audio:
+        self._turn(self.id)
+        try:
+            out = self._as_it_likes(audio, rate_hz, reset=reset)
+        except RoadieError:
+            raise
+        except Exception as error:
+            raise self._fault("could not play", error) from error
+        self._turn("")
+        return np.asarray(out, np.float32).reshape(audio.shape[0], -1)
+
+    def _as_it_likes(self, audio: Audio, rate_hz: int, *, reset: bool) -> Audio:
+        """Mono through a plug-in that is stereo only goes to both sides, and back as their mean."""
+        if not self._twice:
+            try:
+                return np.asarray(self.plugin.process(audio, rate_hz, reset=reset))
+            except ValueError:
+                if audio.shape[0] != 1:
+                    raise
+        out = np.asarray(self.plugin.process(np.repeat(audio, 2, axis=0), rate_hz, reset=reset))
+        self._twice = True
+        return np.asarray(out.mean(axis=0, keepdims=True, dtype=np.float32))
+
+    def _settle(self, effect: Mapping[str, Any]) -> None:
+        """Preset or state first, single parameters on top of it."""
+        for key in ("preset", "state"):
+            if key in effect:
+                content = Path(effect[key]).read_bytes()
+                if hashlib.sha256(content).hexdigest() != effect[f"{key}_hash"]:
+                    raise SourceChanged(
+                        "a plug-in's settings changed while they were to be used", where=effect[key]
+                    )
+                if key == "preset":
+                    self.plugin.load_preset(str(effect[key]))
+                else:
+                    self.plugin.raw_state = content
+        for name, value in effect.get("params", {}).items():
+            if name not in self.plugin.parameters:
+                raise self._fault(f"has no parameter {name!r} any more")
+            setattr(self.plugin, name, value)
+
+    def _check(self, out: Audio) -> None:
+        if np.isfinite(out).all():
+            return
+        kind = "NaN" if np.isnan(out).any() else "infinity"
+        raise self._fault(f"gave {kind}, which is no sound")
+
+    def _check_heard(self, peak_in: float, peak_out: float) -> None:
+        if peak_in > HEARD and peak_out < SILENT:
+            raise self._fault("gave silence where there was sound")
+
+    def _fault(self, what: str, error: object = None) -> PluginFault:
+        why = (
+            None
+            if error is None
+            else f"{type(error).__name__}: {error}"
+            if isinstance(error, Exception)
+            else error
+        )
+        return PluginFault(what, plugin=self.id, file=self.file, why=why)
+
+
+class LoadedRack:
+    """A `Rack`: each plug-in entry of the chain is loaded once and stays."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._loaded: dict[str, LoadedPlugin] = {}
+
+    def get(self, effect: Mapping[str, Any]) -> LoadedPlugin:
+        key = json.dumps({k: v for k, v in effect.items() if k not in ("only", "wet")}, sort_keys=True)
+        if key not in self._loaded:
+            self._loaded[key] = LoadedPlugin(effect, self._turn)
+        return self._loaded[key]
+
+    def end(self) -> None:
+        """A long sound is over."""
+        for one in self._loaded.values():
+            one.end()

@@ -1,0 +1,135 @@
+"""A chain's plug-ins by what scans found: which file, which version, which parameters are legal.
+
+What comes out says by hash what the plug-in and its preset are, so that it is the chain's content that keys a
+render. Light: run in the daemon.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from daemon.chains.check import Place, check_value
+from daemon.chains.effects import Choice, Parameter, Range, Switch
+from daemon.chains.errors import BadChain
+from daemon.chains.plugins.catalogue import Catalogue, Described, Entry, ParameterView, unchanged
+from daemon.kernel.errors import NotInstalled
+from daemon.kernel.types import Json
+
+LARGEST_PRESET_BYTES = 64 << 20
+Found = tuple[Entry, Described]
+
+
+def resolve_plugins(chain: Mapping[str, Any], catalogue: Catalogue, where: str = "") -> dict[str, Json]:
+    """The chain with every plug-in named by file, hash and version. One without plug-ins stays as it is.
+
+    Raises NotInstalled for a plug-in that is not there, broken or changed since it was scanned (the step is skipped
+    with that reason), and BadChain for its parameters. One in quarantine is marked `blocked`, with the reason.
+    """
+    if not any(external(chain["fx"])):
+        return dict(chain)
+    entries = catalogue.entries()
+    place = Place(where or f"chain {chain.get('name', '')}".strip(), "")
+    return {**chain, "fx": [_effect(one, entries, place) for one in chain["fx"]]}
+
+
+def external(effects: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The plug-ins of a chain's fx, also in parallel branches."""
+    for effect in effects:
+        if "plugin" in effect:
+            yield effect
+        for branch in effect.get("parallel", ()):
+            yield from external(branch)
+
+
+def _effect(effect: Mapping[str, Any], entries: Sequence[Entry], place: Place) -> dict[str, Any]:
+    if "parallel" in effect:
+        branches = [[_effect(one, entries, place) for one in branch] for branch in effect["parallel"]]
+        return {**effect, "parallel": branches}
+    return _plugin(effect, entries, place) if "plugin" in effect else dict(effect)
+
+
+def _plugin(effect: Mapping[str, Any], entries: Sequence[Entry], place: Place) -> dict[str, Any]:
+    entry, described = find(str(effect["plugin"]), entries)
+    resolved: dict[str, Any] = {
+        **effect, "file": entry.path, "name": described.name, "hash": entry.fingerprint.hash,
+        "version": described.version or "unknown", "instrument": described.instrument,
+    }  # fmt: skip
+    if "params" in effect:
+        resolved["params"] = _params(effect["params"], described, place)
+    for key in ("preset", "state"):
+        if key in effect:
+            resolved[key] = str(_preset_path(str(effect[key]), described))
+            resolved[f"{key}_hash"] = _hash(Path(resolved[key]), place)
+    if entry.state == "quarantined":
+        resolved["blocked"] = entry.reason
+    return resolved
+
+
+def find(name: str, entries: Sequence[Entry]) -> Found:
+    """The plug-in called "vst3:Vendor/Name", or a path with "#Name" behind it where a file has several.
+
+    Raises NotInstalled with what to do.
+    """
+    everything = [(entry, one) for entry in entries for one in entry.plugins]
+    path, _, inner = name.partition("#")
+    found = [pair for pair in everything if pair[1].id == name]
+    found = found or [p for p in everything if p[0].path == path and inner in ("", p[1].name)]
+    usable = [pair for pair in found if pair[0].state in ("ok", "quarantined") and pair[1].error is None]
+    if not found:
+        broken = next((entry for entry in entries if entry.path == path), None)
+        if broken is not None:
+            raise NotInstalled("the plug-in cannot be used", where=name, why=broken.reason or broken.state)
+        near = get_close_matches(name, [one.id for _, one in everything], 1, cutoff=0.6)
+        hint = f"Did you mean {near[0]}?" if near else "`roadie plugins scan` looks for plug-ins"
+        raise NotInstalled("there is no such plug-in", where=name, hint=hint)
+    if not usable:
+        why = found[0][1].error or found[0][0].reason
+        raise NotInstalled(
+            "the plug-in cannot be used", where=name, why=why, hint="`roadie plugins check` tries it again"
+        )
+    fresh = [pair for pair in usable if unchanged(pair[0])]
+    if not fresh:
+        raise NotInstalled(
+            "the plug-in has changed or gone since it was scanned", where=usable[0][0].path,
+            hint="Run `roadie plugins scan`",
+        )  # fmt: skip
+    return fresh[0]
+
+
+def _params(params: Mapping[str, Json], described: Described, place: Place) -> dict[str, Json]:
+    known = {one.name: one for one in described.parameters}
+    for key in params:
+        if key not in known:
+            near = get_close_matches(key, known, 1, cutoff=0.5)
+            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}"
+            raise place.error(f"{described.id} has no parameter {key!r}", key, hint)
+    return {key: check_value(key, value, _legal(known[key]), place) for key, value in params.items()}
+
+
+def _legal(parameter: ParameterView) -> Parameter:
+    if parameter.kind == "switch":
+        return Switch()
+    if parameter.kind == "choice":
+        return Choice(tuple(parameter.choices))
+    return Range(float(parameter.low or 0.0), float(parameter.high if parameter.high is not None else 1.0))
+
+
+def _preset_path(preset: str, described: Described) -> Path:
+    """A path, or the name of one of the plug-in's own presets."""
+    named = {one.name: one.path for one in described.presets}
+    return Path(
+        named.get(preset) or named.get(Path(preset).stem, preset) if not Path(preset).exists() else preset
+    )
+
+
+def _hash(path: Path, place: Place) -> str:
+    try:
+        if path.stat().st_size > LARGEST_PRESET_BYTES:
+            raise place.error(f"{path} is too large for a plug-in's settings")
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise BadChain("a plug-in's settings cannot be read", where=path, why=error.strerror) from error

@@ -1,0 +1,99 @@
+"""One file through a chain into another file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from daemon.audio.identity import payload_hash
+from daemon.audio.reader import AudioReader, open_audio
+from daemon.audio.writer import WavWriter, write_wav
+from daemon.chains import finish
+from daemon.chains.apply import apply_chain
+from daemon.chains.apply_long import apply_long
+from daemon.chains.render import Rack
+from daemon.chains.stream import WHOLE_ONLY, streamable
+from daemon.kernel.errors import InputError
+from daemon.kernel.types import AssetId
+from daemon.kernel.work import Region
+
+IN_ONE_GO_SAMPLES = 8_000_000
+"""Of one input, all channels: a minute and a half of stereo. What is longer is played block by block."""
+MOST_IN_ONE_GO_SAMPLES = 80_000_000
+"""15 minutes of stereo, for the effects that cannot be played block by block."""
+
+Tell = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What to render. exact: it must stay in time, so as many frames come out as went in."""
+
+    path: Path
+    region: Region | None
+    sound_class: str | None
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was written. head_frames: trimmed off the front. peak: largest absolute sample."""
+
+    frames: int
+    rate_hz: int
+    channels: int
+    peak: float
+    payload: AssetId
+
+
+def render_file(
+    sound: Sound, out: Path, chain: Mapping[str, Any], tell: Tell, rack: Rack | None = None
+) -> Made:
+    """Writes `out` as float32 WAV. tell: called with 0..1, well under a second apart for long sounds.
+
+    Raises what `open_audio` and the chain raise; nothing is left at `out` then.
+    """
+    with open_audio(sound.path, sound.region) as audio:
+        if audio.frames * audio.channels > IN_ONE_GO_SAMPLES:
+            if streamable(chain["fx"]):
+                return _long(sound, audio, out, chain, tell, rack)
+            _refuse_too_long(sound, audio)
+        samples, rate_hz = audio.read(), audio.rate_hz
+    rendered = apply_chain(chain, samples, rate_hz, sound.sound_class, exact_length=sound.exact, rack=rack)
+    write_wav(out, rendered.audio, rendered.rate_hz)
+    peak = float(np.abs(rendered.audio).max(initial=0.0))
+    channels, frames = rendered.audio.shape
+    return Made(frames, rendered.rate_hz, channels, peak, payload_hash(out))
+
+
+def _refuse_too_long(sound: Sound, audio: AudioReader) -> None:
+    if audio.frames * audio.channels > MOST_IN_ONE_GO_SAMPLES:
+        raise InputError(
+            "too long to be rendered in one piece, which this chain needs",
+            where=sound.path,
+            why=f"{audio.frames / audio.rate_hz / 60:.0f} minutes; {' and '.join(sorted(WHOLE_ONLY))} need all of it",
+            hint="Render a region of it, or leave that effect out",
+        )
+
+
+def _long(
+    sound: Sound, audio: AudioReader, out: Path, chain: Mapping[str, Any], tell: Tell, rack: Rack | None
+) -> Made:
+    channels = {"mono": 1, "stereo": 2}.get(chain.get("channels", ""), audio.channels)
+    rate_hz = finish.new_rate(audio.rate_hz, chain.get("resample"))
+
+    def told(frames: int) -> None:
+        tell(min(frames / audio.frames, 1.0) * 0.9 if frames else 0.95)
+
+    blocks = apply_long(
+        chain, audio.blocks(), audio.rate_hz, audio.channels, sound.sound_class,
+        exact_length=sound.exact, spool=out.with_suffix(".spool"), tell=told, rack=rack,
+    )  # fmt: skip
+    with WavWriter(out, rate_hz, channels) as writer:
+        for block in blocks:
+            writer.write(block)
+    return Made(writer.frames, rate_hz, channels, writer.peak, payload_hash(out))

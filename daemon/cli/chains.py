@@ -1,0 +1,102 @@
+"""`roadie chains`: effects in a row, as files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daemon.cli.group import group, without_verb
+from daemon.cli.output import AsJson
+
+app = group()
+
+
+@app.callback(invoke_without_command=True)
+def chains(context: typer.Context, as_json: AsJson = False) -> None:
+    """Chains of effects: the shipped presets and your own.
+
+    \b
+    Examples:
+      roadie chains
+      roadie chains apply drum-punch kick.wav --out punched.wav
+    """
+    without_verb(context, as_json, list_chains)
+
+
+@app.command("list")
+def list_chains(as_json: AsJson = False) -> None:
+    """List every chain; yours are TOML files in the home's chains folder.
+
+    \b
+    Example:
+      roadie chains list --json
+    """
+    import msgspec
+
+    from daemon.cli.output import print_json, print_table
+    from daemon.cli.session import session
+    from daemon.services.types_plugins import ChainView
+
+    with session(os.environ) as open_session:
+        answer = open_session.client.get("/chains")
+    found = msgspec.convert(answer["items"], list[ChainView])
+    if as_json:
+        print_json(found)
+        return
+    rows = [(each.name, each.origin, each.problem or each.about) for each in found]
+    print_table(("name", "from", "about"), rows, "There are no chains.")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A chain file.")], as_json: AsJson = False
+) -> None:
+    """Check a chain file: names, ranges, and whether its plug-ins are there. Says what is wrong and in which line.
+
+    \b
+    Example:
+      roadie chains check my-chain.toml
+    """
+    from daemon.chains.files import load_chain
+    from daemon.chains.plugins.catalogue import Catalogue
+    from daemon.chains.plugins.resolve import resolve_plugins
+    from daemon.cli.output import print_json
+    from daemon.cli.request import existing
+    from daemon.config import load_settings
+
+    path = existing(file)
+    content = load_chain(str(path))
+    resolve_plugins(content, Catalogue(load_settings(os.environ).plugins), str(file))
+    print_json(content) if as_json else print(f"{file}: well, {len(content['fx'])} effects")  # type: ignore[arg-type]
+
+
+@app.command()
+def apply(
+    chain: Annotated[str, typer.Argument(metavar="CHAIN", help="A chain's name, or a chain file.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Audio files, or folders of them.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="The new file, or a folder. Nothing there is replaced.", metavar="OUT")
+    ],
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is done.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Put files, or whole folders, through a chain.
+
+    \b
+    Examples:
+      roadie chains apply drum-punch kick.wav --out punched.wav
+      roadie chains apply lo-fi ~/Samples/pads --out ~/Music/lo-fi-pads
+    """
+    from daemon.cli import chains_api
+    from daemon.cli.run_job import finish
+    from daemon.cli.session import session
+
+    request = chains_api.request(chain, files, out)
+    with session(os.environ) as open_session:
+        chains_api.may_leave(open_session, wait)
+        ack = chains_api.apply(open_session.client, request)
+        code = finish(open_session, ack, waits=wait, as_json=as_json)
+    raise typer.Exit(code)

@@ -1,0 +1,147 @@
+"""`roadie plugins`: the user's VST 3 and Audio Unit plug-ins."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from daemon.cli.group import group, without_verb
+from daemon.cli.output import AsJson
+
+app = group()
+
+Name = Annotated[str, typer.Argument(metavar="ID", help="A plug-in: its id, name or path.")]
+
+
+@app.callback(invoke_without_command=True)
+def plugins(context: typer.Context, as_json: AsJson = False) -> None:
+    """Your plug-ins: found, tried in processes of their own, ready for chains.
+
+    \b
+    Examples:
+      roadie plugins scan
+      roadie plugins
+      roadie plugins show "vst3:Vendor/Name"
+    """
+    without_verb(context, as_json, list_plugins)
+
+
+@app.command()
+def scan(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Plug-ins or folders; none for the usual ones."),
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Also what is unchanged or blacklisted.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look for plug-ins in the system's folders and those of `plugins.folders`, and try what is new or changed.
+
+    \b
+    Examples:
+      roadie plugins scan
+      roadie plugins scan ~/my-plugins
+    """
+    from daemon.cli import plugins_api
+    from daemon.cli.run_job import finish
+    from daemon.cli.session import session
+
+    with session(os.environ) as open_session:
+        ack = plugins_api.scan(open_session.client, paths or [], again=again)
+        code = finish(open_session, ack, waits=True, as_json=as_json)
+        if not as_json:
+            plugins_api.tell(plugins_api.listed(open_session.client))
+    raise typer.Exit(code)
+
+
+@app.command("list")
+def list_plugins(as_json: AsJson = False) -> None:
+    """List what scans found.
+
+    \b
+    Example:
+      roadie plugins list --json
+    """
+    from daemon.cli import plugins_api
+    from daemon.cli.output import print_json
+    from daemon.cli.session import session
+
+    with session(os.environ) as open_session:
+        found = plugins_api.listed(open_session.client)
+    print_json(found) if as_json else plugins_api.tell(found)
+
+
+@app.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """One plug-in: its parameters with their ranges and units, its presets, its latency.
+
+    \b
+    Example:
+      roadie plugins show "vst3:Vendor/Name"
+    """
+    from daemon.cli import plugins_api
+    from daemon.cli.output import print_json
+    from daemon.cli.session import session
+
+    with session(os.environ) as open_session:
+        plugin = plugins_api.named(open_session.client, name)
+    print_json(plugin) if as_json else plugins_api.tell_one(plugin)
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A .vst3 file or bundle, or a .component.")],
+    patience: Annotated[float, typer.Option("--patience", help="Seconds it may take to load.")] = 30.0,
+    as_json: AsJson = False,
+) -> None:
+    """Try one plug-in, also one that is blacklisted or quarantined; it is cleared when it passes.
+
+    \b
+    Example:
+      roadie plugins check ~/.vst3/Name.vst3
+    """
+    from daemon.cli import plugins_api
+    from daemon.cli.output import print_json
+    from daemon.cli.request import absolute
+    from daemon.cli.session import session
+    from daemon.cli.wait import wait
+
+    with session(os.environ) as open_session:
+        ack = plugins_api.scan(open_session.client, [path], again=True, patience_s=patience)
+        wait(open_session, ack.id, quiet=as_json)
+        found = [one for one in plugins_api.listed(open_session.client) if one.path == str(absolute(path))]
+    if as_json:
+        print_json(found)
+    else:
+        for one in found:
+            plugins_api.tell_one(one)
+    raise typer.Exit(0 if found and all(one.state == "ok" for one in found) else 1)
+
+
+@app.command()
+def save(
+    name: Name,
+    out: Annotated[
+        Path, typer.Argument(metavar="FILE", help="NAME.vstpreset, or NAME.state for raw settings.")
+    ],
+    preset: Annotated[str | None, typer.Option("--preset", help="Settings to begin with.")] = None,
+    sets: Annotated[list[str] | None, typer.Option("--set", help="PARAM=VALUE, as often as needed.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Keep a plug-in's settings as a file that a chain can name.
+
+    \b
+    Example:
+      roadie plugins save "vst3:Vendor/Name" punch.vstpreset --set drive=0.7
+    """
+    from daemon.cli import plugins_api
+    from daemon.cli.run_job import finish
+    from daemon.cli.session import session
+
+    with session(os.environ) as open_session:
+        ack = plugins_api.save(open_session.client, name, out, preset, sets or [])
+        code = finish(open_session, ack, waits=True, as_json=as_json)
+    raise typer.Exit(code)

@@ -1,0 +1,59 @@
+"""A Python process of our own with a pipe to it: how workers, and the hosts of plug-ins below them, are started.
+
+`subprocess` and a pipe rather than `multiprocessing.Process`: nothing of the parent's `__main__` is imported again,
+there is no resource-tracker process beside them, and standard streams are set before they start.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from typing import Any
+
+
+def start_child(
+    pipe: Connection, output: int, main: str, env: Mapping[str, str], *, own_session: bool, low_priority: bool
+) -> subprocess.Popen[bytes]:
+    """Start `main` ("module:function"), which is called with (handle of `pipe`, pid of this process).
+
+    output: descriptor that takes what it prints. own_session: it leads a session, so that it can be ended with all
+    that it starts. Raises OSError.
+    """
+    handle = pipe.fileno()
+    options: dict[str, Any]
+    if sys.platform == "win32":
+        os.set_handle_inheritable(handle, True)
+        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+        if low_priority:
+            flags |= subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        inherited = subprocess.STARTUPINFO(lpAttributeList={"handle_list": [handle]})
+        options = {"creationflags": flags, "startupinfo": inherited}
+    else:
+        options = {"pass_fds": (handle,), "start_new_session": own_session}
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", _program(main, handle)],
+        stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(env), **options,
+    )  # fmt: skip
+
+
+def _program(main: str, handle: int) -> str:
+    """It finds modules where this process finds them."""
+    module, _, function = main.partition(":")
+    return (
+        f"import sys; sys.path[:] = {sys.path!r}\n"
+        f"from {module} import {function}\n"
+        f"{function}({handle}, {os.getpid()})"
+    )
+
+
+def connection(handle: int) -> Connection:
+    """In the child: the pipe whose inherited descriptor (on Windows: handle) is `handle`."""
+    if sys.platform == "win32":
+        from multiprocessing.connection import PipeConnection  # noqa: PLC0415 - exists on Windows only
+
+        return PipeConnection(handle)
+    os.set_inheritable(handle, False)
+    return Connection(handle)

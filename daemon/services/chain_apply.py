@@ -1,0 +1,190 @@
+"""The task `chain-apply`: files and whole folders through a chain, many to a worker's call, written by the journal."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from daemon.files.journal import Journal
+from daemon.files.names import safe_name
+from daemon.jobs.prepare import Prepared
+from daemon.jobs.runner import TaskContext
+from daemon.kernel.errors import BadParameter, RoadieError
+from daemon.kernel.work import InputFile, Produced
+from daemon.services.chain_runs import ChainRuns
+from daemon.services.scan import Walk
+from daemon.services.types import JobInput
+from daemon.services.types_plugins import ApplyRequest
+from daemon.steps.render import BATCH_FILES, RenderParams
+
+CONTAINERS = {".wav": "wav", ".flac": "flac", ".aiff": "aiff", ".aif": "aiff", ".mp3": "mp3", ".ogg": "ogg"}
+_PREPARED_AT_ONCE = 8
+_BATCHES_AT_ONCE = 4
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """A sound to render and the path that it is wanted at, without its suffix where the batch decides that."""
+
+    source: Prepared
+    label: str | None
+    wanted: Path
+
+
+class ChainApplier:
+    def __init__(self, runs: ChainRuns, journal: Journal) -> None:
+        self._runs = runs
+        self._journal = journal
+
+    async def run(self, context: TaskContext) -> list[str]:
+        """Returns a line for each file that could not be rendered, and what plug-ins failed on.
+
+        Raises the first error when nothing could.
+        """
+        request = msgspec.convert(context.request, ApplyRequest)
+        params = await self._runs.resolve(request.chain, request.patience_s)
+        work = _Work(self._runs, self._journal, context, params, request)
+        given = await asyncio.to_thread(work.targets)
+        sounds = await work.prepared(given)
+        await work.rendered(sounds)
+        if work.first is not None and not work.written:
+            raise work.first
+        more = [f"... and {len(work.told) - _SHOWN} more"] if len(work.told) > _SHOWN else []
+        return work.told[:_SHOWN] + more
+
+
+class _Work:
+    """One request under way. told: for the person. first: the first error. written: files delivered."""
+
+    def __init__(
+        self,
+        runs: ChainRuns,
+        journal: Journal,
+        context: TaskContext,
+        params: RenderParams,
+        request: ApplyRequest,
+    ) -> None:
+        self._runs = runs
+        self._journal = journal
+        self._context = context
+        self._params = params
+        self._request = request
+        self._out = Path(request.out)
+        self._total = 1
+        self._done = 0
+        self.told: list[str] = []
+        self.first: RoadieError | None = None
+        self.written = 0
+
+    def targets(self) -> list[tuple[JobInput, Path]]:
+        """Every input, folders opened up, and where it is to go. Raises BadParameter."""
+        found: list[tuple[JobInput, Path]] = []
+        for given in self._request.inputs:
+            path = None if given.path is None else Path(given.path).expanduser()
+            if path is not None and path.is_dir():
+                walk = Walk(path)
+                files = [
+                    (JobInput(path=str(file)), self._out / file.relative_to(path)) for file, _ in walk.files()
+                ]
+                found += [pair for pair in files if not pair[1].suffix.lower().startswith(".mid")]
+                self.told += walk.problems
+            else:
+                name = path.name if path is not None else str(given.asset)
+                found.append((given, self._out / name))
+        if not self._out.suffix:
+            return [(given, wanted.with_suffix(".wav")) for given, wanted in found]
+        if self._out.suffix.lower() not in CONTAINERS:
+            known = ", ".join(CONTAINERS)
+            raise BadParameter(
+                "roadie does not write such files", where=self._out.name, hint=f"Use one of {known}"
+            )
+        if len(found) > 1:
+            raise BadParameter("several files cannot become one", where=self._out, hint="Name a folder")
+        return [(given, self._out) for given, _ in found]
+
+    async def prepared(self, given: list[tuple[JobInput, Path]]) -> list[_One]:
+        if not given:
+            raise BadParameter("there are no audio files in it", where=self._request.inputs[0].path)
+        self._total = len(given)
+        slots = asyncio.Semaphore(_PREPARED_AT_ONCE)
+
+        async def one(each: JobInput, wanted: Path) -> _One | None:
+            async with slots:
+                try:
+                    source = await self._runs.prepare(each)
+                    if each.asset is not None and not self._out.suffix:
+                        wanted = wanted.with_name(safe_name(source.path.stem, ".wav"))
+                    return _One(source, await self._runs.label_of(source), wanted)
+                except RoadieError as error:
+                    self._failed(error)
+                    return None
+
+        ready = await asyncio.gather(*(one(each, wanted) for each, wanted in given))
+        return [each for each in ready if each is not None]
+
+    async def rendered(self, sounds: list[_One]) -> None:
+        slots = asyncio.Semaphore(_BATCHES_AT_ONCE)
+
+        async def batch(ones: list[_One], first: int) -> None:
+            async with slots:
+                await self._batch(ones, first)
+
+        async with asyncio.TaskGroup() as group:
+            for start in range(0, len(sounds), BATCH_FILES):
+                group.create_task(batch(sounds[start : start + BATCH_FILES], start))
+
+    async def _batch(self, ones: list[_One], first: int) -> None:
+        try:
+            await self._render(ones, first)
+        except RoadieError as error:
+            if len(ones) == 1:
+                self._failed(error)
+                return
+            for index, one in enumerate(ones):  # one of them is at fault: the others need not suffer for it
+                await self._batch([one], first + index)
+
+    async def _render(self, ones: list[_One], first: int) -> None:
+        async def valid() -> None:
+            for one in ones:
+                await one.source.still_there()
+
+        inputs = tuple(self._runs.input_of(one.source, one.label) for one in ones)
+        before = self._done
+        finished = await self._runs.render(
+            self._params, inputs, valid,
+            lambda fraction, note: self._context.progress((before + fraction * len(ones)) / self._total, note),
+        )  # fmt: skip
+        self.told += finished.result.warnings
+        made = tuple(
+            _given(finished.folder / file.name, file, one)
+            for file, one in zip(finished.result.files, ones, strict=True)
+        )
+        container = CONTAINERS[ones[0].wanted.suffix.lower()]
+        encoded = await self._runs.encode(made, container, valid)
+        self.told += encoded.result.warnings
+        for index, (file, one) in enumerate(zip(encoded.result.files, ones, strict=True)):
+            source = encoded.folder / file.name
+            await asyncio.to_thread(
+                self._journal.deliver, source, one.wanted.with_suffix(source.suffix),
+                group=self._context.job, owner=self._context.job, ordinal=first + index, same_is_enough=True,
+            )  # fmt: skip
+            self.written += 1
+        self._done += len(ones)
+        self._context.progress(self._done / self._total, f"{self._done} of {self._total}")
+
+    def _failed(self, error: RoadieError) -> None:
+        self._done += 1
+        self.first = self.first or error
+        self.told.append(error.message)
+
+
+def _given(path: Path, file: Produced, one: _One) -> InputFile:
+    """A rendered file, as encode takes it. The source's own format decides the depth."""
+    meta = {key: one.source.meta[key] for key in ("float_source",) if key in one.source.meta}
+    return InputFile(
+        path, file.payload, file.kind, one.wanted.name, None, {**meta, "source": one.source.path.stem}
+    )

@@ -1,0 +1,109 @@
+"""A chain's plug-ins by what scans found, and what is kept of how they do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from daemon.chains.check import Place, check
+from daemon.chains.errors import BadChain
+from daemon.chains.files import resolve_chain
+from daemon.chains.plugins.catalogue import IN_A_ROW, IN_ALL, Catalogue, unchanged
+from daemon.chains.plugins.resolve import resolve_plugins
+from daemon.kernel.errors import NotInstalled
+from daemon.kernel.work import PluginUse
+from tests.plugins.build import VENDOR
+from tests.plugins.rig import scanned
+
+Plugin = Callable[[str], Path]
+GAIN = f"vst3:{VENDOR}/Gain"
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path, plugin: Plugin) -> Catalogue:
+    made = Catalogue(tmp_path / "plugins")
+    scanned(plugin("GAIN"), made)
+    return made
+
+
+def resolved(catalogue: Catalogue, **effect: object) -> dict:
+    chain = check({"fx": [effect]}, Place("chain.toml", ""))
+    return resolve_plugins(chain, catalogue, "chain.toml")["fx"][0]
+
+
+def test_it_is_named_by_file_hash_and_version(catalogue: Catalogue, plugin: Plugin) -> None:
+    one = resolved(catalogue, plugin=GAIN, params={"gain_db": 3})
+    assert one["file"] == str(plugin("GAIN")) and one["version"] == "1.2.3" and len(one["hash"]) == 32
+    assert resolved(catalogue, plugin=str(plugin("GAIN")))["name"] == "Gain"
+    assert resolved(catalogue, plugin=f"{plugin('GAIN')}#Gain")["name"] == "Gain"
+    again = resolve_chain({"fx": [one]})
+    assert again["fx"] == [one], "what is resolved is canonical"
+
+
+def test_parallel_branches_too(catalogue: Catalogue) -> None:
+    chain = check({"fx": [{"parallel": [[], [{"plugin": GAIN}]]}]}, Place("c", ""))
+    assert resolve_plugins(chain, catalogue)["fx"][0]["parallel"][1][0]["hash"]
+
+
+def test_parameters_are_checked_with_their_range(catalogue: Catalogue) -> None:
+    with pytest.raises(BadChain, match=r"gain_db must be a number from -24 to 24, not 99"):
+        resolved(catalogue, plugin=GAIN, params={"gain_db": 99})
+    with pytest.raises(BadChain, match=r"mode must be one of Clean, Inverted, Muted, not 'Loud'"):
+        resolved(catalogue, plugin=GAIN, params={"mode": "Loud"})
+    with pytest.raises(BadChain, match=r"no parameter 'gian_db'.*Did you mean gain_db"):
+        resolved(catalogue, plugin=GAIN, params={"gian_db": 1})
+
+
+def test_what_is_not_there_is_said_with_what_to_do(catalogue: Catalogue, plugin: Plugin) -> None:
+    with pytest.raises(NotInstalled, match=rf"Did you mean {GAIN}"):
+        resolved(catalogue, plugin=GAIN.lower())
+    with pytest.raises(NotInstalled, match=r"roadie plugins scan"):
+        resolved(catalogue, plugin="vst3:Somebody/Else")
+    binary = next((plugin("GAIN") / "Contents").rglob("GAIN*"))
+    binary.write_bytes(binary.read_bytes() + b"\0")
+    with pytest.raises(NotInstalled, match=r"changed or gone.*roadie plugins scan"):
+        resolved(catalogue, plugin=GAIN)
+
+
+def test_a_preset_is_part_of_what_it_is(catalogue: Catalogue, tmp_path: Path) -> None:
+    preset = tmp_path / "punch.vstpreset"
+    preset.write_bytes(b"one")
+    first = resolved(catalogue, plugin=GAIN, preset=str(preset))
+    preset.write_bytes(b"two")
+    assert resolved(catalogue, plugin=GAIN, preset=str(preset)) != first
+    with pytest.raises(BadChain, match=r"gone\.vstpreset.*cannot be read"):
+        resolved(catalogue, plugin=GAIN, preset=str(tmp_path / "gone.vstpreset"))
+
+
+def test_failures_in_a_row_quarantine_it_and_good_ones_between_do_not(
+    catalogue: Catalogue, plugin: Plugin
+) -> None:
+    file = str(plugin("GAIN"))
+    for _ in range(IN_A_ROW - 1):
+        assert catalogue.note(PluginUse(file, "Gain", 0, 1, 1, "crashed")) is None
+    assert catalogue.note(PluginUse(file, "Gain", 5, 0, 0)) is None
+    assert "blocked" not in resolved(catalogue, plugin=GAIN)
+    for _ in range(IN_A_ROW - 1):
+        assert catalogue.note(PluginUse(file, "Gain", 0, 1, 1, "crashed")) is None
+    quarantined = catalogue.note(PluginUse(file, "Gain", 0, 1, 1, "crashed again"))
+    assert quarantined is not None and quarantined.state == "quarantined"
+    assert "crashed again" in resolved(catalogue, plugin=GAIN)["blocked"]
+
+
+def test_many_failures_in_all_do_too(catalogue: Catalogue, plugin: Plugin) -> None:
+    use = PluginUse(str(plugin("GAIN")), "Gain", 50, 1, 0, "NaN")
+    assert [catalogue.note(use) is not None for _ in range(IN_ALL)] == [False] * (IN_ALL - 1) + [True]
+
+
+def test_what_is_kept_is_small_files_that_may_be_damaged(
+    catalogue: Catalogue, plugin: Plugin, tmp_path: Path
+) -> None:
+    (entry,) = catalogue.entries()
+    assert unchanged(entry) and entry == catalogue.get(plugin("GAIN"))
+    (file,) = (tmp_path / "plugins").iterdir()
+    assert json.loads(file.read_text())["path"] == entry.path
+    file.write_text("{")
+    assert catalogue.entries() == [] and catalogue.get(plugin("GAIN")) is None

@@ -1,0 +1,98 @@
+"""Notes through an instrument plug-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+import soundfile
+
+from daemon.chains.errors import PluginFault
+from daemon.chains.plugins.catalogue import Catalogue
+from daemon.kernel.errors import BadParameter, StepFailed
+from daemon.kernel.types import AssetId
+from daemon.kernel.work import InputFile, Kind
+from daemon.steps import playing
+from daemon.steps.play import SPEC, PlayParams
+from daemon.steps.spec import Shelves
+from tests.plugins.build import VENDOR
+from tests.plugins.rig import chain, effect, scanned
+from tests.steps.context import Context
+
+Plugin = Callable[[str], Path]
+
+
+def write_midi(path: Path, notes: list[tuple[int, float, float]], bpm: float = 90.0) -> InputFile:
+    """notes: (number, start in beats, length in beats), one after the other."""
+    file = mido.MidiFile(ticks_per_beat=480)
+    track = mido.MidiTrack()
+    file.tracks.append(track)
+    track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm)))
+    at = 0.0
+    for number, start, length in notes:
+        track.append(mido.Message("note_on", note=number, velocity=100, time=int((start - at) * 480)))
+        track.append(mido.Message("note_off", note=number, time=int(length * 480)))
+        at = start + length
+    file.save(path)
+    return InputFile(path, AssetId("midi"), Kind.MIDI, path.name, meta={"stem": "bass"})
+
+
+def played(tmp_path: Path, given: InputFile, plan: dict):
+    out = tmp_path / "out"
+    out.mkdir(exist_ok=True)
+    context = Context(out)
+    try:
+        return playing.run(context, (given,), PlayParams(chain=plan, rate_hz=44100, patience_s=60)), out
+    finally:
+        context.close()
+
+
+def test_midi_becomes_a_stem_in_time_and_in_tune(plugin: Plugin, tmp_path: Path) -> None:
+    given = write_midi(tmp_path / "bass.mid", [(69, 1.0, 1.0), (57, 3.0, 1.0)])
+    plan = chain(effect(plugin("INSTRUMENT")), {"use": "Gain", "gain_db": -6.0})
+    result, out = played(tmp_path, given, plan)
+    (stem,) = result.files
+    assert (stem.kind, stem.meta["stem"], stem.parent) == (Kind.STEM, "bass Instrument", 0)
+    audio, rate = soundfile.read(out / stem.name)
+    beat = 60 / 90
+    loud = np.abs(audio[:, 0]) > 0.01
+    assert np.argmax(loud) / rate == pytest.approx(beat, abs=0.01)
+    assert not loud[int((2 * beat + 0.01) * rate) : int((3 * beat - 0.01) * rate)].any()
+    for start, hz in ((1, 440.0), (3, 220.0)):
+        part = audio[int((start + 0.1) * beat * rate) : int((start + 0.9) * beat * rate), 0]
+        spectrum = np.abs(np.fft.rfft(part * np.hanning(len(part))))
+        assert np.argmax(spectrum) * rate / len(part) == pytest.approx(hz, abs=3)
+    assert np.abs(audio).max() == pytest.approx(100 / 127 * 10 ** (-6 / 20), rel=0.02)
+    assert result.plugins[0].done == 1 and not result.provisional
+
+
+def test_an_instrument_that_stays_silent_is_named(plugin: Plugin, tmp_path: Path) -> None:
+    given = write_midi(tmp_path / "a.mid", [(69, 0.0, 1.0)])
+    with pytest.raises(PluginFault, match=rf"{VENDOR}/Instrument.*silence for notes"):
+        played(tmp_path, given, chain(effect(plugin("INSTRUMENT"), params={"mode": "Muted"})))
+    with pytest.raises(PluginFault, match="quarantined"):
+        played(tmp_path, given, chain(effect(plugin("INSTRUMENT"), blocked="it crashed")))
+
+
+def test_what_is_no_midi_is_refused(plugin: Plugin, tmp_path: Path) -> None:
+    (tmp_path / "a.mid").write_text("no notes")
+    given = InputFile(tmp_path / "a.mid", AssetId("x"), Kind.MIDI, "a.mid")
+    with pytest.raises(StepFailed, match=r"a\.mid.*no MIDI file"):
+        played(tmp_path, given, chain(effect(plugin("INSTRUMENT"))))
+
+
+def test_the_chain_must_begin_with_an_instrument(plugin: Plugin, tmp_path: Path) -> None:
+    shelves = Shelves(tmp_path, tmp_path / "plugins")
+    for variant in ("INSTRUMENT", "GAIN"):
+        scanned(plugin(variant), Catalogue(shelves.plugins))
+    assert SPEC.resolve is not None
+    params = SPEC.resolve(PlayParams(instrument=f"vst3:{VENDOR}/Instrument"), shelves)
+    assert params.chain["fx"][0]["instrument"] is True and params.instrument == ""
+    assert SPEC.resolve(params, shelves) == params
+    with pytest.raises(BadParameter, match="does not begin with an instrument"):
+        SPEC.resolve(PlayParams(instrument=f"vst3:{VENDOR}/Gain"), shelves)
+    with pytest.raises(BadParameter, match="needs an instrument"):
+        SPEC.resolve(PlayParams(), shelves)

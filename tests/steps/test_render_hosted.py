@@ -1,0 +1,108 @@
+"""The render step with plug-ins: what goes wrong with one sound stays with it, and is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daemon.kernel.errors import BadParameter, StepFailed
+from daemon.kernel.types import AssetId
+from daemon.kernel.work import InputFile, Kind, Lane
+from daemon.steps import rendering
+from daemon.steps.render import RenderParams, place
+from tests.plugins.build import VENDOR
+from tests.plugins.rig import chain, effect, nothing_left_behind, read, write_sound
+from tests.steps.context import Context
+
+Plugin = Callable[[str], Path]
+
+
+def inputs(folder: Path, count: int, poisoned: set[int] = frozenset()) -> tuple[InputFile, ...]:  # type: ignore[assignment]
+    made = []
+    for i in range(count):
+        path = write_sound(folder / f"{i}.wav", i, poison=i in poisoned)
+        made.append(InputFile(path, AssetId(f"asset{i}"), Kind.ONE_SHOT, path.name))
+    return tuple(made)
+
+
+def rendered(tmp_path: Path, given: tuple[InputFile, ...], plan: dict, patience_s: float = 60.0):
+    out = tmp_path / "out"
+    out.mkdir(exist_ok=True)
+    context = Context(out)
+    try:
+        return rendering.run(context, given, RenderParams(chain=plan, patience_s=patience_s)), out
+    finally:
+        context.close()
+
+
+def test_the_unprocessed_version_stays_where_a_plugin_crashed(plugin: Plugin, tmp_path: Path) -> None:
+    given = inputs(tmp_path, 4, {1})
+    plan = chain({"use": "Gain", "gain_db": 0.0}, effect(plugin("CRASH"), params={"gain_db": 6.0}))
+    with nothing_left_behind():
+        result, out = rendered(tmp_path, given, plan)
+    assert [file.parent for file in result.files] == [0, 1, 2, 3]
+    for i, file in enumerate(result.files):
+        factor = 1.0 if i == 1 else 10 ** (6 / 20)
+        assert np.allclose(read(out / file.name), factor * read(given[i].path), atol=1e-4)
+    assert f"vst3:{VENDOR}/Crash" in str(result.files[1].meta["unprocessed"])
+    assert "unprocessed" not in result.files[0].meta
+    (warning,) = result.warnings
+    assert "002 1.wav" in warning and f"vst3:{VENDOR}/Crash: crashed" in warning
+    (use,) = result.plugins
+    assert (use.name, use.done, use.failed, use.in_a_row) == ("Crash", 3, 1, 0)
+    assert result.provisional
+    assert sorted(path.name for path in out.iterdir()) == sorted(file.name for file in result.files)
+
+
+def test_it_is_given_up_when_it_fails_again_and_again(plugin: Plugin, tmp_path: Path) -> None:
+    given = inputs(tmp_path, 8, {2, 3, 4})
+    result, out = rendered(tmp_path, given, chain(effect(plugin("EXITS"), params={"gain_db": 6.0})))
+    assert [bool(file.meta.get("unprocessed")) for file in result.files] == [False] * 2 + [True] * 6
+    for file, one in list(zip(result.files, given, strict=True))[2:]:
+        assert np.array_equal(read(out / file.name), read(one.path))
+    assert "3 sounds stay unprocessed" in result.warnings[-1] and "failed 3 times" in result.warnings[-1]
+    assert result.plugins[0].in_a_row == 3
+
+
+def test_one_in_quarantine_is_not_tried(plugin: Plugin, tmp_path: Path) -> None:
+    given = inputs(tmp_path, 2)
+    plan = chain(effect(plugin("CRASH_ON_LOAD"), blocked="it crashed 3 times"))
+    result, out = rendered(tmp_path, given, plan)
+    assert all(
+        np.array_equal(read(out / f.name), read(g.path)) for f, g in zip(result.files, given, strict=True)
+    )
+    assert "it crashed 3 times" in result.warnings[0] and "roadie plugins check" in result.warnings[0]
+    assert result.provisional and not result.plugins
+
+
+def test_what_is_no_plugins_fault_is_the_steps_error(plugin: Plugin, tmp_path: Path) -> None:
+    (tmp_path / "text.wav").write_text("no sound")
+    given = InputFile(tmp_path / "text.wav", AssetId("x"), Kind.ONE_SHOT, "text.wav")
+    with pytest.raises(StepFailed, match=r"text\.wav") as caught:
+        rendered(tmp_path, (given,), chain(effect(plugin("GAIN"))))
+    assert caught.value.error.code == "unreadable_audio"
+    with pytest.raises(BadParameter, match="plays notes"):
+        rendered(tmp_path, inputs(tmp_path, 1), chain(effect(plugin("INSTRUMENT"))))
+
+
+def test_long_sounds_go_through_plugins_too(
+    plugin: Plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_sound(tmp_path / "long.wav", 1, seconds=100.0)
+    given = InputFile(path, AssetId("x"), Kind.SOURCE, "long.wav")
+    plan = chain(effect(plugin("LATENCY"), params={"gain_db": -6.0}))
+    result, out = rendered(tmp_path, (given,), plan)
+    assert np.allclose(read(out / result.files[0].name), 10 ** (-6 / 20) * read(path), atol=1e-4)
+    silent, _ = rendered(tmp_path, (given,), chain(effect(plugin("SILENT"))))
+    assert "gave silence" in silent.warnings[0]
+
+
+def test_chains_with_plugins_have_a_lane_and_a_worker_of_their_own(plugin: Plugin) -> None:
+    one, other = (chain(effect(plugin("GAIN"), params={"gain_db": db})) for db in (1.0, 2.0))
+    assert place(RenderParams(chain=chain()))[0] is Lane.CPU
+    first, second = place(RenderParams(chain=one)), place(RenderParams(chain=other))
+    assert first[0] is second[0] is Lane.PLUGIN
+    assert first[1] != second[1] and first == place(RenderParams(chain=one))

@@ -31,7 +31,9 @@ from daemon.jobs.effects import Deliverer
 from daemon.jobs.evict import Evictor, free_bytes
 from daemon.jobs.pipeline import Pipeline
 from daemon.jobs.prepare import Preparer
+from daemon.jobs.reading import OutsideReader
 from daemon.jobs.recipes import Recipes
+from daemon.jobs.retag import Retagger
 from daemon.jobs.runner import JobRunner
 from daemon.jobs.runs import RunPool
 from daemon.jobs.steps import StepRunner
@@ -45,6 +47,8 @@ from daemon.library.edits import Edits
 from daemon.library.events import EventLog
 from daemon.library.jobs import Jobs
 from daemon.library.journal import SqliteJournal
+from daemon.library.kits import Kits
+from daemon.library.projects import Projects
 from daemon.library.retention import Retention
 from daemon.library.runs import Runs
 from daemon.library.search import Search
@@ -61,21 +65,26 @@ from daemon.services.edits import EditsService
 from daemon.services.events import EventsService
 from daemon.services.exports import Exporter, ExportsService
 from daemon.services.jobs import JobsService
+from daemon.services.kits import KitsService
 from daemon.services.library import LibraryService
 from daemon.services.models import ModelsService, Puller
 from daemon.services.outputs import Outputs
 from daemon.services.peaks import Peaks
 from daemon.services.plugin_scan import PluginScanner
 from daemon.services.plugins import PluginsService, SettingsSaver, note_plugins
+from daemon.services.projects import ProjectScanner, ProjectsService
 from daemon.services.recipes import RecipesService
 from daemon.services.scan import Scanner
 from daemon.services.selection import SelectionService
 from daemon.services.system import SystemService
+from daemon.services.tags import TagsService, TagWriter
 from daemon.services.tasks import TaskStarter
 from daemon.services.tidying import Tidying
+from daemon.services.types_projects import ProjectRequest
 from daemon.services.uploads import Uploaded, UploadsService
 from daemon.services.watching import WatchingService
 from daemon.steps.spec import Shelves
+from daemon.surfaces import Surfaces
 from daemon.watch.intake import Intake
 from daemon.watch.places import Role
 from daemon.watch.watcher import Watcher, WatchSettings
@@ -136,7 +145,12 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         bridge = HttpBridge(parts.services, _http_settings(settings), clock)
         host, port = await bridge.start()
         stack.push_async_callback(bridge.stop)
-        runtime = _runtime(settings, host, port)
+        surfaces = Surfaces(
+            parts.services, settings, load_or_create(settings.token_path), version("roadie"), clock
+        )
+        stack.push_async_callback(surfaces.stop)
+        await surfaces.start()
+        runtime = _runtime(settings, host, port, surfaces)
         write_runtime(settings.runtime_path, runtime)
         stack.callback(remove_runtime, settings.runtime_path, runtime.pid)
         yield runtime
@@ -156,9 +170,10 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     boot = secrets.token_hex(8)
     runs, jobs, assets, state = Runs(db, boot), Jobs(db), Assets(db), State(db)
     search, collections = Search(db), Collections(db)
+    projects = Projects(db)
     cache = Cache(settings.cache / "runs", settings.work)
     journal_store = SqliteJournal(db)
-    journal = Journal(journal_store)
+    journal = Journal(journal_store, backups=settings.home / "backups")
     await _recover(runs, cache, journal)
 
     event_log = EventLog(db)
@@ -172,6 +187,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     preparer = Preparer(assets, executor, cache, peaks, attempts)
     evictor = Evictor(runs, cache, settings.cache_bytes, free_bytes(settings.cache))
     pool = RunPool(runs, cache, executor, attempts, evictor.make_room)
+    reader = OutsideReader(executor, cache, attempts)
     deliverer = Deliverer(journal, Deliveries(db), targets())
     catalogue, shelves = Catalogue(settings.plugins), Shelves(settings.chains, settings.plugins)
     note = partial(note_plugins, catalogue)
@@ -180,12 +196,18 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     chain_runs = ChainRuns(pool, preparer, assets, shelves, note)
     scanner = Scanner(assets, preparer, at_once=4 * _cpu_workers(settings))
     exporter = Exporter(assets, search, collections, journal)
+    retagger = Retagger(assets, executor, cache, journal, attempts)
+    tagger = TagWriter(assets, search, preparer, retagger)
     tasks = {
-        "scan": scanner.run, "export": exporter.run, "pull": Puller(models, state).run,
+        "scan": scanner.run,
+        "export": exporter.run,
+        "pull": Puller(models, state).run,
+        "write-tags": tagger.run,
+        "projects": ProjectScanner(projects, reader).run,
         "plugin-scan": PluginScanner(catalogue, calls, settings.plugin_folders).run,
         "plugin-save": SettingsSaver(catalogue, calls, journal).run,
         "chain-apply": ChainApplier(chain_runs, journal).run,
-    }  # fmt: skip
+    }
     runner = JobRunner(jobs, Pipeline(jobs, preparer, steps, deliverer), tasks, events.tell, clock)
 
     outputs = Outputs((settings.delivery_folder,), settings.home)
@@ -193,20 +215,22 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     uploaded = Uploaded(settings.uploads / "files", assets, preparer)
     uploads = UploadsService(settings.uploads, uploaded)
     models_service = ModelsService(models, starter, state)
+    projects_service = ProjectsService(projects, assets, reader, starter)
     arrivals = Arrivals(db)
-    intake = Intake(assets, arrivals, journal_store, _reader(preparer), _project_saved)
+    intake = Intake(assets, arrivals, journal_store, _reader(preparer), _read_again(projects_service))
     watcher = Watcher(intake, arrivals, clock, _watch_settings(settings))
     selection = SelectionService(state, assets, executor, events.tell, settings.config.pause_heavy)
     recipes = Recipes(settings.recipes)
     jobs_service = JobsService(
-        jobs, assets, recipes, runner, deliverer, outputs, settings.delivery_folder, _in_use
+        jobs, assets, recipes, runner, deliverer, outputs, settings.delivery_folder, projects.uses
     )
     services = Services(
         jobs=jobs_service,
         library=LibraryService(
-            assets, search, collections, jobs, uploaded, starter, Peaks(peaks, preparer), deliverer, _in_use
+            assets, search, collections, jobs, uploaded, starter, Peaks(peaks, preparer), deliverer, projects.uses
         ),
         exports=ExportsService(starter, outputs),
+        tags=TagsService(starter),
         models=models_service,
         recipes=RecipesService(recipes),
         system=SystemService(
@@ -216,6 +240,8 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         selection=selection,
         uploads=uploads,
         events=events,
+        projects=projects_service,
+        kits=KitsService(Kits(db), assets, collections),
         plugins=PluginsService(catalogue, starter, outputs),
         chains=ChainsService(settings.chains, chain_runs, starter, outputs),
         edits=EditsService(assets, Edits(db), jobs, jobs_service),
@@ -234,13 +260,11 @@ async def _recover(runs: Runs, cache: Cache, journal: Journal) -> None:
     await asyncio.to_thread(journal.reconcile)
 
 
-def _in_use(path: Path) -> bool:  # noqa: ARG001
-    """Whether a project uses a file: projects cannot be read yet, so none is known to."""
-    return False
+def _read_again(projects: ProjectsService) -> Callable[[Path], Awaitable[None]]:
+    async def saved(path: Path) -> None:
+        await projects.read(ProjectRequest(str(path)))
 
-
-async def _project_saved(path: Path) -> None:
-    """A project file was saved: projects cannot be read yet, so there is nothing to read again."""
+    return saved
 
 
 def _reader(preparer: Preparer) -> Callable[[Path, FileStat], Awaitable[NewAsset]]:
@@ -307,8 +331,9 @@ def _folders(settings: Settings) -> dict[str, list[str]]:
     }
 
 
-def _runtime(settings: Settings, host: str, port: int) -> Runtime:
+def _runtime(settings: Settings, host: str, port: int, surfaces: Surfaces) -> Runtime:
     return Runtime(
         pid=os.getpid(), version=version("roadie"), home=str(settings.home), http_host=host, http_port=port,
-        osc_port=None, token_file=str(settings.token_path), command=[sys.executable, "-P", "-m", "daemon.cli", "serve"],
+        osc_port=surfaces.osc_port, token_file=str(settings.token_path),
+        command=[sys.executable, "-P", "-m", "daemon.cli", "serve"], warnings=surfaces.warnings,
     )  # fmt: skip

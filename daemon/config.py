@@ -29,8 +29,17 @@ class HttpConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OscConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """port: UDP, and TCP when `tcp` is set; query_port: OSCQuery; 0 takes any free one. allow: addresses and networks
+    besides this machine that may send ("192.168.1.0/24"): with one or more, roadie listens on every interface, or
+    at `host` when that is set. announce: tell others by zeroconf where this is."""
+
+    enabled: bool = True
+    host: str | None = None
     port: Port = 7701
     query_port: Port = 7702
+    tcp: bool = False
+    allow: tuple[str, ...] = ()
+    announce: bool = True
 
 
 class WorkersConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -187,8 +196,9 @@ class Settings(msgspec.Struct, frozen=True):
 def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Settings for this process.
 
-    ROADIE_HOME moves the home folder (and runtime.json into it); ROADIE_HTTP_PORT, ROADIE_DELIVERY, ROADIE_DEVICE
-    and ROADIE_PAUSE_HEAVY stand for the values of `config.toml`. overrides: {"http.port": 0}, the command line's.
+    ROADIE_HOME moves the home folder (and runtime.json into it); ROADIE_HTTP_PORT, ROADIE_OSC_PORT,
+    ROADIE_OSC_QUERY_PORT, ROADIE_DELIVERY, ROADIE_DEVICE and ROADIE_PAUSE_HEAVY stand for the values of
+    `config.toml`. overrides: {"http.port": 0}, the command line's.
     Raises BadConfig naming file, place and what is legal.
     """
     env = os.environ if environ is None else environ
@@ -211,6 +221,8 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
 
 _ENVIRONMENT = {
     "ROADIE_HTTP_PORT": "http.port",
+    "ROADIE_OSC_PORT": "osc.port",
+    "ROADIE_OSC_QUERY_PORT": "osc.query_port",
     "ROADIE_DELIVERY": "folders.delivery",
     "ROADIE_DEVICE": "workers.device",
     "ROADIE_PAUSE_HEAVY": "pause_heavy",

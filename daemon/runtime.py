@@ -16,7 +16,8 @@ from daemon.kernel.errors import AlreadyRunning, DiskError
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
-    """What a script needs to talk to the daemon. command: starts it when it does not run."""
+    """What a script needs to talk to the daemon. command: starts it when it does not run. osc_port: None when there
+    is no OSC. warnings: parts of this daemon that are not there, and why."""
 
     pid: int
     version: str
@@ -26,6 +27,8 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     osc_port: int | None
     token_file: str
     command: list[str]
+    osc_query_port: int | None = None
+    warnings: list[str] = []
 
     @property
     def base_url(self) -> str:

@@ -138,9 +138,9 @@ def cue(markers: Sequence[Marker]) -> list[Chunk]:
     for number, marker in enumerate(markers, start=1):
         points += _CUE_POINT.pack(number, marker.frame, b"data", 0, 0, marker.frame)
         if marker.label:
-            notes += _sub(b"labl", struct.pack("<I", number) + marker.label.encode("utf-8") + b"\0")
+            notes += sub_chunk(b"labl", struct.pack("<I", number) + marker.label.encode("utf-8") + b"\0")
         if marker.length_frames is not None:
-            notes += _sub(
+            notes += sub_chunk(
                 b"ltxt", struct.pack("<II4s4H", number, marker.length_frames, _REGION_PURPOSE, 0, 0, 0, 0)
             )
     return [Chunk(b"cue ", points), Chunk(b"LIST", notes)]
@@ -170,12 +170,17 @@ def info(values: Mapping[str, str]) -> Chunk:
     for name, text in values.items():
         if len(name) != 4 or not name.isascii():
             raise BadParameter(f"{name!r} is not a four-letter INFO id")
-        body += _sub(name.encode("ascii"), text.encode("utf-8") + b"\0")
+        body += sub_chunk(name.encode("ascii"), text.encode("utf-8") + b"\0")
     return Chunk(b"LIST", body)
 
 
 def parse_info(chunk: Chunk) -> dict[str, str]:
-    return {name.decode("latin-1"): _text(body) for name, body in _subs(chunk.body[4:])}
+    return {name.decode("latin-1"): _text(body) for name, body in info_parts(chunk.body)}
+
+
+def info_parts(body: bytes) -> list[tuple[bytes, bytes]]:
+    """(id, raw text) of each entry of a LIST INFO's body, in order."""
+    return _subs(body[4:])
 
 
 def acid(value: Acid) -> Chunk:
@@ -226,7 +231,8 @@ def _unpack(form: struct.Struct, chunk: Chunk) -> tuple[Any, ...]:
     return form.unpack_from(chunk.body)
 
 
-def _sub(name: bytes, body: bytes) -> bytes:
+def sub_chunk(name: bytes, body: bytes) -> bytes:
+    """An entry of a LIST: id, size, body, and a pad byte after an odd size."""
     return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) & 1)
 
 

@@ -113,9 +113,9 @@ def _plan(
             continue
         old = _load(file, place, path)
         match = next((chunk for chunk in new if chunk.replaces(old)), None)
-        if match is None:
+        if match is None or match not in left:  # a second one of its kind stays as it is
             plan.append(place)
-        elif match in left:
+        else:
             plan.append(match)
             left.remove(match)
     data = next(index for index, part in enumerate(plan) if part.id == b"data")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import os
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,51 +10,37 @@ from typing import Any
 import mutagen
 from mutagen.aiff import AIFF
 from mutagen.flac import FLAC
-from mutagen.id3 import COMM, ID3, TBPM, TCON, TIT2, TKEY, TPE1, TXXX
-from mutagen.mp3 import MP3
+from mutagen.id3 import ID3, ID3NoHeaderError
 from mutagen.mp4 import MP4, MP4FreeForm
-from mutagen.wave import WAVE
 
-from daemon.audio.binary import shown
+from daemon.audio.binary import open_binary, shown
 from daemon.audio.chunks import Chunk, read_chunks, write_with_chunks
+from daemon.audio.id3_frames import fill, save_version, saved, version_of
 from daemon.audio.sniff import sniff
+from daemon.audio.tag_facts import Tags
 from daemon.kernel.errors import InputError, UnreadableAudio
 
+__all__ = ["Tags", "id3_chunk", "write_tags"]
+
 _ITUNES = "----:com.apple.iTunes:"
+_ID3V1_BYTES = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """What a file says about itself. None and "" are not written. fields: further names and texts."""
-
-    title: str = ""
-    artist: str = ""
-    comment: str = ""
-    genre: str = ""
-    bpm: float | None = None
-    key: str = ""
-    fields: Mapping[str, str] = field(default_factory=dict)
-
-
-def write_tags(path: Path, tags: Tags) -> None:
+def write_tags(path: Path, tags: Tags, *, overwrite: bool = True) -> None:
     """Write tags into the file, in place; what it says otherwise stays. Its payload hash does not change.
 
+    overwrite: whether a title, genre, tempo, key or further field takes the place of another; a comment never does.
     Not atomic: a file of the user is tagged as a copy, which then takes its place through the journal.
 
     Raises InputError for a container that has no tags, UnreadableAudio when mutagen cannot read it.
     """
     container = sniff(path)
+    writers = {"wav": _write_wav, "rf64": _write_wav, "mp3": _write_mp3, "aiff": _write_aiff, "flac": _write_flac,
+               "ogg": _write_ogg, "mp4": _write_mp4}  # fmt: skip
+    if container not in writers:
+        raise InputError(f"roadie writes no tags into {container} files", where=shown(path))
     try:
-        if container in ("wav", "mp3", "aiff"):
-            _write_id3(path, container, tags)
-        elif container == "rf64":
-            _write_rf64(path, tags)
-        elif container in ("flac", "ogg"):
-            _write_vorbis(path, container, tags)
-        elif container == "mp4":
-            _write_mp4(path, tags)
-        else:
-            raise InputError(f"roadie writes no tags into {container} files", where=shown(path))
+        writers[container](path, tags, overwrite)
     except mutagen.MutagenError as error:
         raise UnreadableAudio("its tags cannot be written", where=shown(path), why=error) from error
 
@@ -63,64 +48,75 @@ def write_tags(path: Path, tags: Tags) -> None:
 def id3_chunk(tags: Tags) -> Chunk:
     """The tags as the `id3 ` chunk of a WAV file, ID3v2.3, which most programs read."""
     frames = ID3()
-    _fill_id3(frames, tags)
-    return _chunk(frames)
+    fill(frames, tags, overwrite=True)
+    return Chunk(b"id3 ", saved(frames, 3))
 
 
-def _chunk(frames: Any) -> Chunk:
-    frames.update_to_v23()
-    body = BytesIO()
-    frames.save(body, v1=0, v2_version=3, padding=lambda _: 0)
-    return Chunk(b"id3 ", body.getvalue())
-
-
-def _write_id3(path: Path, container: str, tags: Tags) -> None:
-    kinds: dict[str, Any] = {"wav": WAVE, "mp3": MP3, "aiff": AIFF}
-    file = kinds[container](path)
-    if file.tags is None:
-        file.add_tags()
-    _fill_id3(file.tags, tags)
-    file.save(v2_version=3)
-
-
-def _write_rf64(path: Path, tags: Tags) -> None:
-    """mutagen does not know RF64, so its ID3 chunk is filled outside the file and the file written anew."""
+def _write_wav(path: Path, tags: Tags, overwrite: bool) -> None:
+    """Its ID3 chunk is filled outside the file and the file written anew: so it is done for RF64 as well."""
     old = next((chunk for chunk in read_chunks(path) if chunk.id.lower() == b"id3 "), None)
-    frames = ID3(BytesIO(old.body)) if old else ID3()
-    _fill_id3(frames, tags)
+    frames = ID3(BytesIO(old.body), translate=version_of(old.body) == 2) if old else ID3()
+    if not fill(frames, tags, overwrite=overwrite):
+        return
+    new = Chunk(old.id if old else b"id3 ", saved(frames, version_of(old.body if old else b"")))
     beside = path.with_name(f".{path.name}.roadie-tagging")
-    write_with_chunks(path, beside, [_chunk(frames)])
+    write_with_chunks(path, beside, [new])
     beside.replace(path)
 
 
-def _fill_id3(frames: Any, tags: Tags) -> None:
-    for kind, text in ((TIT2, tags.title), (TPE1, tags.artist), (TCON, tags.genre), (TKEY, tags.key)):
-        if text:
-            frames.setall(kind.__name__, [kind(encoding=_encoding(text), text=[text])])
-    if tags.bpm:
-        frames.setall("TBPM", [TBPM(encoding=0, text=[f"{tags.bpm:g}"])])
-    if tags.comment:
-        frames.setall(
-            "COMM", [COMM(encoding=_encoding(tags.comment), lang="eng", desc="", text=[tags.comment])]
-        )
-    for name, text in tags.fields.items():
-        frames.setall(f"TXXX:{name}", [TXXX(encoding=_encoding(name + text), desc=name, text=[text])])
+def _write_mp3(path: Path, tags: Tags, overwrite: bool) -> None:
+    """An old ID3v1 tag at the end keeps its bytes: it may hold what the newer tag does not."""
+    with open_binary(path) as file:
+        version = version_of(file.read(10))
+        file.seek(-min(_ID3V1_BYTES, path.stat().st_size), os.SEEK_END)
+        tail = file.read(_ID3V1_BYTES)
+    try:
+        frames = ID3(path, translate=version == 2)
+    except ID3NoHeaderError:
+        frames = ID3()
+    if not fill(frames, tags, overwrite=overwrite):
+        return
+    frames.save(path, v1=1, v2_version=save_version(frames, version))
+    if tail.startswith(b"TAG"):
+        with path.open("r+b") as file:
+            file.seek(-_ID3V1_BYTES, os.SEEK_END)
+            file.write(tail)
 
 
-def _encoding(text: str) -> int:
-    """ID3v2.3 knows Latin-1 (0) and UTF-16 (1)."""
-    return 0 if text.isascii() else 1
-
-
-def _write_vorbis(path: Path, container: str, tags: Tags) -> None:
-    file: Any = FLAC(path) if container == "flac" else mutagen.File(path)
-    if file is None:
-        raise UnreadableAudio("an Ogg stream that roadie cannot tag", where=shown(path))
+def _write_aiff(path: Path, tags: Tags, overwrite: bool) -> None:
+    file = AIFF(path)
+    version = 3
     if file.tags is None:
         file.add_tags()
+    else:
+        version = file.tags.version[1]
+        file = AIFF(path, translate=version == 2)
+    if fill(file.tags, tags, overwrite=overwrite):
+        file.tags.save(path, v2_version=save_version(file.tags, version))
+
+
+def _write_flac(path: Path, tags: Tags, overwrite: bool) -> None:
+    _write_vorbis(FLAC(path), tags, overwrite)
+
+
+def _write_ogg(path: Path, tags: Tags, overwrite: bool) -> None:
+    file = mutagen.File(path)
+    if file is None:
+        raise UnreadableAudio("an Ogg stream that roadie cannot tag", where=shown(path))
+    _write_vorbis(file, tags, overwrite)
+
+
+def _write_vorbis(file: Any, tags: Tags, overwrite: bool) -> None:
+    if file.tags is None:
+        file.add_tags()
+    changed = False
     for name, text in _comments(tags).items():
-        file.tags[name] = [text]
-    file.save()
+        if name in file.tags and (not overwrite or name == "COMMENT"):
+            continue
+        if file.tags.get(name) != [text]:
+            file.tags[name], changed = [text], True
+    if changed:
+        file.save()
 
 
 def _comments(tags: Tags) -> dict[str, str]:
@@ -133,22 +129,28 @@ def _comments(tags: Tags) -> dict[str, str]:
         "KEY": tags.key,  # read by REAPER
         "INITIALKEY": tags.key,  # read by DJ software
     }
-    values.update({name.upper(): text for name, text in tags.fields.items()})
+    values |= {name.upper(): text for name, text in tags.fields.items() if name.upper() not in values}
     return {name: text for name, text in values.items() if text}
 
 
-def _write_mp4(path: Path, tags: Tags) -> None:
+def _write_mp4(path: Path, tags: Tags, overwrite: bool) -> None:
     file = MP4(path)
     if file.tags is None:
         file.add_tags()
-    atoms: Any = file.tags
+    wanted: dict[str, Any] = {}
     names = {"\xa9nam": tags.title, "\xa9ART": tags.artist, "\xa9cmt": tags.comment, "\xa9gen": tags.genre}
-    for name, text in names.items():
-        if text:
-            atoms[name] = [text]
+    wanted |= {name: [text] for name, text in names.items() if text}
     if tags.bpm:
-        atoms["tmpo"] = [round(tags.bpm)]
+        wanted["tmpo"] = [round(tags.bpm)]
     for name, text in {"initialkey": tags.key, **tags.fields}.items():
         if text:
-            atoms[_ITUNES + name] = [MP4FreeForm(text.encode("utf-8"))]
-    file.save()
+            wanted[_ITUNES + name] = [MP4FreeForm(text.encode("utf-8"))]
+    atoms: Any = file.tags
+    changed = False
+    for name, value in wanted.items():
+        if name in atoms and (not overwrite or name == "\xa9cmt"):
+            continue
+        if atoms.get(name) != value:
+            atoms[name], changed = value, True
+    if changed:
+        file.save()

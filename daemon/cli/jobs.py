@@ -137,7 +137,9 @@ def undo(job_id: JobId, as_json: AsJson = False) -> None:
         return
     for path in undone.removed:
         print(f"removed  {path}")
+    for path in undone.restored:
+        print(f"restored {path}")
     for kept in undone.kept:
         print(f"kept     {kept.path}: {kept.why}")
-    if not undone.removed and not undone.kept:
+    if not undone.removed and not undone.restored and not undone.kept:
         print("There was nothing to take back.")

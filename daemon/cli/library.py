@@ -10,6 +10,7 @@ import typer
 
 from daemon.cli.group import group
 from daemon.cli.output import AsJson
+from daemon.cli.write_tags import write_tags
 
 app = group()
 
@@ -196,3 +197,6 @@ def remove(
             found = library_api.find(open_session.client, name)
             library_api.remove(open_session.client, found.id, with_file=with_file)
             print(f"{found.name}: removed from the library" + (" with its file" if with_file else ""))
+
+
+app.command("write-tags")(write_tags)

@@ -14,6 +14,7 @@ from daemon.cli.output import duration
 from daemon.cli.request import absolute
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.services.types import AssetView, DuplicateGroup, ExportRequest, JobAck, Page, StatsView
+from daemon.services.types_tags import WriteTagsRequest
 
 PAGE = 200
 
@@ -87,6 +88,10 @@ def duplicates(client: Client) -> list[DuplicateGroup]:
 
 def scan(client: Client, folder: Path) -> JobAck:
     return msgspec.convert(client.post("/scans", {"path": str(folder)}), JobAck)
+
+
+def write_tags(client: Client, request: WriteTagsRequest) -> JobAck:
+    return msgspec.convert(client.post("/write-tags", msgspec.to_builtins(request)), JobAck)
 
 
 def export(client: Client, request: ExportRequest) -> JobAck:

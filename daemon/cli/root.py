@@ -17,9 +17,12 @@ from daemon.cli.doctor import doctor
 from daemon.cli.group import group
 from daemon.cli.install import install, uninstall
 from daemon.cli.jobs import app as jobs_app
+from daemon.cli.kits import app as kits_app
 from daemon.cli.library import app as library_app
 from daemon.cli.models import app as models_app
+from daemon.cli.osc import app as osc_app
 from daemon.cli.plugins import app as plugins_app
+from daemon.cli.projects import app as projects_app
 from daemon.cli.recipes import app as recipes_app
 from daemon.cli.run import run
 from daemon.cli.search import search
@@ -62,8 +65,11 @@ app.add_typer(jobs_app, name="jobs")
 app.add_typer(library_app, name="library")
 app.command()(search)
 app.add_typer(watch_app, name="watch")
+app.add_typer(kits_app, name="kits")
+app.add_typer(projects_app, name="projects")
 app.add_typer(recipes_app, name="recipes")
 app.add_typer(models_app, name="models")
+app.add_typer(osc_app, name="osc")
 app.add_typer(plugins_app, name="plugins")
 app.add_typer(chains_app, name="chains")
 app.add_typer(config_app, name="config")

@@ -41,7 +41,9 @@ def serve_until_stopped(options: Serving) -> None:
 
 
 def _settings(options: Serving) -> Settings:
-    given = {"http.host": options.host, "http.port": options.port}
+    given: dict[str, object] = {"http.host": options.host, "http.port": options.port}
+    if options.until_stdin_closes:  # the ports and the name of surfaces belong to the daemon that stays
+        given["osc.enabled"] = False
     return load_settings(os.environ, **{place: value for place, value in given.items() if value is not None})
 
 
@@ -66,6 +68,8 @@ async def _serve(settings: Settings, options: Serving) -> None:
 
 def _ready(runtime: Runtime, options: Serving) -> None:
     say(f"roadie {runtime.version} is up at {runtime.base_url}, home {runtime.home}. Ctrl-C stops it.")
+    for warning in runtime.warnings:
+        say(f"warning: {warning}")
     if options.open_page:
         # Asks this very daemon over HTTP, so it must not stand in the way of the event loop.
         threading.Thread(target=_open_page, args=(runtime,), daemon=True).start()

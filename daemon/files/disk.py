@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -89,6 +90,13 @@ class Disk:
     def rename_new(self, source: Path, target: Path) -> None:
         """Durable after `sync_folder` of both parents. Raises FileExistsError rather than replace."""
         rename_new(source, target)
+
+    def copy_attributes(self, source: Path, target: Path) -> None:
+        """Permissions and extended attributes, as far as the system lets us; the time of change stays the target's,
+        so that other programs see that there is something new."""
+        status = target.stat()
+        shutil.copystat(source, target)
+        os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
     def replace(self, source: Path, target: Path) -> None:
         source.replace(target)

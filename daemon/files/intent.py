@@ -12,6 +12,7 @@ from typing import Protocol
 class Op(StrEnum):
     WRITE = "write"  # a new file; `before` is None
     REPLACE = "replace"  # roadie's own sidecar, rewritten in place
+    REWRITE = "rewrite"  # a file of the user's with other metadata; `backup` has what it said before
     MOVE = "move"  # `temp` is where the file was
     REMOVE = "remove"
 
@@ -32,7 +33,9 @@ class Intent:
     owner's files; a later attempt of the same owner has the same ordinal. path: final name, absolute. temp: the
     hidden file it is written to first (for a move, where the file was). sha256, size: of the content that
     stands at `path` afterwards, in hex and in bytes. before: sha256 of what stood at `path`, None for nothing.
-    backup: where that is kept, if it is. made: topmost folder that did not exist before, None when all did.
+    backup: where that is kept, if it is, but for what old and new have in common. made: topmost folder that did not
+    exist before, None when all did. shared_old, shared_new, shared_bytes: where old and new content have the same
+    bytes, so that the backup need not hold them.
     """
 
     id: str
@@ -48,6 +51,9 @@ class Intent:
     backup: Path | None = None
     made: Path | None = None
     state: IntentState = IntentState.OPEN
+    shared_old: int = 0
+    shared_new: int = 0
+    shared_bytes: int = 0
 
 
 class JournalStore(Protocol):

@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import threading
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from daemon.files.names import numbered
 from daemon.files.outcome import Delivered, ReconcileReport, UndoReport
 from daemon.files.points import passing
 from daemon.files.reconcile import decide, reconcile
+from daemon.files.rewriting import Shared, earlier, earlier_size, literal, with_backup
 from daemon.files.staging import clear_staging, first_missing, make_folders, prune, staged, sync_folders
 from daemon.files.undo import InUse, undo
 from daemon.kernel.errors import PathTaken, SourceChanged, UsageError
@@ -39,9 +40,11 @@ class Journal:
     Raises DiskError and its subclasses for whatever the disk refuses; nothing is then left of the change.
     """
 
-    def __init__(self, store: JournalStore, disk: Disk | None = None) -> None:
+    def __init__(self, store: JournalStore, disk: Disk | None = None, backups: Path | None = None) -> None:
+        """backups: folder of roadie's own for what rewritten files said before; without it none is rewritten."""
         self._store = store
         self._disk = disk or Disk()
+        self._backups = backups
         self._turn = threading.Lock()
 
     def deliver(
@@ -93,6 +96,40 @@ class Journal:
             intent = replace(intent, before=before and before[0])
             self._perform("replace", intent, partial(self._write_over, intent, content))
 
+    def rewrite(
+        self,
+        path: Path,
+        source: Path,
+        *,
+        before: str,
+        shared: Shared | None,
+        group: str,
+        owner: str,
+        ordinal: int,
+    ) -> bool:
+        """Give a file of the user's the content of `source`, in which its sound is the same. Undo restores every byte.
+
+        before: sha256 of the content that `source` was made from. shared: the bytes that both have in common, which
+        the backup then leaves out. Returns False when the file says all that already. A link is followed. Raises
+        SourceChanged when the file has another content by now; it is then left as it is.
+        """
+        _require_absolute(path)
+        if self._backups is None:
+            raise UsageError("this journal keeps no earlier content, so it rewrites no file", where=path)
+        with self._turn, disk_errors(path):
+            path = path.resolve(strict=True)
+            sha256, size = self._digest_of(source)
+            if before == sha256 or self._holds(path, sha256):
+                return False
+            if not self._holds(path, before):
+                raise SourceChanged(
+                    "the file changed meanwhile", where=path, hint="Nothing was written; ask again"
+                )
+            intent = _intent(Op.REWRITE, path, group, owner, ordinal, sha256, size)
+            intent = with_backup(replace(intent, before=before), self._backups, source, shared)
+            self._perform("rewrite", intent, partial(self._rewrite, intent, lambda: blocks(source)))
+            return True
+
     def move(self, source: Path, target: Path, *, group: str, owner: str, ordinal: int) -> Path:
         """Give a file another name or folder, also on another volume. Raises PathTaken rather than replace."""
         _require_absolute(source)
@@ -128,7 +165,7 @@ class Journal:
     def undo(self, group: str, in_use: InUse) -> UndoReport:
         """Take back what a group wrote, as far as it is unchanged (by hash) and `in_use(path)` denies."""
         with self._turn:
-            return undo(group, in_use, self._move_back, self._store, self._disk)
+            return undo(group, in_use, self._move_back, self._restore, self._store, self._disk)
 
     def prune(self, group: str) -> None:
         """Remove the folders that a group made and that are empty by now. `undo` does so itself; this is for a
@@ -175,6 +212,28 @@ class Journal:
         with passing("replace", "rename"):
             self._disk.replace(part, intent.path)
         self._finish("replace", intent)
+
+    def _rewrite(self, intent: Intent, content: Callable[[], Iterator[bytes]]) -> None:
+        part = self._write_part("rewrite", intent, content())
+        if intent.backup is not None:
+            make_folders(self._disk, intent.backup.parent)
+            self._disk.write(intent.backup, literal(intent))
+            with passing("rewrite", "sync_backup"):
+                self._disk.sync_file(intent.backup)
+                self._disk.sync_folder(intent.backup.parent)
+        self._disk.copy_attributes(intent.path, part)
+        with passing("rewrite", "rename"):
+            if not self._holds(intent.path, intent.before or ""):
+                raise SourceChanged("the file changed meanwhile", where=intent.path)
+            self._disk.replace(part, intent.path)
+        self._finish("rewrite", intent)
+
+    def _restore(self, undone: Intent) -> None:
+        """A rewrite like any other, but of no group, and with nothing to go back to."""
+        size = earlier_size(undone)
+        intent = _intent(Op.REWRITE, undone.path, "", f"undo:{undone.id}", 0, undone.before or "", size)
+        intent = replace(intent, before=undone.sha256)
+        self._perform("rewrite", intent, partial(self._rewrite, intent, lambda: earlier(undone, undone.path)))
 
     def _write_part(self, verb: str, intent: Intent, content: Iterable[bytes]) -> Path:
         part = staged(intent.path, intent.id)

@@ -38,8 +38,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class UndoReport:
-    """removed: files taken back (a moved one is back at its old place). gone: already not there."""
+    """removed: files taken back (a moved one is back at its old place). gone: already not there. restored: files
+    that stay and have their earlier content again."""
 
     removed: tuple[Path, ...]
     kept: tuple[Kept, ...]
     gone: tuple[Path, ...]
+    restored: tuple[Path, ...] = ()

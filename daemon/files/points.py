@@ -11,10 +11,11 @@ _PLACES = {
     "folders": ("sync",),
     "deliver": ("intent", "sync_file", "rename", "sync_folder", "done"),
     "replace": ("intent", "sync_file", "rename", "sync_folder", "done"),
+    "rewrite": ("intent", "sync_file", "sync_backup", "rename", "sync_folder", "done"),
     "move": ("intent", "sync_file", "rename", "sync_folder", "remove", "done"),
     "remove": ("intent", "remove", "sync_folder", "done"),
     "reconcile": ("sync_folder", "settle"),
-    "undo": ("remove", "sync_folder", "settle"),
+    "undo": ("remove", "sync_folder", "settle", "forget"),
 }
 
 for _verb, _whats in _PLACES.items():

@@ -40,6 +40,8 @@ def decide(intent: Intent, store: JournalStore, disk: Disk) -> Intent:
         with passing("reconcile", "sync_folder"):
             sync_folders(disk, intent)
     else:
+        if intent.backup is not None:
+            disk.remove(intent.backup)
         prune(disk, [intent])
     settled = replace(intent, state=IntentState.DONE if happened else IntentState.ABANDONED)
     with passing("reconcile", "settle"):
@@ -87,4 +89,10 @@ def _same_file(one: Path, other: Path) -> bool:
     return other.exists() and one.samefile(other)
 
 
-_HAPPENED = {Op.WRITE: _written, Op.REPLACE: _replaced, Op.MOVE: _moved, Op.REMOVE: _removed}
+_HAPPENED = {
+    Op.WRITE: _written,
+    Op.REPLACE: _replaced,
+    Op.REWRITE: _replaced,
+    Op.MOVE: _moved,
+    Op.REMOVE: _removed,
+}

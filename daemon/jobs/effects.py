@@ -91,7 +91,10 @@ class Deliverer:
         places only what is not there yet. Cancelled, it ends with the file that is being placed.
         """
         made = {file.parent: file for file in encoded}
-        wanted = [file for file in files if file.kind in DELIVERABLE]
+        # A source that a step made (a song through a chain) is a result; the one that was given is not.
+        wanted = [
+            file for file in files if file.kind in DELIVERABLE or (file.kind is Kind.SOURCE and file.parent)
+        ]
         ready = [(file, made.get(file.id, file)) for file in wanted if not file.kind.audible or file.id in made]
         if not ready:
             return

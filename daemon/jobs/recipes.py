@@ -66,8 +66,11 @@ def covering(step_id: str) -> str:
 
 EFFECTS = ("deliver",)
 _OWN_STEPS = frozenset(
-    {"prepare", "encode", "edited-slices", "edited-notes", "edited-lyrics", "scan-plugin", "plugin-settings"}
-)
+    {
+        "prepare", "encode", "retag", "edited-slices", "edited-notes", "edited-lyrics", "scan-plugin",
+        "plugin-settings",
+    }
+)  # fmt: skip
 """Steps that roadie puts into jobs itself."""
 _STEP_KEYS = {"id", "use", "from", "only"}
 _EFFECT_KEYS = {"id", "use", "from", "to", "layout"}

@@ -105,6 +105,12 @@ class UnreadableAudio(InputError):
     code = "unreadable_audio"
 
 
+class UnreadableProject(InputError):
+    """A DAW's project that is damaged, cut off, too large, or none at all. Nothing of it is believed."""
+
+    code = "unreadable_project"
+
+
 class FileMissing(InputError):
     code = "file_missing"
 
@@ -174,3 +180,19 @@ class StepFailed(RoadieError):
 
     def info(self, traceback: str | None = None) -> ErrorInfo:  # noqa: ARG002 - the error brings its own
         return self.error
+
+
+class InputRefused(InputError):
+    """A step in a worker found its input unusable; `error` is what it said, as data."""
+
+    def __init__(self, error: ErrorInfo) -> None:
+        self.error = error
+        super().__init__(error.message)
+
+    def info(self, traceback: str | None = None) -> ErrorInfo:  # noqa: ARG002 - the error brings its own
+        return self.error
+
+    @classmethod
+    def speaks_of(cls, error: ErrorInfo) -> bool:
+        """Whether a step's error is about its input, rather than about roadie or the machine."""
+        return error.code in {InputError.code, *(each.code for each in InputError.__subclasses__())}

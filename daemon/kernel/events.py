@@ -132,6 +132,23 @@ class FolderComplete(Event):
 
 @dataclass(frozen=True, slots=True)
 class ProjectSaved(Event):
+    """A project file in a watched folder was saved."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRead(Event):
+    """A project was read for the first time, or again because it had changed."""
+
+    project: str
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectForgotten(Event):
+    project: str
     path: str
 
 

@@ -31,6 +31,7 @@ Meta = TypedDict(
         "key": str,  # Am, C#m, F
         "key_confidence": float,
         "bars": float,  # length of a loop
+        "slices_frames": list[int],  # where the hits of a loop begin, from its start
         "root_note": int,  # MIDI number
         "velocity": int,  # 1..127, of a hit within its stem
         "lufs": float,

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     NOTES = "notes"  # JSON: notes in seconds
     MIDI = "midi"
     LYRICS = "lyrics"
+    PROJECT = "project"  # a DAW's project, and the JSON of what it says
     PEAKS = "peaks"  # binary: the waveform at several zooms (daemon.audio.peaks)
     EMBEDDINGS = (
         "embeddings"  # binary: rows of EMBEDDING_DIMS little-endian float32, meta "of": the payload of each

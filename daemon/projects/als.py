@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from daemon.kernel.errors import UnreadableProject
 from daemon.projects.als_files import FileRef
 from daemon.projects.als_tempo import Automated, tempo_map
-from daemon.projects.errors import UnreadableProject
 from daemon.projects.model import Project, Track, Use
 from daemon.projects.references import References, paths_in_state
 from daemon.projects.xml_events import parse
@@ -22,6 +22,13 @@ _TRACKS: Mapping[str, Literal["audio", "midi", "group", "return"]] = {
 _MAIN = ("MainTrack", "MasterTrack")  # since Live 12, and before
 _CLIPS = ("AudioClip", "MidiClip")
 _STATES = ("ProcessorState", "Buffer")  # hexadecimal, of plug-ins
+_TEXTS = frozenset({*_STATES, "Data"})
+_WANTED = frozenset(
+    {*_TRACKS, *_CLIPS, "FileRef", "AutomationEnvelope", "PointeeId", "FloatEvent", "EnumEvent", "CurrentStart",
+     "CurrentEnd", "EffectiveName", "TrackGroupId", "InKey"}
+)  # fmt: skip
+_PARENTS = frozenset({"", "Tempo", "TimeSignature", "ScaleInformation"})
+"""Elements that are looked at, and those whose children are: a set has millions of others."""
 _NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _MODES = {"Major": "", "Minor": "m"}
 """Scales that a key name can say. Live 12 writes numbers whose list is not published: those are not taken for keys."""
@@ -74,29 +81,33 @@ class _Reader:
         self._track: _OpenTrack | None = None
         self._clip: _Clip | None = None
         self._ref: FileRef | None = None
+        self._ref_depth = 0
         self._envelope: _Envelope | None = None
 
     # ------------------------------------------------------------ elements
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        if not self._path and name != "Ableton":
-            raise ValueError(f"its root is <{name}>, not <Ableton>")
+        parent = self._path[-1] if self._path else ""
         self._path.append(name)
-        depth = len(self._path)
-        parent = self._path[-2] if depth > 1 else ""
+        if self._ref is not None:
+            self._ref.element(self._path[self._ref_depth :], attributes)
+        elif name in _WANTED or parent in _PARENTS:
+            self._wanted(name, parent, attributes)
+
+    def _wanted(self, name: str, parent: str, attributes: Mapping[str, str]) -> None:
         value = attributes.get("Value", "")
-        if name == "Ableton":
+        if not parent:
+            if name != "Ableton":
+                raise ValueError(f"its root is <{name}>, not <Ableton>")
             self.written_by = attributes.get("Creator", "Ableton Live")
         elif name in _TRACKS and parent == "Tracks":
             self._track = _OpenTrack(_TRACKS[name], attributes.get("Id", ""))
         elif name in _CLIPS:
             self._clip = _Clip(_number(attributes.get("Time"), 0.0), in_session="ClipSlotList" in self._path)
         elif name == "FileRef":
-            self._ref = FileRef()
+            self._ref, self._ref_depth = FileRef(), len(self._path)
         elif name == "AutomationEnvelope" and any(main in self._path for main in _MAIN):
             self._envelope = _Envelope()
-        elif self._ref is not None:
-            self._ref.element(self._path[self._path.index("FileRef") + 1 :], attributes)
         elif self._envelope is not None:
             self._in_envelope(name, attributes)
         elif self._track is not None:
@@ -105,7 +116,7 @@ class _Reader:
             self._in_main(name, parent, attributes)
         elif name == "InKey" and parent == "LiveSet":
             self.in_key = value == "true"
-        elif parent == "ScaleInformation" and depth == 4:  # the set's own, not a clip's
+        elif parent == "ScaleInformation" and len(self._path) == 4:  # the set's own, not a clip's
             self.root = value if name in ("RootNote", "Root") else self.root
             self.scale = value if name == "Name" else self.scale
 
@@ -171,7 +182,7 @@ def read_als(file: BinaryIO, path: Path) -> Project:
     """file: at its beginning. Raises UnreadableProject."""
     reader = _Reader()
     try:
-        parse(file, path, reader.start, reader.end)
+        parse(file, path, reader.start, reader.end, _TEXTS)
     except ValueError as error:
         raise UnreadableProject("this is no Live set", where=path, why=error) from error
     for automated in (reader.tempo, reader.meter):  # their targets stand behind the envelopes that name them

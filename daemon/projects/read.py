@@ -5,9 +5,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
-from daemon.kernel.errors import DiskError, FileMissing
+from daemon.kernel.errors import DiskError, FileMissing, UnreadableProject
 from daemon.projects import als, rpp
-from daemon.projects.errors import UnreadableProject
 from daemon.projects.model import Project
 
 SUFFIXES = (".rpp", ".als")

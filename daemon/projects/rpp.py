@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from daemon.projects.errors import UnreadableProject
+from daemon.kernel.errors import UnreadableProject
 from daemon.projects.model import Project, TempoPoint, Track, Use
 from daemon.projects.references import References, paths_in_state
 from daemon.projects.rpp_lines import Line, lines
@@ -60,7 +60,7 @@ class _Reader:
         self._state_size = 0
 
     def line(self, line: Line) -> None:
-        tag = line.blocks[-1] if line.blocks else ""
+        tag = line.tag
         if line.opens:
             self._open(tag, line)
         elif line.closes:
@@ -183,7 +183,7 @@ def read_rpp(file: BinaryIO, path: Path) -> Project:
     seen = False
     for line in lines(file, path):
         seen = True
-        if not line.blocks:
+        if not line.tag:
             raise UnreadableProject("the project cannot be read", where=f"{path}, line {line.number}",
                                     why="text stands outside every block")  # fmt: skip
         reader.line(line)

@@ -11,20 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from daemon.projects.errors import UnreadableProject
+from daemon.kernel.errors import UnreadableProject
 
 MOST_DEPTH = 64
 LONGEST_LINE = 16 << 20  # bytes: REAPER itself breaks base64 into short lines
 _QUOTES = "\"'`"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
-    """blocks: tags of the blocks it stands in, the outermost first; a block's own first line stands inside it.
-    opens, closes: whether it is the first or last line of its block. number: from 1."""
+    """tag: of the innermost block it stands in, "" outside; a block's own first line stands inside it. opens, closes:
+    whether it is the first or last line of its block. number: from 1."""
 
     number: int
-    blocks: tuple[str, ...]
+    tag: str
     text: str
     opens: bool = False
     closes: bool = False
@@ -51,7 +51,7 @@ def lines(file: BinaryIO, path: Path) -> Iterator[Line]:
         if text == ">":
             if not blocks:
                 raise _broken(path, number, "a block is closed that was not opened")
-            yield Line(number, tuple(blocks), text, closes=True)
+            yield Line(number, blocks[-1], text, closes=True)
             blocks.pop()
             opened.pop()
         elif text.startswith("<"):
@@ -60,9 +60,9 @@ def lines(file: BinaryIO, path: Path) -> Iterator[Line]:
             text = text[1:]
             blocks.append(text.split(None, 1)[0].upper() if text else "")
             opened.append(number)
-            yield Line(number, tuple(blocks), text, opens=True)
+            yield Line(number, blocks[-1], text, opens=True)
         else:
-            yield Line(number, tuple(blocks), text)
+            yield Line(number, blocks[-1] if blocks else "", text)
     if blocks:
         raise _broken(
             path, number, f"it ends inside <{blocks[-1]}, which line {opened[-1]} opened", cut_off=True
@@ -71,6 +71,8 @@ def lines(file: BinaryIO, path: Path) -> Iterator[Line]:
 
 def split(text: str) -> list[str]:
     """The tokens of a line."""
+    if not any(mark in text for mark in _QUOTES):
+        return text.split()
     tokens: list[str] = []
     at, end = 0, len(text)
     while at < end:

@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import BinaryIO
 from xml.parsers import expat
 
-from daemon.projects.errors import UnreadableProject
+from daemon.kernel.errors import UnreadableProject
 
 MOST_BYTES = 1 << 29
 """Of XML. The largest sets people have are a few hundred megabytes."""
-MOST_RATIO = 300
+MOST_RATIO = 200
 """Of XML to its compressed form, looked at once there is a lot of it. Sets have 20 to 60."""
 MOST_DEPTH = 256
 _BLOCK = 1 << 18
-_A_LOT = 32 << 20
+_A_LOT = 8 << 20
 _LONGEST_TEXT = 64 << 20
 
 Start = Callable[[str, Mapping[str, str]], None]
@@ -26,36 +26,46 @@ End = Callable[[str, str], None]
 """(element, its text)"""
 
 
-def parse(file: BinaryIO, path: Path, start: Start, end: End) -> None:
-    """Read gzip-compressed or plain XML from the beginning of `file`. Raises UnreadableProject."""
+def parse(file: BinaryIO, path: Path, start: Start, end: End, texts: frozenset[str]) -> None:
+    """Read gzip-compressed or plain XML from the beginning of `file`. Raises UnreadableProject.
+
+    texts: elements whose text is wanted; `end` gets "" for others, which is what makes large sets bearable.
+    """
     parser = expat.ParserCreate("utf-8")
     parser.buffer_text = True
-    texts: list[list[str]] = []
-    length = 0
+    parser.buffer_size = _BLOCK
+    depth = 0
+    said: list[str] = []
 
     def started(name: str, attributes: dict[str, str]) -> None:
-        nonlocal length
-        if len(texts) == MOST_DEPTH:
+        nonlocal depth
+        depth += 1
+        if depth > MOST_DEPTH:
             raise _refused(path, f"elements stand {MOST_DEPTH} deep")
-        texts.append([])
-        length = 0
+        if name in texts:
+            said.clear()
+            parser.CharacterDataHandler = say
         start(name, attributes)
 
-    def said(text: str) -> None:
-        nonlocal length
-        length += len(text)
-        if length > _LONGEST_TEXT:
+    def say(text: str) -> None:
+        said.append(text)
+        if sum(map(len, said)) > _LONGEST_TEXT:
             raise _refused(path, "one text in it is larger than 64 MB")
-        texts[-1].append(text)
 
     def ended(name: str) -> None:
-        end(name, "".join(texts.pop()).strip())
+        nonlocal depth
+        depth -= 1
+        text = ""
+        if name in texts:
+            parser.CharacterDataHandler = None
+            text = "".join(said).strip()
+            said.clear()
+        end(name, text)
 
     def no_doctype(*_: object) -> None:
         raise _refused(path, "it declares a document type, which Live never writes")
 
     parser.StartElementHandler, parser.EndElementHandler = started, ended
-    parser.CharacterDataHandler = said
     parser.StartDoctypeDeclHandler = no_doctype
     try:
         _feed(parser, file, path)

@@ -11,12 +11,15 @@ if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must n
     from daemon.services.events import EventsService
     from daemon.services.exports import ExportsService
     from daemon.services.jobs import JobsService
+    from daemon.services.kits import KitsService
     from daemon.services.library import LibraryService
     from daemon.services.models import ModelsService
     from daemon.services.plugins import PluginsService
+    from daemon.services.projects import ProjectsService
     from daemon.services.recipes import RecipesService
     from daemon.services.selection import SelectionService
     from daemon.services.system import SystemService
+    from daemon.services.tags import TagsService
     from daemon.services.uploads import UploadsService
     from daemon.services.watching import WatchingService
 
@@ -28,6 +31,7 @@ class Services:
     jobs: JobsService
     library: LibraryService
     exports: ExportsService
+    tags: TagsService
     models: ModelsService
     recipes: RecipesService
     system: SystemService
@@ -36,5 +40,7 @@ class Services:
     events: EventsService
     watching: WatchingService
     edits: EditsService
+    projects: ProjectsService
+    kits: KitsService
     plugins: PluginsService
     chains: ChainsService

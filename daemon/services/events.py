@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from daemon.kernel.events import Event, StepProgress
@@ -49,7 +49,7 @@ class EventsService:
         """seq of the newest durable event."""
         return await self._log.latest()
 
-    async def stream(self, since: int | None) -> AsyncIterator[EventMessage]:
+    async def stream(self, since: int | None) -> AsyncGenerator[EventMessage, None]:
         """Durable events after `since` (None: from now on), in order, without gaps; live ones as they come."""
         listener = _Listener()
         self._listeners.add(listener)

@@ -187,7 +187,8 @@ class JobsService:
         report = await self._deliverer.undo(job, self._in_use)
         removed, gone = [str(path) for path in report.removed], [str(path) for path in report.gone]
         await self._jobs.undone(job, removed + gone, len(removed), len(report.kept))
-        return UndoView(job, removed, [Kept(str(each.path), each.reason) for each in report.kept])
+        kept = [Kept(str(each.path), each.reason) for each in report.kept]
+        return UndoView(job, removed, kept, [str(path) for path in report.restored])
 
     async def _ack(self, job: str) -> JobAck:
         record = self._as_it_is(await self._jobs.get(job))

@@ -114,11 +114,6 @@ class LibraryService:
         await self._assets.get(asset)
         return [asset_view(each) for each in await self._assets.derived(asset)]
 
-    async def used_by(self, asset: str) -> list[dict[str, Any]]:
-        """Projects that use an asset: none are known before projects can be read."""
-        await self._assets.get(asset)
-        return []
-
     async def duplicates(self) -> list[DuplicateGroup]:
         return [DuplicateGroup(asset, paths) for asset, paths in await self._search.duplicates()]
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -41,6 +42,11 @@ class SystemService:
         self._db = db
         self._clock = clock
         self._started_s = clock.monotonic()
+        self._probes: list[Callable[[], list[Check]]] = []
+
+    def add_probe(self, probe: Callable[[], list[Check]]) -> None:
+        """Something else that has lines for `roadie doctor`."""
+        self._probes.append(probe)
 
     def health(self) -> dict[str, str | float]:
         """For anyone who asks; costs nothing."""
@@ -108,6 +114,7 @@ class SystemService:
             Check("library", whole == "ok", whole, None if whole == "ok" else f"Set {self._db.path} aside")
         )
         checks.append(Check("SQLite", True, self._db.version))
+        checks += [check for probe in self._probes for check in probe()]
         return checks
 
 

@@ -154,11 +154,13 @@ class Kept(Answer, frozen=True):
 
 
 class UndoView(Answer, frozen=True):
-    """removed: paths taken back. kept: paths left where they are, and why."""
+    """removed: paths taken back. kept: paths left where they are, and why. restored: files whose tags are as they were
+    before."""
 
     id: str
     removed: list[str]
     kept: list[Kept]
+    restored: list[str] = []
 
 
 class RecipeView(Answer, frozen=True):

@@ -18,7 +18,7 @@ class EncodeParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="encode",
-    version=3,
+    version=4,
     params=EncodeParams,
     run="daemon.steps.encode_run:run",
     lane=Lane.CPU,
@@ -34,6 +34,7 @@ SPEC = StepSpec(
         "key",
         "bars",
         "root_note",
+        "slices_frames",
         "rate",
         "start_frames",
         "time_reference_frames",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from daemon.audio import chunk_bodies
 from daemon.audio.chunks import Chunk
@@ -10,15 +11,16 @@ from daemon.audio.tags import Tags, id3_chunk
 from daemon.kernel.types import Json
 
 _SOFTWARE = "roadie"
-_FIELDS = ("source", "stem", "class", "confidence", "kind", "bpm", "key", "bars", "root_note")
+_FIELDS = ("source", "stem", "class", "confidence", "kind", "bpm", "key", "bars", "root_note", "tags")
 _MIDDLE_C = 60
 
 
-def tags(meta: Mapping[str, Json], name: str) -> Tags:
-    """The same facts for every container. name: of the file within the job, for want of anything better."""
+def tags(meta: Mapping[str, Json], name: str | None) -> Tags:
+    """The same facts for every container. name: of the file within the job, for want of anything better; None for a
+    file of the user's, which gets no title."""
     known = [_text(meta.get(key)) for key in ("source", "stem", "class")]
     return Tags(
-        title=" - ".join(word for word in known if word) or name,
+        title="" if name is None else " - ".join(word for word in known if word) or name,
         comment=_description(meta),
         genre=_text(meta.get("class")),
         bpm=_number(meta.get("bpm")),
@@ -27,8 +29,9 @@ def tags(meta: Mapping[str, Json], name: str) -> Tags:
     )
 
 
-def wav_chunks(meta: Mapping[str, Json], title: str, rate_hz: int, frames: int) -> list[Chunk]:
-    """bext, LIST-INFO, iXML and ID3 for every file; smpl where a root note or a loop is known; acid for loops."""
+def wav_chunks(meta: Mapping[str, Json], title: str | None, rate_hz: int, frames: int) -> list[Chunk]:
+    """bext, LIST-INFO, iXML and ID3 for every file; smpl where a root note or a loop is known; acid for loops and for
+    one-shots with a root note; cue points with labels where slices are known."""
     said = tags(meta, title)
     broadcast = chunk_bodies.Bext(
         description=said.comment,
@@ -49,6 +52,10 @@ def wav_chunks(meta: Mapping[str, Json], title: str, rate_hz: int, frames: int) 
         chunks.append(chunk_bodies.smpl(chunk_bodies.Sampler(note, rate_hz, loops)))
     if is_loop and said.bpm:
         chunks.append(chunk_bodies.acid(_acid(meta, said.bpm, root, frames / rate_hz)))
+    elif root is not None and meta.get("kind") == "one-shot":
+        chunks.append(chunk_bodies.acid(chunk_bodies.Acid(one_shot=True, root_note=int(root))))
+    if markers := _markers(meta, frames):
+        chunks += chunk_bodies.cue(markers)
     return [*chunks, id3_chunk(said)]
 
 
@@ -67,8 +74,20 @@ def _acid(meta: Mapping[str, Json], bpm: float, root: float | None, length_s: fl
     return chunk_bodies.Acid(False, max(1, beats), bpm, None if root is None else int(root), (beats_per_bar, 4))
 
 
+def _markers(meta: Mapping[str, Json], frames: int) -> list[chunk_bodies.Marker]:
+    """A region for each slice of a loop, from one hit to the next."""
+    listed = meta.get("slices_frames")
+    starts = (
+        [at for at in listed if isinstance(at, int) and 0 <= at < frames] if isinstance(listed, list) else []
+    )
+    return [
+        chunk_bodies.Marker(start, f"slice {number}", end - start)
+        for number, (start, end) in enumerate(pairwise([*starts, frames]), 1)
+    ]
+
+
 def _info(meta: Mapping[str, Json], said: Tags) -> dict[str, str]:
-    words = [_text(meta.get(name)) for name in ("stem", "class", "kind", "key")]
+    words = [_text(meta.get(name)) for name in ("stem", "class", "kind", "key", "tags")]
     values = {
         "INAM": said.title,
         "IPRD": _text(meta.get("source")),
@@ -90,6 +109,8 @@ def _description(meta: Mapping[str, Json]) -> str:
 def _text(value: Json) -> str:
     if value is None:
         return ""
+    if isinstance(value, list):
+        return "; ".join(_text(each) for each in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -26,6 +26,8 @@ STEPS = {
     "edited-slices": "daemon.steps.edited_slices:SPEC",
     "edited-notes": "daemon.steps.edited_notes:SPEC",
     "edited-lyrics": "daemon.steps.edited_lyrics:SPEC",
+    "retag": "daemon.steps.retag:SPEC",
+    "project": "daemon.steps.project:SPEC",
 }
 
 

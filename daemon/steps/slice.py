@@ -14,7 +14,8 @@ class SliceParams(Params, frozen=True):
     """threshold: rise over all bands in dB that makes an onset; None takes what suits the stem. min_length_s and
     max_length_s: of a slice. tail_db: below its own peak, where a slice has ended. fade_ms: at an edge that is
     not at a zero crossing. min_level_db: below the loudest hit, what is quieter is bleed. keep_duplicates: cut
-    every onset, not only the best of each sound. max_slices, max_loops: at most so many files."""
+    every onset, not only the best of each sound. max_slices, max_loops: at most so many files. stem: what the input
+    is to be taken for when nothing says what it is, such as the drums of a recording."""
 
     threshold: Annotated[float, Meta(ge=0.2, le=12.0)] | None = None
     min_length_s: Annotated[float, Meta(ge=0.005, le=2.0)] = 0.03
@@ -26,11 +27,12 @@ class SliceParams(Params, frozen=True):
     max_slices: Annotated[int, Meta(ge=1, le=999)] = 64
     loops: bool = True
     max_loops: Annotated[int, Meta(ge=0, le=99)] = 6
+    stem: Annotated[str, Meta(pattern=r"^[a-z_-]{1,40}$")] | None = None
 
 
 SPEC = StepSpec(
     name="slice",
-    version=1,
+    version=2,
     params=SliceParams,
     run="daemon.steps.slicing.run:run",
     lane=Lane.CPU,

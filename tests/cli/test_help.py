@@ -18,6 +18,8 @@ PROMISED = {
     ("models", "list"), ("models", "pull"), ("models", "add"), ("models", "remove"),
     ("install",), ("uninstall",),
     ("watch", "list"), ("watch", "add"), ("watch", "remove"), ("watch", "rescan"),
+    ("projects", "scan"), ("projects", "list"), ("projects", "show"), ("projects", "forget"),
+    ("kits", "list"), ("kits", "show"), ("kits", "make"), ("kits", "remove"),
     ("plugins", "scan"), ("plugins", "list"), ("plugins", "show"), ("plugins", "check"), ("plugins", "save"),
     ("chains", "list"), ("chains", "check"), ("chains", "apply"),
     ("recipes", "list"), ("config", "path"), ("config", "show"), ("config", "set"),

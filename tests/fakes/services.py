@@ -13,8 +13,11 @@ from daemon.kernel.errors import Conflict, InputError, NotFound
 from daemon.kernel.types import Json
 from daemon.services import types as t
 from daemon.services import types_edits as te
-from daemon.services import types_plugins as tp
+from daemon.services import types_kits as tk
+from daemon.services import types_plugins as tg
+from daemon.services import types_projects as tp
 from daemon.services import types_watch as tw
+from daemon.services.types_tags import WriteTagsRequest
 
 
 @dataclass(frozen=True)
@@ -179,8 +182,14 @@ class FakeLibrary:
     async def derived(self, id: str) -> list[t.AssetView]:
         return [each for each in self.assets.values() if each.parent == id]
 
-    async def used_by(self, id: str) -> list[dict[str, Any]]:
-        return []
+    async def slices(self, id: str) -> dict[str, Any]:
+        return {"asset": (await self.get(id)).id, "slices": []}
+
+    async def notes(self, id: str) -> dict[str, Any]:
+        return {"asset": (await self.get(id)).id, "notes": []}
+
+    async def lyrics(self, id: str) -> dict[str, Any]:
+        return {"asset": (await self.get(id)).id, "words": []}
 
     async def duplicates(self) -> list[t.DuplicateGroup]:
         return []
@@ -216,9 +225,63 @@ class FakeLibrary:
         return t.JobAck(id="scan1", state="preparing")
 
 
+class FakeProjects:
+    async def all(self) -> list[tp.ProjectSummary]:
+        return []
+
+    async def read(self, request: tp.ProjectRequest) -> tp.ProjectView:
+        raise InputError("this is no project", where=request.path)
+
+    async def scan(self, request: t.ScanRequest, client: str) -> t.JobAck:
+        return t.JobAck(id="projects1", state="preparing")
+
+    async def get(self, id: str) -> tp.ProjectView:
+        raise NotFound("no such project", where=id)
+
+    async def forget(self, id: str) -> None:
+        raise NotFound("no such project", where=id)
+
+    async def used_by(self, asset: str) -> list[tp.UsedByView]:
+        return []
+
+
+class FakeKits:
+    def __init__(self) -> None:
+        self._kits: dict[str, tk.KitView] = {}
+
+    async def all(self) -> list[tk.KitView]:
+        return list(self._kits.values())
+
+    async def get(self, id: str) -> tk.KitView:
+        if id not in self._kits:
+            raise NotFound("no such kit", where=id)
+        return self._kits[id]
+
+    async def create(self, request: tk.KitRequest) -> tk.KitView:
+        made = tk.KitView(id=f"k{len(self._kits)}", name=request.name, job=request.job, slots=[])
+        self._kits[made.id] = made
+        return made
+
+    async def change(self, id: str, patch: tk.KitPatch) -> tk.KitView:
+        return await self.get(id)
+
+    async def delete(self, id: str) -> None:
+        await self.get(id)
+        del self._kits[id]
+
+
 class FakeExports:
     async def export(self, request: t.ExportRequest, client: str) -> t.JobAck:
         return t.JobAck(id="export1", state="preparing")
+
+
+class FakeTags:
+    def __init__(self) -> None:
+        self.asked: list[WriteTagsRequest] = []
+
+    async def start(self, request: WriteTagsRequest, client: str) -> t.JobAck:
+        self.asked.append(request)
+        return t.JobAck(id="tags1", state="preparing")
 
 
 class FakeModels:
@@ -391,29 +454,29 @@ class FakeWatching:
 
 
 class FakePlugins:
-    async def list(self) -> list[tp.PluginView]:
+    async def list(self) -> list[tg.PluginView]:
         return []
 
-    async def scan(self, request: tp.PluginScanRequest, client: str) -> t.JobAck:
+    async def scan(self, request: tg.PluginScanRequest, client: str) -> t.JobAck:
         return t.JobAck(id="plugins1", state="preparing")
 
-    async def save(self, request: tp.PluginSaveRequest, client: str) -> t.JobAck:
+    async def save(self, request: tg.PluginSaveRequest, client: str) -> t.JobAck:
         return t.JobAck(id="save1", state="preparing")
 
 
 class FakeChains:
-    async def list(self) -> list[tp.ChainView]:
+    async def list(self) -> list[tg.ChainView]:
         return []
 
-    async def preview(self, request: tp.PreviewRequest) -> tp.PreviewView:
-        return tp.PreviewView(
+    async def preview(self, request: tg.PreviewRequest) -> tg.PreviewView:
+        return tg.PreviewView(
             id="p1", audio="/api/v1/chains/preview/p1/audio", length_s=1.0, peak_db=-1.0, warnings=[]
         )
 
     async def preview_path(self, preview: str) -> Path:
         raise NotFound("no such preview", where=preview)
 
-    async def apply(self, request: tp.ApplyRequest, client: str) -> t.JobAck:
+    async def apply(self, request: tg.ApplyRequest, client: str) -> t.JobAck:
         return t.JobAck(id="apply1", state="preparing")
 
 
@@ -426,7 +489,10 @@ class FakeServices:
     system: FakeSystem = field(default_factory=FakeSystem)
     selection: FakeSelection = field(default_factory=FakeSelection)
     uploads: FakeUploads = field(default_factory=FakeUploads)
+    projects: FakeProjects = field(default_factory=FakeProjects)
+    kits: FakeKits = field(default_factory=FakeKits)
     exports: FakeExports = field(default_factory=FakeExports)
+    tags: FakeTags = field(default_factory=FakeTags)
     events: FakeEvents = field(default_factory=FakeEvents)
     watching: FakeWatching = field(default_factory=FakeWatching)
     edits: FakeEdits = field(default_factory=FakeEdits)

@@ -6,6 +6,7 @@ Run as a program it is one process that a failpoint may end: `scenario.py ROOT`.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import os
 import sys
@@ -14,11 +15,15 @@ from pathlib import Path
 from daemon.files.disk import Disk
 from daemon.files.intent import IntentState, Op
 from daemon.files.journal import Journal
+from daemon.files.rewriting import Shared
 from tests.files.stores import FileStore
 
 KICK = bytes(range(256)) * 64
 SNARE = KICK[::-1] + b"snare"
 SONG = b"a song of the user's" * 1000
+SOUND = bytes(range(255, 0, -1)) * 200
+UNTAGGED = b"head" + SOUND + b"a comment of the user's"
+TAGGED = b"a longer head" + SOUND + b"a comment of the user's, bpm 120"
 JOB = "job-1"
 
 
@@ -48,6 +53,8 @@ def prepare(root: Path) -> None:
     (root / "kit/kick.wav").write_bytes(b"the user's own kick")
     (root / "inbox/song.wav").write_bytes(SONG)
     (root / "usb/take.wav").write_bytes(SONG)
+    (root / "work/tagged").write_bytes(TAGGED)
+    (root / "inbox/loop.wav").write_bytes(UNTAGGED)
 
 
 def play(journal: Journal, root: Path) -> None:
@@ -60,6 +67,10 @@ def play(journal: Journal, root: Path) -> None:
     for ordinal, (source, target) in enumerate(MOVES, start=2):
         journal.move(root / source, root / target, ordinal=ordinal, **ours)
     journal.remove(root / "kit/roadie.json")
+    journal.rewrite(
+        root / "inbox/loop.wav", root / "work/tagged", ordinal=9, before=hashlib.sha256(UNTAGGED).hexdigest(),
+        shared=Shared(4, 13, len(SOUND)), **ours,
+    )  # fmt: skip
 
 
 MOVES = (("inbox/song.wav", "sorted/new/song.wav"), ("usb/take.wav", "sorted/take.wav"))
@@ -71,7 +82,7 @@ def take_back(journal: Journal) -> None:
 
 def journal_at(root: Path, disk: Disk | None = None) -> tuple[Journal, FileStore]:
     store = FileStore(root / "journal.jsonl")
-    return Journal(store, disk or TwoVolumes(root / "usb")), store
+    return Journal(store, disk or TwoVolumes(root / "usb"), root / "backups"), store
 
 
 def check_settled(root: Path, store: FileStore) -> None:
@@ -83,6 +94,7 @@ def check_settled(root: Path, store: FileStore) -> None:
     for source, target in MOVES:
         there = [path for path in (root / source, root / target) if path.exists()]
         assert len(there) == 1 and there[0].read_bytes() == SONG
+    _check_rewritten(root, store)
     sidecar = root / "kit/roadie.json"
     assert not sidecar.exists() or json.loads(sidecar.read_text())[0] == "kick (2).wav"
 
@@ -99,21 +111,36 @@ def _check_written(root: Path, store: FileStore) -> None:
         assert not (root / "kit/drums").exists()
 
 
+def _check_rewritten(root: Path, store: FileStore) -> None:
+    """The user's file is whole, as it was or with its tags; and whenever it has them, the way back is kept."""
+    content = (root / "inbox/loop.wav").read_bytes()
+    assert content in (UNTAGGED, TAGGED)
+    done = [i for i in store.everything() if i.op is Op.REWRITE and i.group and i.state is IntentState.DONE]
+    if content == TAGGED:
+        assert done and done[-1].backup is not None
+        assert done[-1].backup.read_bytes() == b"head" + b"a comment of the user's"
+
+
 def check_played(root: Path) -> None:
     files = {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
     expected = {
         "journal.jsonl", "work/kick", "work/snare", "kit/kick.wav", "kit/kick (2).wav", "kit/drums/808/snare.wav",
-        "sorted/new/song.wav", "sorted/take.wav",
+        "sorted/new/song.wav", "sorted/take.wav", "work/tagged", "inbox/loop.wav",
     }  # fmt: skip
+    assert (root / "inbox/loop.wav").read_bytes() == TAGGED
+    assert [path for path in files if path.startswith("backups/")]
+    files = {path for path in files if not path.startswith("backups/")}
     assert files == expected, sorted(files ^ expected)
 
 
 def check_taken_back(root: Path) -> None:
     paths = {str(path.relative_to(root)) for path in root.rglob("*")}
     expected = {
-        "journal.jsonl", "work", "work/kick", "work/snare", "kit", "kit/kick.wav",
-        "inbox", "inbox/song.wav", "usb", "usb/take.wav",
+        "journal.jsonl", "work", "work/kick", "work/snare", "work/tagged", "kit", "kit/kick.wav",
+        "inbox", "inbox/song.wav", "inbox/loop.wav", "usb", "usb/take.wav",
     }  # fmt: skip
+    assert (root / "inbox/loop.wav").read_bytes() == UNTAGGED
+    paths -= {"backups"}  # the folder stays; what was in it is forgotten once it is no longer needed
     assert paths == expected, sorted(paths ^ expected)
 
 

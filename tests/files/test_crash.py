@@ -75,7 +75,7 @@ def play_until_power_goes(root: Path, steps: int) -> LossyVolumes | None:
     """None when there was power enough."""
     scenario.prepare(root)
     disk = LossyVolumes(steps, root / "usb")
-    journal = Journal(FileStore(root / "journal.jsonl", commit=disk.step), disk)
+    journal = Journal(FileStore(root / "journal.jsonl", commit=disk.step), disk, root / "backups")
     try:
         scenario.play(journal, root)
         scenario.take_back(journal)

@@ -151,7 +151,7 @@ def test_undo_removes_what_is_unchanged_and_unused_and_lists_the_rest(
     report = journal.undo("job", in_use=lambda path: path == paths[2])
     assert report.removed == (paths[0],)
     assert report.gone == (paths[3],)
-    assert report.kept == (Kept(paths[2], "it is in use"), Kept(paths[1], "it was changed since"))
+    assert report.kept == (Kept(paths[2], "a project uses it"), Kept(paths[1], "it was changed since"))
     assert files(kit / "new") == {"edited", "edited/k.wav", "used", "used/k.wav"}
     assert journal.undo("job", unused).removed == (paths[2],)
     assert files(kit) == {"new", "new/edited", "new/edited/k.wav"}

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.kernel.errors import FileMissing, InputError
-from daemon.projects.errors import UnreadableProject
+from daemon.kernel.errors import FileMissing, InputError, UnreadableProject
 from daemon.projects.model import TempoPoint, Track, Use
 from daemon.projects.read import read_project
 from daemon.projects.rpp_lines import split

@@ -122,6 +122,14 @@ class House:
             text = answer.read()
         return json.loads(text) if text else None
 
+    def refused(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """The problem of a request that must be refused."""
+        try:
+            answer = self.ask(method, path, body)
+        except urllib.error.HTTPError as error:
+            return json.loads(error.read())
+        raise AssertionError(f"{method} {path} was not refused: {answer}")
+
     def submit(self, song: Path, key: str, recipe: str = "light", **more: Any) -> str:
         """Ask for a job; again with the same key as often as needed."""
         return self.request([{"path": str(song)}], recipe, idempotency_key=key, **more)

@@ -7,13 +7,28 @@ from bridges.http.routes.chains import ROUTES as CHAINS
 from bridges.http.routes.collections import ROUTES as COLLECTIONS
 from bridges.http.routes.edits import ROUTES as EDITS
 from bridges.http.routes.jobs import ROUTES as JOBS
+from bridges.http.routes.kits import ROUTES as KITS
 from bridges.http.routes.later import ROUTES as LATER
 from bridges.http.routes.library import ROUTES as LIBRARY
+from bridges.http.routes.projects import ROUTES as PROJECTS
 from bridges.http.routes.system import ROUTES as SYSTEM
+from bridges.http.routes.tags import ROUTES as TAGS
 from bridges.http.routes.transfer import ROUTES as TRANSFER
 from bridges.http.routes.watch import ROUTES as WATCH
 from bridges.http.table import Route
 
 ROUTES: tuple[Route, ...] = (
-    *ACCESS, *SYSTEM, *JOBS, *LIBRARY, *EDITS, *COLLECTIONS, *TRANSFER, *CHAINS, *WATCH, *LATER,
-)  # fmt: skip
+    *ACCESS,
+    *SYSTEM,
+    *JOBS,
+    *LIBRARY,
+    *EDITS,
+    *COLLECTIONS,
+    *KITS,
+    *PROJECTS,
+    *TRANSFER,
+    *CHAINS,
+    *WATCH,
+    *TAGS,
+    *LATER,
+)

@@ -15,11 +15,6 @@ async def not_yet(call: Call[Any, Any]) -> None:
 _ROWS = (
     ("GET", "/assets/{id}/similar", "Assets that sound like it"),
     ("GET", "/map", "The library as a map"),
-    ("GET", "/kits", "All kits"),
-    ("POST", "/kits", "Make a kit"),
-    ("GET", "/kits/{id}", "One kit"),
-    ("PATCH", "/kits/{id}", "Change a kit"),
-    ("DELETE", "/kits/{id}", "Remove a kit"),
     ("GET", "/rules", "All rules"),
     ("GET", "/rules/{name}", "One rule"),
     ("PUT", "/rules/{name}", "Write a rule"),

@@ -73,10 +73,6 @@ async def derived(call: Call[None, None]) -> Page[AssetView]:
     return Page(items=await call.services.library.derived(call.path["id"]))
 
 
-async def used_by(call: Call[None, None]) -> Page[dict[str, Any]]:
-    return Page(items=await call.services.library.used_by(call.path["id"]))
-
-
 async def duplicates(call: Call[None, None]) -> Page[DuplicateGroup]:
     return Page(items=await call.services.library.duplicates())
 
@@ -116,7 +112,6 @@ ROUTES = (
         also=_NONE,
     ),
     Route("GET", f"{ASSET}/derived", derived, "What was made from it", answer=Page[AssetView], also=_NONE),
-    Route("GET", f"{ASSET}/used-by", used_by, "What uses it", answer=Page[dict[str, Any]], also=_NONE),
     Route("GET", f"{BASE}/duplicates", duplicates, "Files with the same payload", answer=Page[DuplicateGroup]),
     Route("GET", f"{BASE}/stats", stats, "The library in figures", answer=StatsView),
 )

@@ -57,7 +57,9 @@ class _Slicing:
             params,
         )
         self.rate = audio.rate_hz
-        self.stem = str(one.meta.get("stem", ""))
+        self.stem = str(one.meta.get("stem") or params.stem or "")
+        # Inherited where the input says it; otherwise what is cut from it is told.
+        self.told: dict[str, Json] = {"stem": self.stem} if self.stem and not one.meta.get("stem") else {}
         self.hits: list[tuple[Edges, float, int]] = []  # cut, level_db, index of its sound
         self.loudest_db = -np.inf
 
@@ -150,7 +152,12 @@ class _Slicing:
             audio = faded(
                 forward.read(loop.start, loop.length), self.rate, self.params.fade_ms, loop.attack_frames
             )
-            meta: dict[str, Json] = {"kind": "loop", "bpm": float(bpm), "bars": float(loop.bars)}
+            inside = [
+                each.onset - loop.start for each in edges if loop.start <= each.onset < loop.start + loop.length
+            ]
+            meta: dict[str, Json] = {
+                "kind": "loop", "bpm": float(bpm), "bars": float(loop.bars), "slices_frames": [*sorted(inside)],
+            }  # fmt: skip
             name = f"{self.prefix}loops/{number:03d}.wav"
             made.append(self._write(name, Kind.LOOP, audio, loop.start, meta))
             self.ctx.checkpoint(0.9 + 0.1 * number / len(found), "loops")
@@ -160,7 +167,7 @@ class _Slicing:
         path = self._path(name)
         write_wav(path, audio, self.rate)
         place: dict[str, Json] = {"rate": self.rate, "start_frames": start, "length_frames": audio.shape[1]}
-        return Produced(name, kind, payload_hash(path), self.index, place | meta)
+        return Produced(name, kind, payload_hash(path), self.index, place | self.told | meta)
 
     def _write_onsets(self, names: dict[int, str]) -> Produced:
         rate = self.rate
@@ -178,7 +185,7 @@ class _Slicing:
         name = f"{self.prefix}onsets.json"
         path = self._path(name)
         path.write_bytes(msgspec.json.encode(body))
-        return Produced(name, Kind.ONSETS, AssetId(byte_hash(path)), self.index)
+        return Produced(name, Kind.ONSETS, AssetId(byte_hash(path)), self.index, self.told)
 
     def _path(self, name: str) -> Path:
         path = self.ctx.out / name

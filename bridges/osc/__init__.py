@@ -1,0 +1,1 @@
+"""The OSC bridge: one table of addresses, over UDP and TCP, described by OSCQuery."""

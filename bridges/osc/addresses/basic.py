@@ -1,0 +1,53 @@
+"""Is it there, who listens, what the DAW does."""
+
+from __future__ import annotations
+
+from bridges.osc.call import Call
+from bridges.osc.packs import packs
+from bridges.osc.subscriptions import MAX_SECONDS
+from bridges.osc.table import ROOT, Address, Arg
+from daemon.kernel.errors import BadParameter
+from daemon.services.types import TransportRequest
+
+_TOP_BPM = 999.0
+
+
+def ping(call: Call) -> None:
+    call.reply(f"{ROOT}/pong", call.context.version)
+
+
+async def subscribe(call: Call) -> None:
+    context, port, seconds = call.context, int(call.number(0)), call.number(1)
+    context.subscriptions.add(call.peer, port, seconds)
+    if seconds > 0:
+        await context.feedback.awake()
+        target = context.subscriptions.reply_to(call.peer)
+        for packet in packs(context.feedback.now()):
+            context.outlet.send(target, packet)
+
+
+async def transport(call: Call) -> None:
+    bpm = call.number(2)
+    if 0 < bpm < 1:
+        raise BadParameter(f"bpm is {bpm:g}", hint="Legal: 1 to 999, and 0 for not known")
+    request = TransportRequest(
+        playing=bool(call.number(0)), recording=bool(call.number(1)), bpm=bpm if bpm > 0 else None
+    )
+    await call.services.selection.set_transport(request)
+
+
+ADDRESSES = (
+    Address(f"{ROOT}/ping", "Is roadie there, and which version", quick=ping, options=True,
+            replies=(f"{ROOT}/pong",)),
+    Address(
+        f"{ROOT}/subscribe",
+        "Feedback until so many seconds have passed; send it again to renew, with 0 seconds to end it. It begins "
+        "with every slot as it is now",
+        (Arg("i", "port", 0, 65535), Arg("i", "seconds", 0, MAX_SECONDS)), subscribe, hidden=True,
+    ),
+    Address(
+        f"{ROOT}/transport",
+        "What the DAW does: heavy work waits while it plays or records, when `pause_heavy` says so",
+        (Arg("i", "playing", 0, 1), Arg("i", "recording", 0, 1), Arg("f", "bpm", 0, _TOP_BPM)), transport, hidden=True,
+    ),
+)  # fmt: skip

@@ -1,0 +1,110 @@
+"""Begin, look at, cancel, retry and undo jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bridges.osc.call import Call
+from bridges.osc.slots import OPEN
+from bridges.osc.table import ROOT, Address, Arg
+from daemon.kernel.errors import BadParameter, Forbidden
+from daemon.services.types import JobInput, JobView
+
+STATE = f"{ROOT}/job/state"
+QUEUED = f"{ROOT}/queued"
+_LISTED = 50
+_JOB = Arg("s", "job")
+
+
+async def start(call: Call, recipe: str, named: JobInput, params: dict[str, dict[str, Any]]) -> None:
+    """Begin a job, acknowledge it, and tell its sender how it goes."""
+    context = call.context
+    async with context.feedback.held():
+        ack, created = await context.submitter.submit(call.peer, call.ref, recipe, named, params)
+        call.reply(QUEUED, ack.id)
+        if created or ack.state in OPEN:
+            context.feedback.watch(ack.id, recipe, ack.state, call.peer, call.ref)
+        else:
+            _tell(call, await call.services.jobs.get(ack.id))
+
+
+async def run(call: Call) -> None:
+    named = await call.context.reach.named(call.text(1), call.trusted)
+    await start(call, call.text(0), named, call.options.params)
+
+
+async def run_selected(call: Call) -> None:
+    chosen = await call.services.selection.selection()
+    if chosen.path is None and chosen.asset is None:
+        raise BadParameter("nothing is selected", hint=f"Send {ROOT}/select with a path first")
+    named = JobInput(asset=chosen.asset) if chosen.asset is not None else JobInput(path=chosen.path)
+    await start(call, call.path["recipe"], named, {})
+
+
+async def cancel(call: Call) -> None:
+    await call.services.jobs.cancel(call.text(0))
+    _tell(call, await call.services.jobs.get(call.text(0)))
+
+
+async def retry(call: Call) -> None:
+    job = call.text(0)
+    async with call.context.feedback.held():
+        ack = await call.services.jobs.retry(job)
+        view = await call.services.jobs.get(job)
+        _tell(call, view)
+        if ack.state in OPEN:
+            call.context.feedback.watch(job, view.recipe, ack.state, call.peer, call.ref)
+
+
+async def undo(call: Call) -> None:
+    if not call.trusted:
+        raise Forbidden("an undo needs the token", where=call.text(0), hint="Send token=... with it")
+    await call.services.jobs.undo(call.text(0))
+    _tell(call, await call.services.jobs.get(call.text(0)))
+
+
+async def jobs(call: Call) -> None:
+    page = await call.services.jobs.list(None, None, _LISTED)
+    for number, view in enumerate(page.items):
+        _tell(call, view)
+        if number % 16 == 15:
+            await asyncio.sleep(0)  # a receiver with a small buffer, and everyone else, get their turn
+    call.reply(f"{ROOT}/jobs/done", len(page.items))
+
+
+def _tell(call: Call, view: JobView) -> None:
+    state = "undone" if view.undone and view.state not in OPEN else view.state
+    call.reply(STATE, view.id, view.recipe, state, float(view.progress))
+
+
+ADDRESSES = (
+    Address(
+        f"{ROOT}/run",
+        "Begin a job. Feedback about it follows until it ends. With `ref`, repeating the message gives the same job, "
+        "so send it until it is acknowledged; `step.param=value` sets parameters of the recipe",
+        (Arg("s", "recipe"), Arg("s", "path or asset")), run,
+        options=True, steps=True, weighty=True, replies=(QUEUED, STATE),
+    ),
+    Address(
+        f"{ROOT}/selected/run/{{recipe}}",
+        "Run this recipe on the selection",
+        (Arg("f", "press", 0, None),), run_selected, button=True, weighty=True, replies=(QUEUED, STATE),
+    ),
+    Address(f"{ROOT}/job/cancel", "Stop a job", (_JOB,), cancel, options=True, weighty=True, replies=(STATE,)),
+    Address(
+        f"{ROOT}/job/retry",
+        "Do again what failed, was cancelled or was undone",
+        (_JOB,), retry, options=True, weighty=True, replies=(STATE,),
+    ),
+    Address(
+        f"{ROOT}/job/undo",
+        "Take back what a job wrote. Needs `token`",
+        (_JOB,), undo, options=True, weighty=True, replies=(STATE,),
+    ),
+    Address(
+        f"{ROOT}/jobs",
+        f"The newest {_LISTED} jobs: a state for each, then how many there were",
+        (), jobs, options=True, replies=(STATE, f"{ROOT}/jobs/done"),
+    ),
+)  # fmt: skip

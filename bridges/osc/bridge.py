@@ -1,0 +1,71 @@
+"""The OSC bridge: binds, reads, stops."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bridges.osc.addresses import ADDRESSES
+from bridges.osc.call import Context
+from bridges.osc.complaints import Complaints
+from bridges.osc.dispatch import Dispatcher
+from bridges.osc.feedback import Feedback
+from bridges.osc.namespace import Namespace
+from bridges.osc.peers import Peer
+from bridges.osc.reach import Reach
+from bridges.osc.settings import OscSettings
+from bridges.osc.submit import Submitter
+from bridges.osc.subscriptions import Subscriptions
+from bridges.osc.tcp import Tcp
+from bridges.osc.udp import Udp, bind
+from daemon.kernel.clock import Clock
+from daemon.services import Services
+
+log = logging.getLogger(__name__)
+
+
+class OscBridge:
+    """One start and one stop, on one event loop."""
+
+    def __init__(self, services: Services, settings: OscSettings, version: str, clock: Clock) -> None:
+        self._services = services
+        self._settings = settings
+        self._namespace = Namespace(ADDRESSES)
+        subscriptions = Subscriptions(clock)
+        self._feedback = Feedback(services, subscriptions, self, clock)
+        context = Context(
+            version=version, token=settings.token, services=services, reach=Reach(settings.roots, services),
+            submitter=Submitter(services), subscriptions=subscriptions, feedback=self._feedback, outlet=self,
+        )  # fmt: skip
+        self._dispatcher = Dispatcher(self._namespace, context, Complaints(self, subscriptions, clock))
+        self._udp = Udp(settings, self._dispatcher.receive)
+        self._tcp = Tcp(settings, self._dispatcher.receive, subscriptions.remove)
+
+    def send(self, peer: Peer, packet: bytes) -> None:
+        (self._tcp if peer.transport == "tcp" else self._udp).send(peer, packet)
+
+    async def start(self) -> int:
+        """Listen; returns the UDP port, which is TCP's too. Raises AlreadyRunning, BadConfig."""
+        host = self._settings.host
+        sock = bind(host, self._settings.port)
+        port: int = sock.getsockname()[1]
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self._udp, sock=sock)
+        try:
+            if self._settings.tcp:
+                await self._tcp.start(host, port)
+        except BaseException:
+            await self.stop()
+            raise
+        log.info("OSC on %s:%d%s", host, port, ", UDP and TCP" if self._settings.tcp else "")
+        return port
+
+    async def know_recipes(self) -> None:
+        """Read which recipes there are."""
+        self._namespace.know(each.name for each in await self._services.recipes.list() if each.problem is None)
+
+    async def stop(self) -> None:
+        """Idempotent."""
+        self._udp.close()
+        await self._tcp.stop()
+        await self._dispatcher.close()
+        await self._feedback.close()

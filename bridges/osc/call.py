@@ -1,0 +1,70 @@
+"""One message, checked, as a handler gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bridges.osc.arguments import Value
+from bridges.osc.options import Options
+from bridges.osc.packet import encode
+from bridges.osc.peers import Outlet, Peer
+from bridges.osc.table import Address
+
+if TYPE_CHECKING:
+    from bridges.osc.feedback import Feedback
+    from bridges.osc.reach import Reach
+    from bridges.osc.submit import Submitter
+    from bridges.osc.subscriptions import Subscriptions
+    from daemon.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What handlers may use."""
+
+    version: str
+    token: str
+    services: Services
+    reach: Reach
+    submitter: Submitter
+    subscriptions: Subscriptions
+    feedback: Feedback
+    outlet: Outlet
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """path: the `{...}` parts of the address. trusted: the right token came with it."""
+
+    context: Context
+    row: Address
+    address: str
+    path: Mapping[str, str]
+    args: tuple[Value, ...]
+    options: Options
+    peer: Peer
+
+    @property
+    def services(self) -> Services:
+        return self.context.services
+
+    @property
+    def ref(self) -> str:
+        return self.options.ref
+
+    @property
+    def trusted(self) -> bool:
+        return self.options.trusted(self.context.token)
+
+    def text(self, number: int) -> str:
+        return str(self.args[number])
+
+    def number(self, number: int) -> float:
+        return float(self.args[number])
+
+    def reply(self, address: str, *args: int | float | str) -> None:
+        """To the sender, or to the port that it subscribed with. The ref is the first argument."""
+        target = self.context.subscriptions.reply_to(self.peer)
+        self.context.outlet.send(target, encode(address, self.ref, *args))

@@ -1,0 +1,139 @@
+"""From a packet to what it asks for. Whatever arrives, the worst it gets is an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from bridges.osc.arguments import check
+from bridges.osc.call import Call, Context
+from bridges.osc.complaints import Complaints
+from bridges.osc.inbox import Inbox
+from bridges.osc.namespace import Namespace, Node
+from bridges.osc.options import ref_of
+from bridges.osc.packet import BadPacket, Message, decode
+from bridges.osc.pattern import BadPattern
+from bridges.osc.peers import Peer
+from bridges.osc.table import Access
+from daemon.kernel.errors import RoadieError
+
+log = logging.getLogger(__name__)
+
+MAX_LATER = 1024
+"""Messages that may wait for the time their bundle names, of everyone together."""
+MAX_LATER_S = 3600.0
+
+
+class Dispatcher:
+    def __init__(self, namespace: Namespace, context: Context, complaints: Complaints) -> None:
+        self._namespace = namespace
+        self._context = context
+        self._complaints = complaints
+        self._inbox = Inbox(self._run)
+        self._later: set[asyncio.TimerHandle] = set()
+
+    def receive(self, data: bytes, peer: Peer) -> None:
+        """On the event loop; returns at once, whatever the packet says."""
+        try:
+            messages = decode(data)
+        except BadPacket as error:
+            self._complaints.tell(
+                peer, "", "not_osc", f"{error}; nothing of this packet was done", error.address
+            )
+            return
+        at_once: list[Message] = []
+        for message in messages:
+            if message.at_s is None or message.at_s <= time.time():
+                at_once.append(message)
+            else:
+                self._put_off(message, peer)
+        if at_once:
+            self._take(at_once, peer)
+
+    async def close(self) -> None:
+        for handle in self._later:
+            handle.cancel()
+        self._later.clear()
+        await self._inbox.close()
+
+    def _put_off(self, message: Message, peer: Peer) -> None:
+        assert message.at_s is not None
+        wait_s = message.at_s - time.time()
+        if wait_s > MAX_LATER_S or len(self._later) >= MAX_LATER:
+            why = (
+                f"a time tag {wait_s:.0f} s ahead"
+                if wait_s > MAX_LATER_S
+                else "too many messages wait for their time"
+            )
+            self._complaints.tell(
+                peer, ref_of(message.args), "bad_parameter", f"{why}; not done", message.address
+            )
+            return
+
+        def now() -> None:
+            self._later.discard(handle)
+            self._take([message], peer)
+
+        handle = asyncio.get_running_loop().call_later(max(0.0, wait_s), now)
+        self._later.add(handle)
+
+    def _take(self, messages: list[Message], peer: Peer) -> None:
+        """Messages of one bundle are in one piece and in order: all of them find room, or none."""
+        waiting: list[Call] = []
+        for message in messages:
+            for call in self._calls(message, peer):
+                if call.row.quick is not None:
+                    self._quick(call)
+                else:
+                    waiting.append(call)
+        if waiting and not self._inbox.put(peer, waiting):
+            first = waiting[0]
+            why = "too much is waiting already; this was not done. Send it again"
+            self._complaints.tell(peer, first.ref, "busy", why, first.address)
+
+    def _calls(self, message: Message, peer: Peer) -> list[Call]:
+        nodes = self._nodes(message, peer)
+        found = []
+        for node in nodes:
+            try:
+                values, options = check(node.row, message.args)
+            except RoadieError as error:
+                self._complaints.tell(peer, ref_of(message.args), error.code, error.message, node.address)
+                continue
+            if node.row.button and not values[-1]:
+                continue  # the release of a button
+            found.append(Call(self._context, node.row, node.address, node.path, values, options, peer))
+        return found
+
+    def _nodes(self, message: Message, peer: Peer) -> list[Node]:
+        try:
+            nodes = self._namespace.find(message.address)
+        except BadPattern as error:
+            self._complaints.tell(peer, ref_of(message.args), "bad_parameter", str(error), message.address)
+            return []
+        taken = [node for node in nodes if node.row.access is Access.IN]
+        if not taken:
+            why = "roadie sends this and takes nothing there" if nodes else "there is no such address"
+            hint = "docs/osc.md and OSCQuery list every address"
+            self._complaints.tell(peer, ref_of(message.args), "not_found", f"{why}. {hint}", message.address)
+        return taken
+
+    def _quick(self, call: Call) -> None:
+        assert call.row.quick is not None
+        try:
+            call.row.quick(call)
+        except RoadieError as error:
+            self._complaints.tell(call.peer, call.ref, error.code, error.message, call.address)
+
+    async def _run(self, call: Call) -> None:
+        assert call.row.handler is not None
+        try:
+            await call.row.handler(call)
+        except RoadieError as error:
+            self._complaints.tell(call.peer, call.ref, error.code, error.message, call.address)
+        except Exception:
+            # A mistake of ours must not end the sender's queue; it is told and kept for the report.
+            log.exception("the OSC message to %s went wrong", call.address)
+            why = "this is a mistake of roadie's; its log has more"
+            self._complaints.tell(call.peer, call.ref, "internal", why, call.address)

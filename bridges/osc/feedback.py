@@ -1,0 +1,250 @@
+"""What happens, told to those who asked: subscribers, whoever started a job, and OSCQuery's listeners."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from pathlib import PurePath
+from typing import Any
+
+from bridges.osc.feed import EVERY_S, JobFeed
+from bridges.osc.packet import encode
+from bridges.osc.packs import packs
+from bridges.osc.peers import Outlet, Peer
+from bridges.osc.slots import OPEN, Slots
+from bridges.osc.subscriptions import Subscriptions
+from bridges.osc.table import SLOTS
+from daemon.kernel.clock import Clock
+from daemon.kernel.errors import RoadieError
+from daemon.services import Services
+from daemon.services.types import JobView
+
+log = logging.getLogger(__name__)
+
+MAX_WATCHERS = 16
+_ARTIFACTS_AT_ONCE = 32
+_ASSETS_AT_ONCE = 64
+_ASSETS_KEPT = 10_000
+_ENDS_KEPT = 512
+
+Listener = Callable[[str, bytes], None]
+"""Takes (address, packet) of a value that changed."""
+
+
+class Feedback:
+    """Reads the events only while somebody wants them."""
+
+    def __init__(self, services: Services, subscriptions: Subscriptions, outlet: Outlet, clock: Clock) -> None:
+        self._services = services
+        self._subscriptions = subscriptions
+        self._outlet = outlet
+        self._clock = clock
+        self._feeds: dict[str, JobFeed] = {}
+        self._ended: OrderedDict[str, JobFeed] = OrderedDict()
+        self._assets: deque[str] = deque(maxlen=_ASSETS_KEPT)
+        self._assets_timer: asyncio.TimerHandle | None = None
+        self._listeners: set[Listener] = set()
+        self._holds = 0
+        self._waking = asyncio.Lock()
+        self._pump: asyncio.Task[None] | None = None
+        self.slots = Slots()
+        self.selection = ""
+
+    # ------------------------------------------------------------ who wants it
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Nothing that happens inside is missed."""
+        self._holds += 1
+        try:
+            await self.awake()
+            yield
+        finally:
+            self._holds -= 1
+
+    async def awake(self) -> None:
+        """Begin to read events, if nobody does yet, from a known state."""
+        async with self._waking:
+            if self._pump is None or self._pump.done():
+                since = await self._services.events.latest()
+                await self.refresh()
+                self._pump = asyncio.create_task(self._read(since), name="osc-feedback")
+
+    async def refresh(self) -> None:
+        """Slots and selection as they are now; for a time in which no events were read."""
+        jobs = (await self._services.jobs.list("open", None, SLOTS)).items
+        known = {job.id for job in jobs}
+        for slot in self.slots.all():
+            if slot.job and slot.job not in known and slot.state in OPEN:
+                jobs.append(await self._services.jobs.get(slot.job))
+        for job in reversed(jobs):
+            if self.slots.of(job.id) is None:
+                self.slots.place(job.id, _name(job), job.state, job.progress)
+            self._feed(job.id, job.recipe, job.state, job.progress)
+            self._fill_slot(self._feeds[job.id])
+            if job.id not in known:  # it has ended meanwhile
+                del self._feeds[job.id]
+        chosen = await self._services.selection.selection()
+        self.selection = chosen.path or chosen.asset or ""
+
+    @property
+    def reading(self) -> bool:
+        return self._pump is not None and not self._pump.done()
+
+    def watch(self, job: str, recipe: str, state: str, peer: Peer, ref: str) -> None:
+        """Tell this sender of this job until it ends; of its end, when that was a moment ago."""
+        ended = self._ended.get(job)
+        if ended is not None:
+            self._outlet.send(self._subscriptions.reply_to(peer), ended.state_packet(ref))
+            return
+        feed = self._feed(job, recipe, state, 0.0)
+        if peer in feed.watchers or len(feed.watchers) < MAX_WATCHERS:
+            feed.watchers[peer] = ref
+        self._soon(feed)
+
+    def listen(self, listener: Listener) -> None:
+        self._listeners.add(listener)
+
+    def unlisten(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+
+    def now(self) -> list[bytes]:
+        """Packets with every value there is, for one who begins to listen."""
+        values = {**self.slots.values(), "/roadie/selection": self.selection}
+        return [encode(address, value) for address, value in values.items()]
+
+    async def close(self) -> None:
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.gather(self._pump, return_exceptions=True)
+        for feed in self._feeds.values():
+            if feed.timer is not None:
+                feed.timer.cancel()
+        if self._assets_timer is not None:
+            self._assets_timer.cancel()
+
+    def _wanted(self) -> bool:
+        watched = any(feed.watchers for feed in self._feeds.values())
+        return bool(self._holds or self._listeners or watched or len(self._subscriptions))
+
+    # ------------------------------------------------------------ what happens
+
+    async def _read(self, since: int) -> None:
+        async with aclosing(self._services.events.stream(since)) as stream:
+            async for message in stream:
+                if not self._wanted():
+                    break
+                try:
+                    await self._happened(message.body)
+                except RoadieError as error:  # a row that cannot be read: the next event is another
+                    log.warning("an event was not told over OSC: %s", error)
+        self._feeds.clear()
+        self._ended.clear()
+
+    async def _happened(self, body: dict[str, Any]) -> None:
+        match body["type"]:
+            case "job.submitted":
+                job = await self._services.jobs.get(body["job"])
+                self._feed(job.id, job.recipe, job.state, job.progress)
+                self._tell_slot(self.slots.place(job.id, _name(job), job.state, job.progress).values())
+            case "job.state":
+                self._ended.pop(body["job"], None)  # one that is tried again
+                feed = self._feed(body["job"], body["recipe"], body["state"], body["progress"])
+                feed.state, feed.progress = body["state"], body["progress"]
+                self._soon(feed)
+            case "step.progress" if body["job"] in self._feeds:
+                feed = self._feeds[body["job"]]
+                feed.progress = body["job_progress"]
+                self._soon(feed)
+            case "job.artifact" if body["job"] in self._feeds:
+                feed = self._feeds[body["job"]]
+                feed.artifacts.append((body["kind"], body["name"], body["path"]))
+                self._soon(feed)
+            case "asset.added":
+                self._assets.append(body["asset"])
+                if self._assets_timer is None:
+                    self._assets_timer = asyncio.get_running_loop().call_later(EVERY_S, self._tell_assets)
+            case "selection.changed":
+                self.selection = body["path"] or body["asset"] or ""
+                self._tell_slot({"/roadie/selection": self.selection})
+
+    def _feed(self, job: str, recipe: str, state: str, progress: float) -> JobFeed:
+        feed = self._feeds.get(job)
+        if feed is None:
+            feed = self._feeds[job] = JobFeed(job, recipe, state, progress)
+        return feed
+
+    # ------------------------------------------------------------ telling
+
+    def _soon(self, feed: JobFeed) -> None:
+        if feed.timer is None:
+            wait_s = max(0.0, feed.sent_at_s + EVERY_S - self._clock.monotonic())
+            feed.timer = asyncio.get_running_loop().call_later(wait_s, self._tell_job, feed)
+
+    def _tell_job(self, feed: JobFeed) -> None:
+        feed.timer = None
+        feed.sent_at_s = self._clock.monotonic()
+        artifacts = [feed.artifacts.popleft() for _ in range(min(len(feed.artifacts), _ARTIFACTS_AT_ONCE))]
+        state = (feed.state, feed.progress)
+        # The end is told last, when everything that was made has been.
+        tell_state = state != feed.sent and not (feed.over and feed.artifacts)
+        for target, ref in self._targets(feed).items():
+            packets = [feed.artifact_packet(ref, artifact) for artifact in artifacts]
+            if tell_state:
+                packets.append(feed.state_packet(ref))
+            self._send(target, packets)
+        if tell_state:
+            feed.sent = state
+            self._tell_slot(self._fill_slot(feed))
+        if feed.artifacts:
+            self._soon(feed)
+        elif feed.over:
+            self._feeds.pop(feed.job, None)
+            self._ended[feed.job] = feed
+            if len(self._ended) > _ENDS_KEPT:
+                self._ended.popitem(last=False)
+
+    def _targets(self, feed: JobFeed) -> dict[Peer, str]:
+        targets = dict.fromkeys(self._subscriptions.targets(), "")
+        targets |= {self._subscriptions.reply_to(peer): ref for peer, ref in feed.watchers.items()}
+        return targets
+
+    def _fill_slot(self, feed: JobFeed) -> dict[str, str | float]:
+        """Its slot's values that are other than before."""
+        slot = self.slots.of(feed.job)
+        if slot is None:
+            return {}
+        before = slot.values()
+        slot.state, slot.progress = feed.state, float(feed.progress)
+        return {address: value for address, value in slot.values().items() if before[address] != value}
+
+    def _tell_slot(self, values: dict[str, str | float]) -> None:
+        packets = {address: encode(address, value) for address, value in values.items()}
+        for target in self._subscriptions.targets():
+            self._send(target, list(packets.values()))
+        for listener in list(self._listeners):
+            for address, packet in packets.items():
+                listener(address, packet)
+
+    def _tell_assets(self) -> None:
+        self._assets_timer = None
+        count = min(len(self._assets), _ASSETS_AT_ONCE)
+        packets = [encode("/roadie/asset/added", self._assets.popleft()) for _ in range(count)]
+        for target in self._subscriptions.targets():
+            self._send(target, packets)
+        if self._assets:
+            self._assets_timer = asyncio.get_running_loop().call_later(EVERY_S, self._tell_assets)
+
+    def _send(self, target: Peer, packets: list[bytes]) -> None:
+        for packet in packs(packets):
+            self._outlet.send(target, packet)
+
+
+def _name(job: JobView) -> str:
+    """What a slot is called: the recipe and the first file."""
+    first = PurePath(job.inputs[0].path).name if job.inputs else ""
+    more = f" +{len(job.inputs) - 1}" if len(job.inputs) > 1 else ""
+    return f"{job.recipe}: {first}{more}" if first else job.recipe

@@ -1,0 +1,67 @@
+"""Asking for a job exactly once, over a transport that loses and doubles."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import OrderedDict
+from typing import Any
+
+import msgspec
+
+from bridges.osc.peers import Peer
+from daemon.services import Services
+from daemon.services.types import JobAck, JobInput, JobRequest
+
+CLIENT = "osc"
+SAME_FOR_S = 600.0
+"""A request that is repeated after its job has ended means that job for so long, and a new one from then on."""
+_REMEMBERED = 4096
+
+
+class Submitter:
+    """A request with a ref is known by its sender's host, its ref and what it asks for, so repeating it, even to a
+    daemon that was started anew in between, gives the same job. One without a ref is a press of a button: each is
+    a job. A surface sends one fixed ref for ever; therefore a job that ended long ago, was cancelled or undone
+    is not given again: the next one is stored under a key that names it, which leads on from there."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._keys: OrderedDict[str, str] = OrderedDict()
+
+    async def submit(
+        self, peer: Peer, ref: str, recipe: str, named: JobInput, params: dict[str, dict[str, Any]]
+    ) -> tuple[JobAck, bool]:
+        """The job and whether it is new. Raises what services.jobs.submit does."""
+        request = JobRequest(recipe=recipe, inputs=[named], params=params)
+        if not ref:
+            return await self._services.jobs.submit(request, CLIENT)
+        first = _digest(peer.host, ref, request)
+        key = self._keys.get(first, first)
+        while True:
+            asked = msgspec.structs.replace(request, idempotency_key=key)
+            ack, created = await self._services.jobs.submit(asked, CLIENT)
+            if created or not await self._is_over(ack):
+                self._remember(first, key)
+                return ack, created
+            key = _digest(first, ack.id)
+
+    async def _is_over(self, ack: JobAck) -> bool:
+        if ack.state not in ("done", "failed", "cancelled"):
+            return False
+        job = await self._services.jobs.get(ack.id)
+        if job.state == "cancelled" or job.undone:
+            return True
+        return job.finished_at is not None and time.time() - job.finished_at > SAME_FOR_S
+
+    def _remember(self, first: str, key: str) -> None:
+        self._keys[first] = key
+        self._keys.move_to_end(first)
+        if len(self._keys) > _REMEMBERED:
+            self._keys.popitem(last=False)
+
+
+def _digest(*parts: Any) -> str:
+    return (
+        "osc:" + hashlib.sha256(msgspec.json.encode([msgspec.to_builtins(part) for part in parts])).hexdigest()
+    )

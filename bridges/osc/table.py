@@ -1,0 +1,74 @@
+"""What an address is. From the table of these come dispatch, validation, OSCQuery and the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import IntFlag
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bridges.osc.call import Call
+
+ROOT = "/roadie"
+SLOTS = 8
+
+
+class Access(IntFlag):
+    """As OSCQuery counts. OUT: roadie sends it. IN: roadie takes it."""
+
+    OUT = 1
+    IN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """One argument. tag: i, f or s. low, high: the legal range. values: the only legal ones."""
+
+    tag: str
+    name: str
+    low: float | None = None
+    high: float | None = None
+    values: tuple[str, ...] = ()
+
+
+Handler = Callable[["Call"], Awaitable[None]]
+Quick = Callable[["Call"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One row of the table.
+
+    path: with `{recipe}` or `{slot}` parts, which stand for every recipe and for 1 to 8. handler: what happens,
+    in the order of arrival for each sender; quick: what happens at once, without waiting for anything. button:
+    acts on a non-zero value only. options: takes trailing `key=value` texts; hidden: takes them, though
+    the signature does not show it. steps: such a key may be a recipe's parameter. replies: addresses
+    that answer it. effect: for people. weighty: repeated until acknowledged, so the last to be refused when a
+    sender floods.
+    """
+
+    path: str
+    about: str
+    args: tuple[Arg, ...] = ()
+    handler: Handler | None = None
+    quick: Quick | None = None
+    button: bool = False
+    options: bool = False
+    hidden: bool = False
+    steps: bool = False
+    weighty: bool = False
+    replies: tuple[str, ...] = field(default=())
+
+    @property
+    def access(self) -> Access:
+        return Access.OUT if self.handler is None and self.quick is None else Access.IN
+
+    @property
+    def tags(self) -> str:
+        return "".join(arg.tag for arg in self.args)
+
+    @property
+    def signature(self) -> str:
+        """As the documentation shows it: "ss o*"."""
+        return " ".join(part for part in (self.tags, "o*" if self.options else "") if part)

@@ -1,0 +1,84 @@
+"""Datagrams in and out."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+from typing import Any, cast
+
+from bridges.osc.peers import Peer
+from bridges.osc.settings import OscSettings
+from daemon.kernel.errors import AlreadyRunning, BadConfig
+
+_BUFFER_BYTES = 4 * 2**20
+"""Asked of the system, which may give less: what arrives while the loop is busy waits there."""
+
+Receive = Callable[[bytes, Peer], None]
+
+
+class Udp(asyncio.DatagramProtocol):
+    """Reads one datagram each time round the event loop, so a flood takes its turn among everything else; what
+    does not fit into the system's buffer meanwhile is lost, as datagrams are."""
+
+    def __init__(self, settings: OscSettings, receive: Receive) -> None:
+        self._admits = settings.admits
+        self._receive = receive
+        self._transport: asyncio.DatagramTransport | None = None
+        self._known: dict[str, bool] = {}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)  # it is one, though not in its ancestry
+
+    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        host = addr[0]
+        admitted = self._known.get(host)
+        if admitted is None:
+            if len(self._known) > 1024:
+                self._known.clear()
+            admitted = self._known[host] = self._admits(host)
+        if admitted:  # others get no answer: it would tell them that something is here
+            self._receive(data, Peer("udp", host, addr[1]))
+
+    def error_received(self, exc: Exception) -> None:
+        """A port that nobody listens at any more says so; the subscription ends by itself."""
+
+    def send(self, peer: Peer, packet: bytes) -> None:
+        transport = self._transport
+        # What waits for a full network grows without bound otherwise: feedback is worth nothing later.
+        if transport is not None and not transport.is_closing() and peer.port and _writable(transport):
+            transport.sendto(packet, (peer.host, peer.port))
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+def _writable(transport: asyncio.DatagramTransport) -> bool:
+    waiting: int = transport.get_write_buffer_size()  # type: ignore[attr-defined]  # there, but not in the stubs
+    return waiting < _BUFFER_BYTES
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Raises AlreadyRunning when another program has the port, BadConfig when the host cannot be bound."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        raise refused(error, "OSC", host, port, "osc.port") from error
+    return sock
+
+
+def refused(error: OSError, what: str, host: str, port: int, setting: str) -> AlreadyRunning | BadConfig:
+    if error.errno == errno.EADDRINUSE:
+        return AlreadyRunning(
+            f"the {what} port is taken", where=f"{host}:{port}",
+            hint=f"Another roadie or another program listens there: end it, or run `roadie config set {setting} 0` "
+            "for any free port",
+        )  # fmt: skip
+    return BadConfig(f"{what} cannot be listened for here", where=f"{host}:{port}", why=error.strerror)

@@ -1,0 +1,118 @@
+"""The effect `write-tags`: what the library knows of a sound, written into a file of the user's that holds it.
+
+A worker makes the tagged copy; the journal gives its content to the file and keeps what was there, so that an undo
+gives back every byte. The sound stays the same, and so does the asset.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.executors.protocol import Executor
+from daemon.files.journal import Journal
+from daemon.files.rewriting import Shared
+from daemon.jobs.cache import Cache
+from daemon.jobs.prepare import stat_of
+from daemon.jobs.uncut import to_its_end
+from daemon.kernel.errors import InputError, WorkerDied
+from daemon.kernel.types import AssetId, Json
+from daemon.kernel.work import InputFile, Kind, Lane, StepCall, StepResult
+from daemon.library.assets import Asset, Assets, FileStat, NewAsset
+from daemon.steps.retag_name import NAME
+
+USER = "user"
+_UNSAID = frozenset({"source", "time_reference_frames", "start_frames", "slices_frames"})
+"""Of a source, these are its own name and its own place, which its file says already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retagged:
+    """wrote: names of what is new in the file (chunks of a WAV, fields of others); empty when it said all before."""
+
+    path: Path
+    wrote: tuple[str, ...]
+
+
+def facts(asset: Asset) -> dict[str, Json]:
+    """What is written into a file: what was measured, the class as it stands (the user's own word wins), and the
+    user's tags."""
+    known: dict[str, Json] = {key: value for key, value in asset.meta.items() if value is not None}
+    if asset.source is None:
+        known = {key: value for key, value in known.items() if key not in _UNSAID}
+    columns: Mapping[str, Json] = {
+        "class": asset.label, "confidence": asset.confidence, "bpm": asset.bpm, "key": asset.key, "stem": asset.stem,
+    }  # fmt: skip
+    known |= {key: value for key, value in columns.items() if value is not None}
+    if asset.kind in (Kind.ONE_SHOT, Kind.LOOP):
+        known["kind"] = str(asset.kind)
+    words: list[Json] = [tag.label for tag in asset.tags if tag.origin == USER and tag.label != asset.label]
+    if words:
+        known["tags"] = words
+    return known
+
+
+class Retagger:
+    """Writes tags into one file at a time."""
+
+    def __init__(
+        self, assets: Assets, executor: Executor, cache: Cache, journal: Journal, max_attempts: int
+    ) -> None:
+        self._assets = assets
+        self._executor = executor
+        self._cache = cache
+        self._journal = journal
+        self._max_attempts = max_attempts
+
+    async def write(self, asset: Asset, path: Path, job: str, *, overwrite: bool, dry_run: bool) -> Retagged:
+        """Raises InputError for a file without tags or with another sound than the asset's, SourceChanged, DiskError;
+        the file is then as it was."""
+        if asset.kind == Kind.MIDI:
+            raise InputError("roadie writes no tags into MIDI files", where=path)
+        params: dict[str, Json] = {"facts": facts(asset), "overwrite": overwrite}
+        for attempt in range(1, self._max_attempts + 1):
+            out = await asyncio.to_thread(self._cache.attempt_folder, secrets.token_hex(8))
+            try:
+                result = await self._run(path, params, out)
+                return await to_its_end(self._place(asset, path, out, result, job, dry_run))
+            except WorkerDied:
+                if attempt == self._max_attempts:
+                    raise
+            finally:
+                await asyncio.to_thread(self._cache.discard, out)
+        raise AssertionError("unreachable")
+
+    async def _run(self, path: Path, params: Mapping[str, Json], out: Path) -> StepResult:
+        source = InputFile(path, AssetId(""), Kind.SOURCE, path.name)
+        call = StepCall(out.name, "retag", (source,), params, out, Lane.CPU)
+        running = self._executor.submit(call, lambda _fraction, _note: None)
+        try:
+            return await running.result()
+        except asyncio.CancelledError:
+            running.cancel()
+            raise
+
+    async def _place(
+        self, asset: Asset, path: Path, out: Path, result: StepResult, job: str, dry_run: bool
+    ) -> Retagged:
+        said = result.annotations[0].meta
+        if result.files[0].payload != asset.id:
+            raise InputError(
+                "it holds another sound than the library knows", where=path, hint="Scan its folder again"
+            )
+        wrote = said["wrote"]
+        names = tuple(str(name) for name in wrote) if isinstance(wrote, list) and said["changed"] else ()
+        if dry_run or not names:
+            return Retagged(path, names)
+        shared = said["shared"]
+        written = await asyncio.to_thread(
+            self._journal.rewrite, path, out / NAME, before=str(said["before"]),
+            shared=Shared(*map(int, shared)) if isinstance(shared, list) else None,  # type: ignore[arg-type]
+            group=job, owner=f"{job}:{path}", ordinal=0,
+        )  # fmt: skip
+        stat: FileStat = await stat_of(path)
+        await self._assets.record(NewAsset(asset.id, asset.kind, path, stat))
+        return Retagged(path, names if written else ())

@@ -1,0 +1,164 @@
+"""DAW projects: read them, see what they use and miss, and what uses a sample."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from daemon.audio.binary import shown
+from daemon.jobs.prepare import stat_of
+from daemon.jobs.reading import OutsideReader
+from daemon.jobs.runner import TaskContext
+from daemon.kernel.errors import BadParameter, FileMissing, InputError, RoadieError
+from daemon.kernel.work import Kind, StepResult
+from daemon.library.assets import Assets
+from daemon.library.projects import Candidate, Projects, StoredProject
+from daemon.projects.model import Project, Reference
+from daemon.projects.read import SUFFIXES
+from daemon.services.tasks import TaskStarter
+from daemon.services.types import JobAck, ScanRequest
+from daemon.services.types_projects import (
+    ProjectFileView,
+    ProjectRequest,
+    ProjectSummary,
+    ProjectView,
+    UsedByView,
+)
+
+
+class ProjectsService:
+    def __init__(self, projects: Projects, assets: Assets, reader: OutsideReader, tasks: TaskStarter) -> None:
+        self._projects = projects
+        self._assets = assets
+        self._reader = reader
+        self._tasks = tasks
+
+    async def read(self, request: ProjectRequest) -> ProjectView:
+        """Read a project, unless it stands there unchanged. Raises UnreadableProject, FileMissing, DiskError."""
+        path = Path(request.path)
+        if not path.is_absolute():
+            raise BadParameter("the path of a project must be absolute", where=request.path)
+        return await self._view(await read_into(self._projects, self._reader, path))
+
+    async def scan(self, request: ScanRequest, client: str) -> JobAck:
+        """Read every project below a folder, as a job. Raises FileMissing when it is no folder."""
+        folder = Path(request.path)
+        if not folder.is_absolute():
+            raise BadParameter("the folder of a scan must be an absolute path", where=request.path)
+        if not await asyncio.to_thread(folder.is_dir):
+            raise FileMissing("there is no such folder", where=folder)
+        return await self._tasks.start("projects", {"path": str(folder)}, str(folder), client)
+
+    async def all(self) -> list[ProjectSummary]:
+        return [_summary(each) for each in await self._projects.all()]
+
+    async def get(self, project: str) -> ProjectView:
+        """As it was last read. Raises NotFound."""
+        return await self._view(await self._projects.get(project))
+
+    async def forget(self, project: str) -> None:
+        """No longer heed a project; its file stays. Raises NotFound."""
+        await self._projects.forget(project)
+
+    async def used_by(self, asset: str) -> list[UsedByView]:
+        """Projects that use an asset. Raises NotFound for an unknown one."""
+        await self._assets.get(asset)
+        return [
+            UsedByView(each.project, each.project_path, each.kind, each.path, list(each.uses))
+            for each in await self._projects.users_of(asset)
+        ]
+
+    async def _view(self, stored: StoredProject) -> ProjectView:
+        project = stored.project
+        stands = await asyncio.to_thread(_standing, project.references)
+        missing = [each.path for each, place in zip(project.references, stands, strict=True) if place is None]
+        found = await self._projects.candidates(missing)
+        files = [
+            _file(each, place, found.get(each.path))
+            for each, place in zip(project.references, stands, strict=True)
+        ]
+        return ProjectView(
+            stored.id, project.path, Path(project.path).stem, project.kind, project.written_by, project.rate_hz,
+            project.key, list(project.tempo_map), list(project.tracks), files, len(missing), list(project.warnings),
+            stored.problem,
+        )  # fmt: skip
+
+
+class ProjectScanner:
+    """The task `projects`: read every project below a folder that changed since it was read."""
+
+    def __init__(self, projects: Projects, reader: OutsideReader) -> None:
+        self._projects = projects
+        self._reader = reader
+
+    async def run(self, context: TaskContext) -> list[str]:
+        """Returns a line for each project that could not be read."""
+        folder = Path(context.request["path"])
+        found = await asyncio.to_thread(lambda: list(projects_below(folder)))
+        problems = []
+        for number, path in enumerate(found):
+            context.progress(number / len(found), path.name)
+            try:
+                await read_into(self._projects, self._reader, path)
+            except RoadieError as error:
+                problems.append(error.message)
+        return problems or ([] if found else [f"{folder}: no REAPER or Live project stands below it"])
+
+
+def projects_below(folder: Path) -> Iterator[Path]:
+    """Project files by name. Hidden folders and the backups that DAWs keep are passed over."""
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "Backup")
+        for name in sorted(names):
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                yield Path(root, name)
+
+
+async def read_into(projects: Projects, reader: OutsideReader, path: Path) -> StoredProject:
+    """What is known of the project at `path`, read anew if it has changed."""
+    stat = await stat_of(path)
+    known = await projects.find(str(path))
+    if known is not None and known.problem is None and known.stat == (stat.size, stat.mtime_ns):
+        return known
+    try:
+        project = await reader.read("project", path, Kind.PROJECT, _decoded)
+    except InputError as error:
+        if known is not None:
+            await projects.spoiled(str(path), stat, error.message)
+        raise
+    return await projects.get(await projects.put(project, stat))
+
+
+def _decoded(out: Path, result: StepResult) -> Project:
+    return msgspec.json.decode((out / result.files[0].name).read_bytes(), type=Project)
+
+
+def _standing(references: Sequence[Reference]) -> list[str | None]:
+    """For each file, the first place where the DAW will find it."""
+    return [
+        next((path for path in (each.path, *each.others) if os.path.isfile(path)), None)  # noqa: PTH113 - text
+        for each in references
+    ]
+
+
+def _file(reference: Reference, stands: str | None, candidate: Candidate | None) -> ProjectFileView:
+    by: Literal["hash", "name"] | None = None
+    if candidate is not None:
+        by = "hash" if candidate.by == "hash" else "name"
+    return ProjectFileView(
+        reference.path, shown(Path(reference.written)), stands, None if candidate is None else candidate.path, by,
+        list(reference.uses),
+    )  # fmt: skip
+
+
+def _summary(stored: StoredProject) -> ProjectSummary:
+    project = stored.project
+    return ProjectSummary(
+        stored.id, project.path, Path(project.path).stem, project.kind, project.written_by, len(project.references),
+        stored.read_at, stored.problem,
+    )  # fmt: skip

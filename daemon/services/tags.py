@@ -1,0 +1,121 @@
+"""Tags into the user's own files, only when asked: a job with progress that can be cancelled and undone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from daemon.jobs.prepare import Preparer
+from daemon.jobs.retag import Retagged, Retagger
+from daemon.jobs.runner import TaskContext
+from daemon.kernel.errors import BadParameter, FileMissing, RoadieError
+from daemon.library.assets import Asset, Assets
+from daemon.library.search import Query, Search
+from daemon.services.tasks import TaskStarter
+from daemon.services.types import JobAck
+from daemon.services.types_tags import WriteTagsRequest
+
+TASK = "write-tags"
+PAGE = 500
+SHOWN = 200
+
+
+class TagWriter:
+    """The task `write-tags`."""
+
+    def __init__(self, assets: Assets, search: Search, preparer: Preparer, retagger: Retagger) -> None:
+        self._assets = assets
+        self._search = search
+        self._preparer = preparer
+        self._retagger = retagger
+
+    async def run(self, context: TaskContext) -> list[str]:
+        """Returns a line for each file that stays as it is for a reason, and in a dry run one for each that would
+        change. Done again after a restart, it goes on with the files that do not say all of it yet."""
+        request = msgspec.convert(context.request, WriteTagsRequest)
+        files = [each async for each in self._files(request)]
+        lines: list[str] = [] if files else ["nothing in the library was chosen, so nothing was written"]
+        errors: list[RoadieError] = []
+        for number, (asset, path) in enumerate(files):
+            context.progress(number / len(files), f"{number + 1} of {len(files)}: {path.name}")
+            try:
+                done = await self._retagger.write(
+                    await self._known(asset, path), path, context.job,
+                    overwrite=request.overwrite, dry_run=request.dry_run,
+                )  # fmt: skip
+            except RoadieError as error:
+                errors.append(error)
+                lines.append(error.message)
+                continue
+            lines += _told(done) if request.dry_run else []
+        if errors and len(errors) == len(files):
+            raise errors[0]
+        more = [f"... and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
+        return lines[:SHOWN] + more
+
+    async def _known(self, asset: Asset | None, path: Path) -> Asset:
+        """What the library knows of a file; a file that it does not know is read first."""
+        return asset or await self._assets.get((await self._preparer.prepare(path)).asset)
+
+    async def _files(self, request: WriteTagsRequest) -> AsyncIterator[tuple[Asset | None, Path]]:
+        for text in request.paths or ():
+            yield None, Path(text)
+        for asset in request.assets or ():
+            found = await self._assets.get(asset)
+            if not found.paths:
+                raise FileMissing(
+                    "the file of this asset is missing", where=found.name, hint="Scan its folder again"
+                )
+            for path in found.paths:
+                yield found, Path(path)
+        if request.query is None:
+            return
+        asked = msgspec.structs.asdict(request.query)
+        fields = {key: value for key, value in asked.items() if key not in ("cursor", "like", "limit")}
+        offset, more = 0, True
+        while more:
+            page, more = await self._search.find(Query(**fields, offset=offset, limit=PAGE))
+            offset += len(page)
+            for each in page:
+                for path in each.paths:
+                    yield each, Path(path)
+
+
+def _told(done: Retagged) -> list[str]:
+    return [f"{done.path}: would write {', '.join(done.wrote)}"] if done.wrote else []
+
+
+class TagsService:
+    def __init__(self, tasks: TaskStarter) -> None:
+        self._tasks = tasks
+
+    async def write(
+        self, assets: Sequence[str], *, overwrite: bool = False, dry_run: bool = False, client: str = "rules"
+    ) -> JobAck:
+        """Write what is known of these assets into their files, as a job. For rules and other callers inside."""
+        return await self.start(
+            WriteTagsRequest(assets=list(assets), overwrite=overwrite, dry_run=dry_run), client
+        )
+
+    async def start(self, request: WriteTagsRequest, client: str) -> JobAck:
+        """Raises BadParameter when not exactly one of assets, paths and query is named, or a path is not absolute."""
+        chosen = [request.assets, request.paths, request.query]
+        if sum(each is not None for each in chosen) != 1:
+            raise BadParameter("tags are written for exactly one of assets, paths and query")
+        paths = [os.path.expanduser(path) for path in request.paths or ()]  # noqa: ASYNC240, PTH111 - text only, no disk
+        wrong = next((path for path in paths if not Path(path).is_absolute() or "\0" in path), None)
+        if wrong is not None:
+            raise BadParameter("a file must be an absolute path", where=repr(wrong))
+        body = msgspec.to_builtins(request) | ({"paths": paths} if request.paths is not None else {})
+        return await self._tasks.start(TASK, body, _what(request, paths), client)
+
+
+def _what(request: WriteTagsRequest, paths: list[str]) -> str:
+    """The job's input, as it is shown."""
+    if request.query is not None:
+        return f"search: {request.query.text or 'everything that fits'}"
+    named = paths or list(request.assets or ())
+    return named[0] if len(named) == 1 else f"{len(named)} files"

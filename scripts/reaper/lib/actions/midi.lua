@@ -1,0 +1,95 @@
+-- Notes of the selected items as MIDI items.
+
+local job = require("job")
+local midi_items = require("midi_items")
+local names = require("names")
+local results = require("results")
+local system = require("system")
+local tempo = require("tempo")
+local tracks = require("tracks")
+
+local midi = { name = "midi", title = "Convert to MIDI", go = "Convert", undo = "convert to MIDI" }
+
+local WHAT = { "one voice", "several voices", "drums", "a song (separate it first)" }
+local RECIPES = {
+  ["one voice"] = { recipe = "item-notes", params = { notes = { mode = "mono" } } },
+  ["several voices"] = { recipe = "item-notes", params = { notes = { mode = "poly" } } },
+  ["drums"] = { recipe = "item-drums", params = {} },
+  ["a song (separate it first)"] = { recipe = "midi", params = {} },
+}
+
+function midi.fields()
+  return {
+    { id = "what", label = "The item is", values = WHAT },
+    { id = "bends", label = "Pitch bends", values = { "yes", "no" } },
+    { id = "quantise", label = "Quantise", values = midi_items.grids },
+    { id = "original", label = "Original", values = { "keep", "mute", "leave untouched" } },
+  }
+end
+
+function midi.speed(choices)
+  return "." .. RECIPES[choices.what].recipe
+end
+
+function midi.request(selected, inputs, choices)
+  local list, chosen = {}, RECIPES[choices.what]
+  for index, input in ipairs(inputs) do
+    list[index] = { path = input.path, region = input.region }
+  end
+  local params = { midi = { bends = choices.bends == "yes" } }
+  for step, values in pairs(chosen.params) do
+    params[step] = values
+  end
+  return {
+    recipe = chosen.recipe,
+    inputs = list,
+    params = params,
+    -- One map for the job; where several items lie under different tempos, REAPER's own decides in `place`.
+    tempo_map = tempo.under(selected[1].active),
+    deliver = { to = { "folder" }, folder = job.folder(), layout = "{source}/{kind}" },
+  }
+end
+
+local function label(artifact)
+  return type(artifact.stem) == "string" and artifact.stem or "notes"
+end
+
+local function tracks_for(item, found)
+  if #found == 1 then
+    local only = label(found[1])
+    local mark = "midi|" .. tracks.guid(item.track) .. "|" .. only
+    return { [only] = tracks.below(item.track, results.track_name(item.track) .. " MIDI", mark, names.colour(only)) }
+  end
+  local entries = {}
+  for index, artifact in ipairs(found) do
+    entries[index] = { label = label(artifact), name = label(artifact), colour = names.colour(label(artifact)) }
+  end
+  return (tracks.folder(item.track, results.track_name(item.track) .. " MIDI", "midi", entries))
+end
+
+function midi.place(view, selected, choices)
+  local lists, notes, lines = job.artifacts(view), 0, {}
+  for _, item in ipairs(selected) do
+    local found = job.of_kind(lists[item.active.input], { midi = true }, true)
+    if #found == 0 then
+      lines[#lines + 1] = item.name .. ": no notes were heard."
+    else
+      local places = tracks_for(item, found)
+      for _, artifact in ipairs(found) do
+        local text, why = system.read(artifact.path)
+        if not text then
+          error({ message = "a MIDI file that roadie made cannot be read: " .. why }, 0)
+        end
+        local name = label(artifact)
+        notes = notes + midi_items.add(places[name], item, text, artifact.path,
+          "midi|" .. item.guid .. "|" .. name, item.name .. " - " .. name, choices)
+      end
+    end
+  end
+  results.treat_original(selected, {}, choices.original)
+  reaper.TrackList_AdjustWindows(false)
+  table.insert(lines, 1, string.format("Done: %d notes. One undo (Ctrl+Z) takes them out again.", notes))
+  return lines
+end
+
+return midi

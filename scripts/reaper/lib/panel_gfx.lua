@@ -1,0 +1,162 @@
+-- The panel in REAPER's own gfx window.
+
+local state = require("state")
+
+local view = {}
+
+local ROW, MARGIN, LABEL = 26, 14, 220
+local WIDTH, HEIGHT = 560, 420
+local KEYS = {
+  [30064] = "up", [1685026670] = "down", [1818584692] = "left", [1919379572] = "right", -- 'up', 'down', 'left', 'rght'
+  [13] = "enter", [32] = "space", [27] = "close", [9] = "down",
+}
+local COLOURS = {
+  ground = { 0.13, 0.14, 0.16 }, text = { 0.90, 0.91, 0.93 }, dim = { 0.58, 0.61, 0.66 },
+  chosen = { 0.20, 0.29, 0.42 }, bar = { 0.27, 0.52, 0.82 }, trough = { 0.21, 0.22, 0.25 },
+  button = { 0.24, 0.26, 0.30 },
+}
+
+local function paint(name)
+  local colour = COLOURS[name]
+  gfx.set(colour[1], colour[2], colour[3], 1)
+end
+
+local function text(x, y, string, name)
+  paint(name)
+  gfx.x, gfx.y = x, y
+  gfx.drawstr(string)
+end
+
+-- Cut to the room there is, in pixels.
+local function fitted(string, room)
+  if gfx.measurestr(string) <= room then
+    return string
+  end
+  local kept = string
+  while #kept > 1 and gfx.measurestr(kept .. "...") > room do
+    local last = utf8.offset(kept, -1) or #kept
+    kept = kept:sub(1, last - 1)
+  end
+  return kept .. "..."
+end
+
+function view.open(panel)
+  local place = state.get("window") or {}
+  gfx.init("roadie: " .. panel.title, place.w or WIDTH, place.h or HEIGHT, 0, place.x or 200, place.y or 200)
+  gfx.setfont(1, "Arial", 15)
+  panel.pressed, panel.scroll, panel.clicked_at = false, 0, 0
+end
+
+local function draw_choice(row, y, width)
+  text(MARGIN + 8, y + 5, fitted(row.label, LABEL - 16), "dim")
+  text(MARGIN + LABEL, y + 5, fitted("< " .. row.value .. " >", width - LABEL - 8), "text")
+end
+
+local function draw_progress(row, y, width)
+  paint("trough")
+  gfx.rect(MARGIN, y + 3, width, ROW - 6, 1)
+  paint("bar")
+  gfx.rect(MARGIN, y + 3, math.floor(width * math.max(0, math.min(1, row.fraction))), ROW - 6, 1)
+  text(MARGIN + 8, y + 5, fitted(row.text, width - 16), "text")
+end
+
+local function draw_button(row, y, width)
+  paint("button")
+  gfx.rect(MARGIN, y + 2, width, ROW - 4, 0)
+  local label = row.key and string.format("%s  (%s)", row.text, row.key) or row.text
+  text(MARGIN + 8, y + 5, fitted(label, width - 16), "text")
+end
+
+local function draw_row(row, y, width, chosen)
+  if chosen then
+    paint("chosen")
+    gfx.rect(MARGIN, y + 1, width, ROW - 2, 1)
+  end
+  if row.kind == "choice" then
+    draw_choice(row, y, width)
+  elseif row.kind == "progress" then
+    draw_progress(row, y, width)
+  elseif row.kind == "button" then
+    draw_button(row, y, width)
+  else
+    text(MARGIN + (row.kind == "entry" and 8 or 0), y + 5, fitted(row.text, width - 8), row.dim and "dim" or "text")
+  end
+end
+
+-- Keeps the cursor's row in sight.
+local function scroll(panel)
+  local room = math.max(1, (gfx.h - 2 * MARGIN - ROW) // ROW)
+  panel.scroll = math.max(0, math.min(panel.scroll, #panel.rows - room))
+  if panel.cursor - 1 < panel.scroll then
+    panel.scroll = panel.cursor - 1
+  elseif panel.cursor > panel.scroll + room then
+    panel.scroll = panel.cursor - room
+  end
+  return room
+end
+
+local function row_at(panel, room, y)
+  local index = (y - MARGIN - ROW) // ROW + 1
+  if index < 1 or index > room then
+    return nil
+  end
+  return math.tointeger(index + panel.scroll)
+end
+
+local function take_mouse(panel, room)
+  local down = gfx.mouse_cap & 1 == 1
+  if down and not panel.pressed then
+    local index = row_at(panel, room, gfx.mouse_y)
+    local row = index and panel.rows[index]
+    if row and (row.kind == "choice" or row.kind == "entry" or row.kind == "button") then
+      local now = reaper.time_precise()
+      local twice = panel.cursor == index and now - panel.clicked_at < 0.4
+      panel.cursor, panel.clicked_at = index, now
+      if row.kind == "entry" then
+        if twice then
+          panel:tell("double", row.id)
+        end
+      elseif row.kind == "choice" then
+        panel:key("space")
+      else
+        panel:press(row)
+      end
+    end
+  end
+  panel.pressed = down
+end
+
+local function take_keys(panel)
+  local code = gfx.getchar()
+  while code > 0 do
+    panel:key(KEYS[code] or (code < 256 and string.char(code):lower()) or "")
+    code = gfx.getchar()
+  end
+  if code < 0 then
+    panel:tell("close")
+  end
+end
+
+function view.draw(panel)
+  paint("ground")
+  gfx.rect(0, 0, gfx.w, gfx.h, 1)
+  local width, room = gfx.w - 2 * MARGIN, scroll(panel)
+  text(MARGIN, MARGIN, fitted(panel.title, width), "text")
+  for place = 1, math.min(room, #panel.rows - panel.scroll) do
+    local index = place + panel.scroll
+    local row = panel.rows[index]
+    local chosen = index == panel.cursor and row.kind ~= "text" and row.kind ~= "progress"
+    draw_row(row, MARGIN + place * ROW, width, chosen)
+  end
+  take_keys(panel)
+  take_mouse(panel, room)
+  gfx.update()
+end
+
+function view.close()
+  local _, x, y, w, h = gfx.dock(-1, 0, 0, 0, 0)
+  state.set("window", { x = x, y = y, w = w, h = h })
+  gfx.quit()
+end
+
+return view

@@ -1,0 +1,89 @@
+-- @description roadie
+-- @author roadie
+-- @version 0.1.0
+-- @changelog The first version.
+-- @about
+--   # roadie
+--   Stems, MIDI, slices and words of selected items, made by the roadie daemon on this machine.
+--   The daemon is a program of its own: see the project's page for how to install it.
+-- @provides
+--   [main] roadie_separate.lua
+--   [main] roadie_midi.lua
+--   [main] roadie_slices.lua
+--   [main] roadie_lyrics.lua
+--   [main] roadie_chain.lua
+--   [main] roadie_tag.lua
+--   [main] roadie_similar.lua
+--   [nomain] lib/*.lua
+--   [nomain] lib/actions/*.lua
+
+local here = select(2, reaper.get_action_context()):match("^(.*[/\\])")
+package.path = here .. "lib/?.lua;" .. package.path
+
+local client = require("client")
+local loop = require("loop")
+local run = require("run")
+
+local LOOK_EVERY_S = 1.0
+local MOST = 30
+
+local BUTTONS = { { "cancel", "Cancel", "c" }, { "retry", "Retry", "r" }, { "undo", "Undo its files", "u" } }
+
+local chosen -- the job that keys are for
+
+local function line(job)
+  local name = job.inputs[1] and job.inputs[1].path:match("([^/\\]*)$") or ""
+  local state = job.undone and "undone" or job.state
+  return string.format("%-10s %3.0f%%   %s   %s", state, 100 * job.progress, job.recipe, name)
+end
+
+local function rows(jobs)
+  local list = {}
+  for _, button in ipairs(BUTTONS) do
+    list[#list + 1] = { kind = "button", id = button[1], text = button[2] .. (chosen and "" or ": choose a job first"),
+      key = button[3] }
+  end
+  list[#list + 1] = { kind = "button", id = "close", text = "Close", key = "q" }
+  for index, job in ipairs(jobs) do
+    list[#list + 1] = { kind = "entry", id = job.id, text = line(job), first = index == 1 }
+  end
+  if #jobs == 0 then
+    list[#list + 1] = { kind = "text", text = "There are no jobs yet." }
+  end
+  return list
+end
+
+local VERBS = { cancel = true, retry = true, undo = true }
+
+-- What the row under the cursor is, for keys; enter on a job chooses it as well.
+local function aim(panel)
+  local row = panel.rows[panel.cursor]
+  if row and row.kind == "entry" then
+    chosen = row.id
+  end
+end
+
+local function told(answer)
+  for _, kept in ipairs(answer and answer.kept or {}) do
+    reaper.ShowConsoleMsg(string.format("roadie left %s: %s\n", kept.path, kept.why))
+  end
+end
+
+run.with_panel("Jobs", function(panel)
+  run.offer(panel, run.action)
+  while true do
+    panel:show(rows(client.call("GET", "/jobs?limit=" .. MOST).items))
+    local till = reaper.time_precise() + LOOK_EVERY_S
+    while reaper.time_precise() < till do
+      aim(panel)
+      local event = panel:poll()
+      if event and (event.kind == "close" or event.id == "close") then
+        return
+      elseif event and event.kind == "press" and VERBS[event.id] and chosen then
+        told(client.call("POST", "/jobs/" .. chosen .. "/" .. event.id))
+        break
+      end
+      loop.pause()
+    end
+  end
+end)

@@ -1,0 +1,6 @@
+-- @noindex
+-- @description Separate selected items
+
+local here = select(2, reaper.get_action_context()):match("^(.*[/\\])")
+package.path = here .. "lib/?.lua;" .. package.path
+require("run").start("separate")

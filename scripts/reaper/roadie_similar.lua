@@ -1,0 +1,66 @@
+-- @noindex
+-- @description Find similar
+
+local here = select(2, reaper.get_action_context()):match("^(.*[/\\])")
+package.path = here .. "lib/?.lua;" .. package.path
+
+local ask = require("ask")
+local audio_items = require("audio_items")
+local client = require("client")
+local library = require("library")
+local run = require("run")
+local undo = require("undo")
+
+local MOST = 50
+
+-- At the edit cursor, on the item's track.
+local function insert(track, asset)
+  undo.block("roadie: insert " .. asset.name, function()
+    local item = reaper.AddMediaItemToTrack(track)
+    local take = audio_items.add_take(item, asset.path, asset.name)
+    local length = reaper.GetMediaSourceLength(reaper.GetMediaItemTake_Source(take))
+    reaper.SetMediaItemInfo_Value(item, "D_POSITION", reaper.GetCursorPosition())
+    reaper.SetMediaItemInfo_Value(item, "D_LENGTH", length)
+    reaper.UpdateItemInProject(item)
+  end)
+end
+
+local function rows(found)
+  local how = "Space plays, enter or a double click inserts at the edit cursor."
+  local list = { { kind = "text", text = how, dim = true } }
+  list[2] = { kind = "button", id = "close", text = "Close", key = "q" }
+  for index, asset in ipairs(found) do
+    list[#list + 1] = { kind = "entry", id = asset.id, text = library.line(asset), first = index == 1 }
+  end
+  return list
+end
+
+run.with_panel("Find similar", function(panel)
+  local item, asset = library.of_selected(panel)
+  if not item then
+    return
+  end
+  local query = string.format("/assets?like=%s&limit=%d", client.escaped(asset.id), MOST)
+  local found, by_id = {}, {}
+  for _, each in ipairs(client.call("GET", query).items) do
+    if each.id ~= asset.id and type(each.path) == "string" then
+      found[#found + 1], by_id[each.id] = each, each
+    end
+  end
+  if #found == 0 then
+    ask.read(panel, { "Nothing in the library sounds like it.", "`roadie library scan FOLDER` makes sounds known." })
+    return
+  end
+  panel:show(rows(found))
+  while true do
+    local event = panel:next()
+    local hit = by_id[event.id]
+    if event.kind == "close" or event.id == "close" then
+      return
+    elseif hit and event.kind == "space" then
+      reaper.OpenMediaExplorer(hit.path, true)
+    elseif hit then
+      insert(item.track, hit)
+    end
+  end
+end)

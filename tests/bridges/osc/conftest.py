@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from pythonosc.osc_message_builder import OscMessageBuilder
+from pythonosc.osc_packet import OscPacket
+
+from daemon.app import running
+from daemon.config import load_settings
+
+WAIT_S = 20.0
+RECIPE = """
+name = "light"
+[[step]]
+id = "slices"
+use = "slice"
+from = "input"
+[[effect]]
+use = "deliver"
+from = ["slices"]
+layout = "{source}/{kind}"
+"""
+
+
+@dataclass(frozen=True)
+class Heard:
+    address: str
+    args: list[Any]
+
+
+def message(address: str, *args: Any) -> bytes:
+    """As python-osc writes it, which is another implementation than the one that reads here."""
+    builder = OscMessageBuilder(address)
+    for value in args:
+        builder.add_arg(value)
+    return bytes(builder.build().dgram)
+
+
+class Surface:
+    """A control surface with a port of its own: sends, and hears what comes back as python-osc reads it."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.heard: list[Heard] = []
+        self.sizes: list[int] = []
+        self._unread: deque[Heard] = deque()
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.setblocking(False)
+
+    @property
+    def own_port(self) -> int:
+        return int(self._socket.getsockname()[1])
+
+    def send(self, address: str, *args: Any) -> None:
+        self.send_raw(message(address, *args))
+
+    def send_raw(self, data: bytes) -> None:
+        self._socket.sendto(data, ("127.0.0.1", self.port))
+
+    async def next(self, *addresses: str, timeout_s: float = WAIT_S) -> Heard:
+        """The next message to one of these addresses; others are kept in `heard`."""
+        async with asyncio.timeout(timeout_s):
+            while True:
+                while self._unread:
+                    each = self._unread.popleft()
+                    self.heard.append(each)
+                    if not addresses or each.address in addresses:
+                        return each
+                self._unread.extend(await self._receive())
+
+    async def until(self, address: str, *last: Any, timeout_s: float = WAIT_S) -> list[Heard]:
+        """Everything heard up to a message to this address that has `last` among its arguments."""
+        before = len(self.heard)
+        while True:
+            found = await self.next(address, timeout_s=timeout_s)
+            if all(value in found.args for value in last):
+                return self.heard[before:]
+
+    async def silence(self, seconds: float) -> list[Heard]:
+        """What is heard meanwhile."""
+        before = len(self.heard)
+        with suppress(TimeoutError):
+            await self.next("/none", timeout_s=seconds)
+        return self.heard[before:]
+
+    async def _receive(self) -> list[Heard]:
+        data = await asyncio.get_running_loop().sock_recv(self._socket, 65_536)
+        self.sizes.append(len(data))
+        return [Heard(timed.message.address, list(timed.message.params)) for timed in OscPacket(data).messages]
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@dataclass
+class Stage:
+    """A whole daemon, and surfaces beside it."""
+
+    home: Path
+    music: Path
+    out: Path
+    runtime: Any
+    surfaces: list[Surface]
+
+    @property
+    def port(self) -> int:
+        return int(self.runtime.osc_port)
+
+    @property
+    def token(self) -> str:
+        return (self.home / "token").read_text().strip()
+
+    def surface(self) -> Surface:
+        surface = Surface(self.port)
+        self.surfaces.append(surface)
+        return surface
+
+    def song(self, name: str = "song.wav", seconds: float = 1.0) -> Path:
+        """Short hits on silence: real work for a real worker, and little of it."""
+        rng = np.random.default_rng(len(name))
+        sound = np.zeros((int(seconds * 44100), 2), np.float32)
+        for start in range(2000, len(sound) - 8000, 11_025):
+            decay = np.exp(-np.arange(6000) / 900)[:, None]
+            sound[start : start + 6000] = 0.4 * decay * rng.standard_normal((6000, 2))
+        path = self.music / name
+        soundfile.write(path, sound, 44100)
+        return path
+
+
+@asynccontextmanager
+async def stage(folder: Path, **overrides: Any) -> AsyncIterator[Stage]:
+    home, music, out = folder / "home", folder / "music", folder / "out"
+    (home / "recipes").mkdir(parents=True, exist_ok=True)
+    music.mkdir(exist_ok=True)
+    (home / "recipes" / "light.toml").write_text(RECIPE)
+    settings = load_settings(
+        {"ROADIE_HOME": str(home), "ROADIE_DELIVERY": str(out)},
+        **{"http.port": 0, "osc.port": 0, "osc.query_port": 0, "osc.announce": False, "folders.roots": [str(music)],
+           **overrides},
+    )  # fmt: skip
+    async with running(settings) as runtime:
+        staged = Stage(home, music, out, runtime, [])
+        try:
+            yield staged
+        finally:
+            for surface in staged.surfaces:
+                surface.close()
+
+
+@pytest.fixture
+async def staged(tmp_path: Path) -> AsyncIterator[Stage]:
+    async with stage(tmp_path) as running_stage:
+        yield running_stage

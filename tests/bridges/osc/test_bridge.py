@@ -1,0 +1,270 @@
+"""The addresses of the contract on a whole daemon, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+import time
+from pathlib import Path
+
+import pytest
+
+from daemon.app import running
+from daemon.config import load_settings
+from tests.bridges.osc.conftest import Stage, message, stage
+
+
+async def test_ping_is_answered_with_the_ref_and_the_version(staged: Stage):
+    surface = staged.surface()
+    surface.send("/roadie/ping", "ref=17")
+    pong = await surface.next("/roadie/pong")
+    assert pong.args == ["17", staged.runtime.version]
+    surface.send("/roadie/ping")
+    assert (await surface.next("/roadie/pong")).args[0] == ""
+
+
+async def test_a_job_from_the_request_to_its_last_feedback(staged: Stage):
+    surface = staged.surface()
+    surface.send("/roadie/run", "light", str(staged.song()), "ref=a", "slices.colour=4")
+    error = await surface.next("/roadie/queued", "/roadie/error")
+    assert error.address == "/roadie/error" and error.args[0] == "a" and "colour" in error.args[2]
+
+    surface.send("/roadie/run", "light", str(staged.song()), "ref=a")
+    queued = await surface.next("/roadie/queued")
+    assert queued.args[0] == "a"
+    job = queued.args[1]
+    heard = await surface.until("/roadie/job/state", "done")
+    states = [each.args for each in heard if each.address == "/roadie/job/state"]
+    assert all(args[:3] == ["a", job, "light"] for args in states)
+    assert states[-1][3:] == ["done", 1.0]
+    progress = [args[4] for args in states]
+    assert progress == sorted(progress)
+    artifacts = [each.args for each in heard if each.address == "/roadie/job/artifact"]
+    assert artifacts and all(args[:2] == ["a", job] for args in artifacts)
+    assert heard[-1].address == "/roadie/job/state"  # the end comes last
+    assert list(staged.out.rglob("*.wav"))
+
+
+async def test_a_request_repeated_until_acknowledged_is_one_job(staged: Stage):
+    song = staged.song()
+    jobs = set()
+    for _ in range(3):  # each from another port, as a command line program sends it
+        surface = staged.surface()
+        for _ in range(3):
+            surface.send("/roadie/run", "light", str(song), "ref=once")
+        jobs |= {(await surface.next("/roadie/queued")).args[1] for _ in range(3)}
+    assert len(jobs) == 1
+    surface.send("/roadie/run", "light", str(staged.song("other.wav")), "ref=once")
+    assert (await surface.next("/roadie/queued")).args[1] not in jobs  # another request under an old ref
+    surface.send("/roadie/run", "light", str(song))
+    surface.send("/roadie/run", "light", str(song))
+    unnamed = {(await surface.next("/roadie/queued")).args[1] for _ in range(2)}
+    assert len(unnamed) == 2 and not unnamed & jobs  # without a ref each is a press of a button
+
+
+async def test_a_cancelled_request_may_be_asked_again_with_the_same_ref(staged: Stage):
+    surface = staged.surface()
+    surface.send("/roadie/transport", 1, 0, 0.0)
+    surface.send("/roadie/run", "stems", str(staged.song()), "ref=1")
+    first = (await surface.next("/roadie/queued")).args[1]
+    surface.send("/roadie/job/cancel", first, "ref=2")
+    await surface.until("/roadie/job/state", first, "cancelled")
+    surface.send("/roadie/run", "stems", str(staged.song()), "ref=1")
+    second = (await surface.next("/roadie/queued")).args[1]
+    assert second != first
+    surface.send("/roadie/run", "stems", str(staged.song()), "ref=1")
+    assert (await surface.next("/roadie/queued")).args[1] == second
+
+
+async def test_a_repeat_reaches_the_same_job_after_a_restart(tmp_path: Path):
+    async with stage(tmp_path) as first:
+        surface = first.surface()
+        song = first.song()
+        surface.send("/roadie/run", "light", str(song), "ref=r")
+        job = (await surface.next("/roadie/queued")).args[1]
+    async with stage(tmp_path) as second:
+        surface = second.surface()
+        surface.send("/roadie/run", "light", str(song), "ref=r")
+        assert (await surface.next("/roadie/queued")).args[1] == job
+
+
+async def test_selecting_and_a_button(staged: Stage):
+    surface = staged.surface()
+    surface.send("/roadie/selected/run/light", 1.0)
+    error = await surface.next("/roadie/error")
+    assert error.args[1] == "bad_parameter" and "nothing is selected" in error.args[2]
+    surface.send("/roadie/select", str(staged.song()))
+    surface.send("/roadie/selected/run/light", 0.0)  # the release of a button
+    surface.send("/roadie/selected/run/light", 1.0)
+    queued = await surface.next("/roadie/queued", "/roadie/error")
+    assert queued.address == "/roadie/queued"
+    await surface.until("/roadie/job/state", "done")
+    surface.send("/roadie/jobs", "ref=list")
+    heard = await surface.until("/roadie/jobs/done")
+    assert heard[-1].args == ["list", 1]  # one press was one job
+
+
+async def test_jobs_undo_and_the_token(staged: Stage):
+    surface = staged.surface()
+    surface.send("/roadie/run", "light", str(staged.song()), "ref=1")
+    job = (await surface.next("/roadie/queued")).args[1]
+    await surface.until("/roadie/job/state", "done")
+    surface.send("/roadie/job/undo", job, "ref=2")
+    assert (await surface.next("/roadie/error")).args[:2] == ["2", "forbidden"]
+    surface.send("/roadie/job/undo", job, "ref=3", "token=" + "0" * 64)
+    assert (await surface.next("/roadie/error")).args[:2] == ["3", "forbidden"]
+    assert list(staged.out.rglob("*.wav"))
+    surface.send("/roadie/job/undo", job, "ref=4", f"token={staged.token}")
+    assert (await surface.next("/roadie/job/state")).args == ["4", job, "light", "undone", 1.0]
+    assert not list(staged.out.rglob("*.wav"))
+    surface.send("/roadie/job/retry", job, "ref=5")
+    assert (await surface.next("/roadie/job/state")).args[:2] == ["5", job]
+    await surface.until("/roadie/job/state", "5", "done")
+    assert list(staged.out.rglob("*.wav"))
+
+
+async def test_files_outside_configured_folders_need_the_token(staged: Stage, tmp_path: Path):
+    surface = staged.surface()
+    song = staged.song()
+    secret = tmp_path / "secret.wav"
+    secret.write_bytes(song.read_bytes())
+    (staged.music / "link.wav").symlink_to(secret)
+    for path in (secret, staged.music / "link.wav", staged.music / ".." / "secret.wav"):
+        surface.send("/roadie/run", "light", str(path), "ref=x")
+        assert (await surface.next("/roadie/error", "/roadie/queued")).args[:2] == ["x", "forbidden"], path
+        surface.send("/roadie/select", str(path))
+        assert (await surface.next("/roadie/error")).args[1] == "forbidden", path
+    surface.send("/roadie/run", "light", str(secret), f"token={staged.token}")
+    await surface.next("/roadie/queued")
+
+
+async def test_search(staged: Stage):
+    surface = staged.surface()
+    surface.send("/roadie/run", "light", str(staged.song("Deep Kick.wav")), "ref=1")
+    await surface.until("/roadie/job/state", "done")
+    surface.send("/roadie/search", "deep kick", 10, "ref=q")
+    heard = await surface.until("/roadie/search/done")
+    hits = [each.args for each in heard if each.address == "/roadie/hit"]
+    files = {str(path) for path in staged.out.rglob("*.wav")} | {str(staged.music / "Deep Kick.wav")}
+    assert hits and heard[-1].args == ["q", len(hits)]
+    assert [args[1] for args in hits] == list(range(len(hits)))
+    assert all(args[0] == "q" and args[2] in files and isinstance(args[6], float) for args in hits)
+    surface.send("/roadie/search", "nothing has this name", 10.0)  # a fader sends floats
+    assert (await surface.next("/roadie/search/done")).args == ["", 0]
+
+
+WRONG = [
+    (message("/roadie/nonsense", 1), "not_found", "no such address"),
+    (message("/roadie/pong", 1), "not_found", "takes nothing"),
+    (message("/roadie/run", 1, 2), "bad_parameter", "a text, not a number"),
+    (message("/roadie/run", "light"), "bad_parameter", "1 arguments where 2"),
+    (message("/roadie/search", "x", "y"), "bad_parameter", "a number, not a text"),
+    (message("/roadie/search", "x", 0), "bad_parameter", "1 to 200"),
+    (message("/roadie/ping", "one", "two"), "bad_parameter", "too many"),
+    (message("/roadie/transport", 1, 0, 120.0, 1, 1), "bad_parameter", "key=value"),
+    (message("/roadie/transport", 1, 0, float("nan")), "bad_parameter", "nan"),
+    (message("/roadie/ping", "colour=red"), "bad_parameter", "'colour'"),
+    (message("/roadie/run", "none", "/no/where"), "forbidden", "/no/where"),
+    (message("/roadie/[", 1), "bad_parameter", "does not close"),
+    (b"/roadie/ping\0\0\0\0,s\0\0\xff\xfe\0\0", "not_osc", "UTF-8"),
+    (b"\0" * 65_000, "not_osc", "begins with"),
+    (b"/" + b"a" * 64_000, "not_osc", ""),
+    (b"#bundle\0" + struct.pack(">Qi", 1, -4), "not_osc", "-4 bytes"),
+    (b"", "not_osc", "begins with"),
+]  # fmt: skip
+
+
+async def test_what_is_wrong_is_said_and_does_no_harm(staged: Stage):
+    surface = staged.surface()
+    for packet, code, words in WRONG:
+        surface.send_raw(packet)
+        error = await surface.next("/roadie/error")
+        assert error.args[1] == code and words in error.args[2], (packet[:40], error)
+        surface.send("/roadie/ping", "ref=after")
+        assert (await surface.next("/roadie/pong")).args[0] == "after"
+
+
+async def test_errors_are_rate_limited_and_say_what_was_left_out(staged: Stage):
+    surface = staged.surface()
+    for _ in range(300):
+        surface.send("/roadie/nonsense")
+    heard = await surface.silence(1.0)
+    assert 15 <= len(heard) <= 45
+    surface.send("/roadie/nonsense")
+    assert "were not told" in (await surface.next("/roadie/error")).args[2] or any(
+        "were not told" in each.args[2] for each in heard
+    )
+
+
+async def test_patterns_and_bundles(staged: Stage):
+    surface = staged.surface()
+    surface.send("/roadie/{ping,jobs}", "ref=p")
+    answers = {(await surface.next()).address for _ in range(2)}
+    assert answers == {"/roadie/pong", "/roadie/jobs/done"}
+    surface.send("//ping")
+    await surface.next("/roadie/pong")
+
+    now = time.time()
+    later = int((now + 0.6 + 2_208_988_800) * 2**32)
+    inner = message("/roadie/ping", "ref=later")
+    surface.send_raw(b"#bundle\0" + struct.pack(">Qi", later, len(inner)) + inner)
+    surface.send("/roadie/ping", "ref=now")
+    assert (await surface.next("/roadie/pong")).args[0] == "now"
+    assert (await surface.next("/roadie/pong")).args[0] == "later"
+    assert time.time() - now >= 0.55
+
+
+async def test_a_subscriber_hears_of_others_jobs_until_it_expires(staged: Stage):
+    button, screen = staged.surface(), staged.surface()
+    screen.send("/roadie/subscribe", 0, 60)
+    first = await screen.until("/roadie/slot/8/progress")
+    assert {each.address for each in first} >= {f"/roadie/slot/{n}/name" for n in range(1, 9)}
+    button.send("/roadie/run", "light", str(staged.song()), "ref=b")
+    await button.until("/roadie/job/state", "done")
+    heard = await screen.until("/roadie/job/state", "done")
+    states = [each.args for each in heard if each.address == "/roadie/job/state"]
+    assert all(args[0] == "" for args in states)  # the ref is the other's
+    heard += await screen.silence(0.3)
+    slot = [each.args[0] for each in heard if each.address == "/roadie/slot/1/state"]
+    assert slot[-1] == "done"
+    names = [each.args[0] for each in heard if each.address == "/roadie/slot/1/name"]
+    assert names == ["light: song.wav"]
+    assert any(each.address == "/roadie/asset/added" for each in heard)
+
+    screen.send("/roadie/subscribe", 0, 1)
+    await asyncio.sleep(1.2)
+    await screen.silence(0.1)
+    button.send("/roadie/run", "light", str(staged.song("b.wav")), "ref=c")
+    await button.until("/roadie/job/state", "c", "done")
+    assert await screen.silence(0.4) == []
+
+
+async def test_feedback_goes_to_the_subscribed_port(staged: Stage):
+    sender, ear = staged.surface(), staged.surface()
+    sender.send("/roadie/subscribe", ear.own_port, 30)
+    await ear.until("/roadie/slot/8/progress")
+    sender.send("/roadie/ping", "ref=there")
+    assert (await ear.next("/roadie/pong")).args[0] == "there"
+    assert await sender.silence(0.2) == []
+
+
+async def test_answers_fit_into_a_datagram(staged: Stage):
+    surface = staged.surface()
+    surface.send("/roadie/subscribe", 0, 60)
+    surface.send("/roadie/run", "light", str(staged.song(seconds=8.0)), "ref=many")
+    await surface.until("/roadie/job/state", "many", "done")
+    assert max(surface.sizes) <= 1400
+
+
+async def test_tcp_is_off_unless_asked_for_and_a_taken_port_is_told(tmp_path: Path):
+    async with stage(tmp_path / "one") as first:
+        with pytest.raises(OSError, match=r"refused|Connect"):
+            await asyncio.open_connection("127.0.0.1", first.port)
+        settings = load_settings(
+            {"ROADIE_HOME": str(tmp_path / "two")},
+            **{"http.port": 0, "osc.port": first.port, "osc.query_port": 0},
+        )
+        async with running(settings) as second:  # without OSC, everything else is there
+            assert second.osc_port is None
+            (warning,) = [each for each in second.warnings if str(first.port) in each]
+            assert "the OSC port is taken" in warning

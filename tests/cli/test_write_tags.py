@@ -1,0 +1,35 @@
+"""`roadie library write-tags` and its undo, with the real daemon."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import mutagen.wave
+
+from tests.cli.conftest import Ran
+from tests.recovery.house import write_song
+
+Roadie = Callable[..., Ran]
+
+
+def test_a_file_is_tagged_and_given_back(home: Path, tmp_path: Path, roadie: Roadie) -> None:
+    song = write_song(tmp_path / "mine" / "my song.wav", 811)
+    before = song.read_bytes()
+    assert roadie("library", "scan", song.parent).code == 0
+    assert roadie("library", "tag", song, "punchy").code == 0
+    dry = roadie("library", "write-tags", song, "--dry-run")
+    assert dry.code == 0 and "would write" in dry.out + dry.err and song.read_bytes() == before
+    ran = roadie("library", "write-tags", song, "--json")
+    assert ran.code == 0, ran.err
+    assert str(mutagen.wave.WAVE(song).tags["TXXX:tags"]) == "punchy"
+    job = json.loads(ran.out)["id"]
+    undone = roadie("jobs", "undo", job)
+    assert f"restored {song}" in undone.out and song.read_bytes() == before
+
+
+def test_nothing_named_or_both_is_asked_wrongly(home: Path, tmp_path: Path, roadie: Roadie) -> None:
+    song = write_song(tmp_path / "song.wav", 812)
+    assert roadie("library", "write-tags").code == 2
+    assert roadie("library", "write-tags", song, "--class", "kick").code == 2

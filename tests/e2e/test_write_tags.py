@@ -1,0 +1,93 @@
+"""Tags into the user's files on a real daemon: only when asked, undone to the last byte, the asset unchanged."""
+
+from __future__ import annotations
+
+import urllib.error
+from pathlib import Path
+
+import mutagen
+import pytest
+import soundfile
+import wavinfo
+
+from tests.recovery.house import House, write_song
+
+
+@pytest.fixture
+def sounds(tmp_path: Path) -> Path:
+    folder = tmp_path / "mine"
+    write_song(folder / "one.wav", 801)
+    audio, rate = soundfile.read(folder / "one.wav")
+    soundfile.write(folder / "two.flac", audio, rate)
+    soundfile.write(folder / "three.ogg", audio, rate)
+    (folder / "no.wav").write_bytes(b"this is no sound")
+    return folder
+
+
+def scanned(house: House, folder: Path) -> dict[str, dict]:
+    house.wait(house.ask("POST", "/scans", {"path": str(folder)})["id"])
+    items = house.ask("GET", "/assets?sort=added&descending=1&limit=1000")["items"]
+    return {Path(each["path"]).name: each for each in items if each["path"].startswith(str(folder))}
+
+
+def test_written_only_when_asked_and_undone_to_the_last_byte(house: House, sounds: Path) -> None:
+    before = {path.name: path.read_bytes() for path in sounds.iterdir()}
+    assets = scanned(house, sounds)
+    assert {path.name: path.read_bytes() for path in sounds.iterdir()} == before  # a scan writes nothing
+    for each in assets.values():
+        house.ask("PATCH", f"/assets/{each['id']}", {"tags": ["punchy"], "class": "kick"})
+    paths = [str(sounds / name) for name in sorted(before)]
+
+    dry = house.wait(house.ask("POST", "/write-tags", {"paths": paths, "dry_run": True})["id"])
+    assert {path.name: path.read_bytes() for path in sounds.iterdir()} == before
+    assert sum("would write" in line for line in dry["warnings"]) == 3 and "no.wav" in " ".join(dry["warnings"])
+
+    job = house.ask("POST", "/write-tags", {"paths": paths})["id"]
+    view = house.wait(job)
+    assert view["state"] == "done" and ["no.wav" in line for line in view["warnings"]] == [True], view
+    assert wavinfo.WavInfoReader(str(sounds / "one.wav")).info.genre == "kick"
+    assert mutagen.File(sounds / "two.flac")["GENRE"] == ["kick"]
+    assert mutagen.File(sounds / "three.ogg")["TAGS"] == ["punchy"]
+    assert {path.name for path in sounds.iterdir()} == set(before)  # nothing beside them
+    after = scanned(house, sounds)
+    assert {name: each["id"] for name, each in after.items()} == {
+        name: each["id"] for name, each in assets.items()
+    }
+    backups = list((house.home / "backups").iterdir())
+    assert len(backups) == 3
+    assert sum(path.stat().st_size for path in backups) < 2 * len(before["three.ogg"])  # not the sound again
+
+    undone = house.ask("POST", f"/jobs/{job}/undo")
+    assert {Path(path).name for path in undone["restored"]} == set(assets) and not undone["removed"]
+    assert {path.name: path.read_bytes() for path in sounds.iterdir()} == before
+    assert not list((house.home / "backups").iterdir())
+    assert set(scanned(house, sounds)) == set(assets)  # the library still knows them
+
+
+def test_an_undo_leaves_what_was_changed_since(house: House, sounds: Path) -> None:
+    assets = scanned(house, sounds)
+    one = assets["two.flac"]
+    house.ask("PATCH", f"/assets/{one['id']}", {"class": "snare"})
+    job = house.ask("POST", f"/assets/{one['id']}/write-tags", {})["id"]
+    assert house.wait(job)["state"] == "done"
+    file = mutagen.File(sounds / "two.flac")
+    file["ARTIST"] = "me, later"
+    file.save()
+    mine = (sounds / "two.flac").read_bytes()
+    undone = house.ask("POST", f"/jobs/{job}/undo")
+    assert [Path(each["path"]).name for each in undone["kept"]] == ["two.flac"]
+    assert (sounds / "two.flac").read_bytes() == mine
+
+
+def test_asked_wrongly(house: House) -> None:
+    for path, body, code in (
+        ("/write-tags", {}, 400),
+        ("/write-tags", {"paths": ["a.wav"]}, 400),
+        ("/write-tags", {"paths": ["/a.wav"], "assets": ["x"]}, 400),
+        ("/assets/none/write-tags", {}, 404),
+    ):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            house.ask("POST", path, body)
+        assert refused.value.code in (code, 422), (path, refused.value.code)
+    view = house.wait(house.ask("POST", "/write-tags", {"paths": ["/no/such/file.wav"]})["id"])
+    assert view["state"] == "failed" and "/no/such/file.wav" in view["error"]["message"]

@@ -1,0 +1,129 @@
+"""A session in the fake REAPER: a project, an action, keys that are pressed; what the project is like afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+HERE = Path(__file__).parent
+SCRIPTS = HERE.parent.parent / "scripts" / "reaper"
+YES, NO = 6, 7
+
+Tree = dict[str, Any]
+
+
+@dataclass
+class Ended:
+    """How a session ended. project: its tracks, markers and so on; undone: the project after one undo."""
+
+    project: Tree
+    undo: list[Tree]
+    unblocked: int
+    messages: list[Tree]
+    explorer: list[Tree]
+    ext: Tree
+    processes: list[str]
+    undone: Tree | None = None
+    pictures: Tree = field(default_factory=dict)
+
+    def track(self, name: str) -> Tree:
+        found = [each for each in self.project["tracks"] if each["texts"]["P_NAME"] == name]
+        assert len(found) == 1, [each["texts"]["P_NAME"] for each in self.project["tracks"]]
+        return found[0]
+
+    @property
+    def names(self) -> list[str]:
+        return [each["texts"]["P_NAME"] for each in self.project["tracks"]]
+
+
+class Reaper:
+    """Runs actions; what is stored between sessions is kept, as REAPER keeps it."""
+
+    def __init__(self, folder: Path, home: Path) -> None:
+        self.folder = folder
+        self.home = home
+        self.ext: Tree = {}
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def run(
+        self, action: str, project: Tree, keys: list[Tree] | None = None, answers: list[Any] | None = None,
+        limit_s: float = 60.0, quit_when: int | None = None,
+    ) -> Ended:  # fmt: skip
+        """Raises AssertionError for whatever REAPER would have refused, and for a fault in a script."""
+        session = {
+            "project": project, "keys": keys or [], "answers": [{"answer": each} for each in answers or []],
+            "ext": self.ext, "resources": str(self.folder), "recordings": str(self.folder / "media"),
+            "script": str(SCRIPTS / f"roadie_{action}.lua"), "list": str(HERE / "reascript_api.tsv"),
+            "lib": str(SCRIPTS / "lib"), "limit_s": limit_s,
+        }  # fmt: skip
+        if quit_when is not None:
+            session["quit_when"] = quit_when
+        asked, told = self.folder / "session.json", self.folder / "result.json"
+        asked.write_text(json.dumps(session))
+        told.unlink(missing_ok=True)
+        ran = subprocess.run(
+            ["lua5.4", str(HERE / "run.lua"), str(asked), str(told)],
+            env={**os.environ, "ROADIE_HOME": str(self.home)}, capture_output=True, text=True, check=False,
+            timeout=limit_s + 30,
+        )  # fmt: skip
+        assert told.exists(), ran.stderr
+        result = json.loads(told.read_text())
+        assert result["problem"] is None, result["problem"]
+        assert result["console"] == "", result["console"]
+        assert result["balanced"], "an undo block or a refresh was left open"
+        self.ext = result["ext"] or {}
+        return Ended(
+            result["project"], result["undo"], result["unblocked"], result["messages"], result["explorer"],
+            self.ext, result["processes"], result.get("undone"), result["pictures"] or {},
+        )  # fmt: skip
+
+
+def choose(**wanted: str) -> Tree:
+    """Choices as if they had been made the last time."""
+    return {"value": json.dumps(wanted), "persist": True}
+
+
+def go(button: str) -> list[Tree]:
+    """Start, and close what is told at the end."""
+    return [{"see": button, "key": "enter"}, {"see": "Done", "key": "esc"}]
+
+
+def track(name: str, *items: Tree, **values: float) -> Tree:
+    return {"texts": {"P_NAME": name}, "values": values, "items": list(items)}
+
+
+def item(
+    path: Path, position: float, length: float, *, offset: float = 0.0, rate: float = 1.0, selected: bool = True,
+    reversed: bool = False, section: Tree | None = None, item_values: Tree | None = None,
+    take_values: Tree | None = None, name: str = "",
+) -> Tree:  # fmt: skip
+    source: Tree = {"file": str(path)}
+    if reversed:
+        source["reversed"] = True
+    if section:
+        source["section"] = section
+    return {
+        "selected": selected,
+        "values": {"D_POSITION": position, "D_LENGTH": length, **(item_values or {})},
+        "takes": [
+            {
+                "values": {"D_STARTOFFS": offset, "D_PLAYRATE": rate, **(take_values or {})},
+                "texts": {"P_NAME": name},
+                "source": source,
+            }
+        ],
+    }
+
+
+def write(path: Path, audio: np.ndarray, rate: int = 44100) -> Path:
+    """audio: frames or (frames, channels), float."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, audio, rate, subtype="PCM_24")
+    return path

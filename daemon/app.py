@@ -29,6 +29,7 @@ from daemon.files.journal import Journal
 from daemon.jobs.cache import Cache
 from daemon.jobs.effects import Deliverer
 from daemon.jobs.evict import Evictor, free_bytes
+from daemon.jobs.listen import Listener
 from daemon.jobs.pipeline import Pipeline
 from daemon.jobs.prepare import Preparer
 from daemon.jobs.reading import OutsideReader
@@ -39,7 +40,7 @@ from daemon.jobs.runs import RunPool
 from daemon.jobs.steps import StepRunner
 from daemon.kernel.clock import Clock, SystemClock
 from daemon.library.arrivals import Arrivals
-from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.library.assets import Assets
 from daemon.library.collections import Collections
 from daemon.library.database import Database
 from daemon.library.deliveries import Deliveries
@@ -57,6 +58,7 @@ from daemon.logs import logging_to
 from daemon.models.store import ModelStore
 from daemon.runtime import Runtime, remove_runtime, single_daemon, write_runtime
 from daemon.services import Services
+from daemon.services.asked import Asked
 from daemon.services.calls import Calls
 from daemon.services.chain_apply import ChainApplier
 from daemon.services.chain_runs import ChainRuns
@@ -64,6 +66,7 @@ from daemon.services.chains import ChainsService
 from daemon.services.edits import EditsService
 from daemon.services.events import EventsService
 from daemon.services.exports import Exporter, ExportsService
+from daemon.services.indexes import IndexKeeper
 from daemon.services.jobs import JobsService
 from daemon.services.kits import KitsService
 from daemon.services.library import LibraryService
@@ -140,7 +143,7 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         stack.push_async_callback(parts.runner.stop)
         await parts.services.watching.start()
         stack.push_async_callback(parts.services.watching.stop)
-        for clearing in (parts.evictor.run(), parts.tidying.run()):
+        for clearing in (parts.evictor.run(), parts.tidying.run(), parts.indexes.run()):
             stack.callback(asyncio.create_task(clearing).cancel)
         bridge = HttpBridge(parts.services, _http_settings(settings), clock)
         host, port = await bridge.start()
@@ -164,12 +167,13 @@ class _Parts:
     runner: JobRunner
     evictor: Evictor
     tidying: Tidying
+    indexes: IndexKeeper
 
 
 async def _build(settings: Settings, db: Database, executor: Executor, clock: Clock) -> _Parts:
     boot = secrets.token_hex(8)
     runs, jobs, assets, state = Runs(db, boot), Jobs(db), Assets(db), State(db)
-    search, collections = Search(db), Collections(db)
+    search, collections = Search(db, settings.home / "finding"), Collections(db)
     projects = Projects(db)
     cache = Cache(settings.cache / "runs", settings.work)
     journal_store = SqliteJournal(db)
@@ -194,10 +198,12 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     steps = StepRunner(pool, executor, models, shelves, note)
     calls = Calls(executor, cache)
     chain_runs = ChainRuns(pool, preparer, assets, shelves, note)
-    scanner = Scanner(assets, preparer, at_once=4 * _cpu_workers(settings))
-    exporter = Exporter(assets, search, collections, journal)
+    listener = Listener(executor, cache, models)
+    scanner = Scanner(assets, listener, at_once=_cpu_workers(settings) + 1)
+    asked = Asked(assets, listener)
+    exporter = Exporter(assets, search, collections, journal, asked)
     retagger = Retagger(assets, executor, cache, journal, attempts)
-    tagger = TagWriter(assets, search, preparer, retagger)
+    tagger = TagWriter(assets, search, asked, preparer, retagger)
     tasks = {
         "scan": scanner.run,
         "export": exporter.run,
@@ -217,7 +223,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     models_service = ModelsService(models, starter, state)
     projects_service = ProjectsService(projects, assets, reader, starter)
     arrivals = Arrivals(db)
-    intake = Intake(assets, arrivals, journal_store, _reader(preparer), _read_again(projects_service))
+    intake = Intake(assets, arrivals, journal_store, listener.one, _read_again(projects_service))
     watcher = Watcher(intake, arrivals, clock, _watch_settings(settings))
     selection = SelectionService(state, assets, executor, events.tell, settings.config.pause_heavy)
     recipes = Recipes(settings.recipes)
@@ -227,7 +233,8 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     services = Services(
         jobs=jobs_service,
         library=LibraryService(
-            assets, search, collections, jobs, uploaded, starter, Peaks(peaks, preparer), deliverer, projects.uses
+            assets, search, collections, jobs, uploaded, starter, asked, Peaks(peaks, preparer), deliverer,
+            projects.uses,
         ),
         exports=ExportsService(starter, outputs),
         tags=TagsService(starter),
@@ -248,7 +255,8 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         watching=WatchingService(watcher, arrivals, *_watched(settings)),
     )  # fmt: skip
     tidying = Tidying([event_log.trim, Retention(db).trim, uploads.expire])
-    return _Parts(boot, services, pool, runner, evictor, tidying)
+    indexes = IndexKeeper(search, state, executor, cache, settings.home / "finding")
+    return _Parts(boot, services, pool, runner, evictor, tidying, indexes)
 
 
 async def _recover(runs: Runs, cache: Cache, journal: Journal) -> None:
@@ -265,13 +273,6 @@ def _read_again(projects: ProjectsService) -> Callable[[Path], Awaitable[None]]:
         await projects.read(ProjectRequest(str(path)))
 
     return saved
-
-
-def _reader(preparer: Preparer) -> Callable[[Path, FileStat], Awaitable[NewAsset]]:
-    async def read(path: Path, stat: FileStat) -> NewAsset:
-        return (await preparer.read(path, stat))[1]
-
-    return read
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

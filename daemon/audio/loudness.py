@@ -9,7 +9,7 @@ from math import inf, log10
 import numpy as np
 import pyloudnorm
 from numpy.typing import NDArray
-from scipy.signal import firwin, lfilter, lfilter_zi
+from scipy.signal import firwin, lfilter
 
 from daemon.kernel.errors import BadParameter
 
@@ -44,7 +44,7 @@ class LoudnessMeter:
         if rate_hz <= 0 or channels <= 0:
             raise BadParameter(f"cannot measure {channels} channels at {rate_hz} Hz")
         self._filters = _k_weighting(rate_hz)
-        self._states = [np.zeros((channels, len(lfilter_zi(b, a)))) for b, a in self._filters]
+        self._states = [np.zeros((channels, max(len(a), len(b)) - 1)) for b, a in self._filters]
         self._weights = _channel_weights(channels)
         self._steps = _StepPowers(rate_hz)
         self._true_peak = TruePeak(rate_hz, channels)

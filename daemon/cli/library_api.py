@@ -21,7 +21,7 @@ PAGE = 200
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What `roadie search` was given. bpm: "120" or "118..124"."""
+    """What `roadie search` was given. bpm: "120" or "118..124". length: seconds, "0.5" at most, or "1..4"."""
 
     text: str = ""
     tag: str | None = None
@@ -29,11 +29,23 @@ class Filters:
     label: str | None = None
     bpm: str | None = None
     key: str | None = None
+    compatible: bool = False
+    length: str | None = None
+    rating: int | None = None
+    folder: Path | None = None
+    source: str | None = None
 
     def to_query(self) -> dict[str, object]:
-        """As parameters of GET /assets. Raises BadParameter."""
+        """As parameters of GET /assets and GET /facets. Raises BadParameter."""
         bpm_min, bpm_max = (None, None) if self.bpm is None else parse_bpm(self.bpm)
+        length_min, length_max = (None, None) if self.length is None else parse_length(self.length)
         return {
+            "compatible": "true" if self.compatible else None,
+            "length_min": length_min,
+            "length_max": length_max,
+            "rating_min": self.rating,
+            "folder": None if self.folder is None else str(absolute(self.folder)),
+            "source": self.source,
             "q": self.text or None,
             "tag": self.tag,
             "kind": self.kind,
@@ -57,6 +69,29 @@ def parse_bpm(text: str) -> tuple[float | None, float | None]:
         ) from error
 
 
+def parse_length(text: str) -> tuple[float | None, float | None]:
+    """ "1..4", "1..", "..4" in seconds; a single length is the longest."""
+    low, dots, high = text.partition("..")
+    try:
+        if not dots:
+            return None, float(low)
+        return float(low) if low else None, float(high) if high else None
+    except ValueError as error:
+        raise BadParameter(
+            "--length is not a length or a range of seconds", where=text, hint="For example --length 0.2..1.5"
+        ) from error
+
+
+def sound(client: Client, name: str) -> str:
+    """What `like` is asked with: a file by its absolute path, else an asset's id. Raises NotFound, Refused."""
+    path = absolute(Path(name))
+    return str(path) if path.is_file() else find(client, name).id
+
+
+def facets(client: Client, query: Mapping[str, object]) -> dict[str, dict[str, int]]:
+    return msgspec.convert(client.get("/facets", query), dict[str, dict[str, int]])
+
+
 def assets(client: Client, query: Mapping[str, object], limit: int | None = None) -> Iterator[AssetView]:
     """What the query finds, page by page, at most `limit`."""
     cursor: str | None = None
@@ -71,11 +106,20 @@ def assets(client: Client, query: Mapping[str, object], limit: int | None = None
             return
 
 
-def row(asset: AssetView) -> tuple[object, ...]:
+def row(asset: AssetView, by_sound: bool = False) -> tuple[object, ...]:
     """A line of `roadie search`."""
     bpm = None if asset.bpm is None else f"{asset.bpm:g}"
     where = f"{asset.path} (missing)" if asset.missing else asset.path
-    return asset.label, asset.kind, bpm, asset.key, duration(asset.length_s), where
+    sure = None if asset.confidence is None or asset.label is None else f"{asset.confidence:.0%}"
+    like = (None if asset.likeness is None else f"{asset.likeness:.2f}",) if by_sound else ()
+    return asset.label, sure, asset.kind, bpm, asset.key, duration(asset.length_s), *like, where
+
+
+def count_rows(counts: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[object, ...]]:
+    """Lines of `roadie search --facets`."""
+    for facet, values in counts.items():
+        for value, number in values.items():
+            yield facet, value, number
 
 
 def stats(client: Client) -> StatsView:

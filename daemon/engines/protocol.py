@@ -177,7 +177,27 @@ class Classification:
     embedding: NDArray[np.float32] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A file that is decoded already. audio: (channels, n), its beginning, at least `Classifier.heard_s` of it or all.
+    length_s: of the whole file."""
+
+    audio: Audio
+    rate_hz: int
+    length_s: float
+
+
 class Classifier(Engine, Protocol):
+    """heard_s: how much of a file's beginning it listens to."""
+
+    heard_s: float
+
+    def classify_sounds(
+        self, sounds: Sequence[Sound], hints: Sequence[Mapping[str, Json]], checkpoint: Checkpoint
+    ) -> list[Classification]:
+        """As `classify`, of what somebody has decoded: a scan, which reads every file once."""
+        ...
+
     def classify(
         self, files: Sequence[Path], hints: Sequence[Mapping[str, Json]], checkpoint: Checkpoint
     ) -> list[Classification]:

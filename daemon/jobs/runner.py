@@ -69,6 +69,7 @@ class JobRunner:
         self._slots = asyncio.Semaphore(JOBS_AT_ONCE)
         self._working: dict[str, asyncio.Task[None]] = {}
         self._meters: dict[str, Meter] = {}
+        self._tasks: dict[str, Live] = {}
 
     async def start(self, boot: str) -> None:
         """Take over every open job of an earlier life."""
@@ -111,12 +112,13 @@ class JobRunner:
     def live(self, job: str) -> Live | None:
         """Progress of a job under way."""
         meter = self._meters.get(job)
-        return None if meter is None else Live(meter.progress, meter.eta_s, meter.fractions())
+        return self._tasks.get(job) if meter is None else Live(meter.progress, meter.eta_s, meter.fractions())
 
     def _forget(self, job: str, ended: asyncio.Task[None]) -> None:
         if self._working.get(job) is ended:  # not one that was begun since
             del self._working[job]
             self._meters.pop(job, None)
+            self._tasks.pop(job, None)
 
     async def _guarded(self, job: str) -> None:
         async with self._slots:
@@ -177,7 +179,7 @@ class JobRunner:
         step = rows[record.recipe]
         await self._jobs.set_step(step, "running")
         try:
-            warnings = await self._task_kinds[record.recipe](_Context(self, record, step))
+            warnings = await self._task_kinds[record.recipe](_Context(self, record, step, self._clock))
         except RoadieError as error:
             await self._jobs.set_step(step, "failed", error=error.info())
             await self._jobs.set_input(row, "failed", error=error.info())
@@ -186,19 +188,32 @@ class JobRunner:
         await self._jobs.set_input(row, "done")
         return End("done", warnings=tuple(warnings))
 
-    def tell_task(self, job: str, step: str, fraction: float, note: str) -> None:
-        self._tell(StepProgress(job, step, fraction, fraction, None, note))
+    def tell_task(self, job: str, step: str, fraction: float, eta_s: float | None, note: str) -> None:
+        self._tasks[job] = Live(fraction, eta_s, {})
+        self._tell(StepProgress(job, step, fraction, fraction, eta_s, note))
 
 
 class _Context:
-    def __init__(self, runner: JobRunner, record: JobRecord, step: str) -> None:
+    """eta_s: at the pace since the first progress beyond nothing; what went quickly before is no measure."""
+
+    def __init__(self, runner: JobRunner, record: JobRecord, step: str, clock: Clock) -> None:
         self.job = record.id
         self.request = record.request
         self._runner = runner
         self._step = step
+        self._clock = clock
+        self._began: tuple[float, float] | None = None
 
     def progress(self, fraction: float, note: str) -> None:
-        self._runner.tell_task(self.job, self._step, fraction, note)
+        self._runner.tell_task(self.job, self._step, fraction, self._eta_s(fraction), note)
+
+    def _eta_s(self, fraction: float) -> float | None:
+        now_s = self._clock.monotonic()
+        if fraction <= 0 or self._began is None:
+            self._began = (now_s, fraction) if fraction > 0 else None
+            return None
+        began_s, at = self._began
+        return None if fraction <= at else (now_s - began_s) * (1 - fraction) / (fraction - at)
 
 
 def _end(record: JobRecord, ended: Sequence[Ended]) -> End:

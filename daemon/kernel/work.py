@@ -38,6 +38,9 @@ class Kind(StrEnum):
     EMBEDDINGS = (
         "embeddings"  # binary: rows of EMBEDDING_DIMS little-endian float32, meta "of": the payload of each
     )
+    VECTORS = (
+        "vectors"  # binary: rows of EMBEDDING_DIMS float16, and the graph over them (daemon.steps.indexing)
+    )
 
     @property
     def audible(self) -> bool:
@@ -143,6 +146,11 @@ class EngineChoice:
     precision: str = "fp32"
     reason: str = ""
     trusted: bool = False
+
+    @property
+    def mark(self) -> str:
+        """Names what makes the answers, weights included: embeddings of one mark can be compared."""
+        return " ".join(part for part in (self.engine, self.version, self.model, self.weights[:12]) if part)
 
 
 @dataclass(frozen=True, slots=True)

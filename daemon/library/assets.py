@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from peewee import SQL
+
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.kernel.events import AssetAdded, AssetChanged, AssetRemoved
 from daemon.kernel.types import AssetId, Json
 from daemon.library.database import Database
+from daemon.library.embeddings import put as put_embedding
 from daemon.library.events import append
 from daemon.library.tables import AssetRow, PathRow, TagRow
-from daemon.library.text import forget_text, index_text
+from daemon.library.text import forget_text, index_text, sql
 
 USER, MODEL, FILE_NAME = "user", "model", "file name"
+_SAID = 0.5  # confidence in what a file name says
 
 _COLUMNS = {"bpm": "bpm", "key": "key", "stem": "stem", "class": "label", "confidence": "confidence",
             "length_s": "length_s", "rate": "rate_hz", "channels": "channels"}  # fmt: skip
+
+
+# A scan comes through `record` for every file, and peewee's building of a statement takes ten times SQLite's work.
+_NEW = (
+    "INSERT INTO asset (id, kind, name, parent, source, job, meta, added_at, rating, "
+    + ", ".join(f'"{"class" if column == "label" else column}"' for column in _COLUMNS.values())
+    + f") VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0{', ?' * len(_COLUMNS)})"
+)
+_STANDS = (
+    "INSERT OR REPLACE INTO path (path, asset_id, size, mtime_ns, inode, byte_hash, made, missing) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, 0)"
+)
+_BELOW = """
+SELECT p.path, p.size, p.mtime_ns, p.inode, p.missing, p.made, a.heard
+FROM path p JOIN asset a ON a.id = p.asset_id WHERE p.path >= ? AND p.path < ?
+"""
+_AT = """
+SELECT a.id, p.size, p.mtime_ns, p.inode, p.missing, p.made, a.heard
+FROM path p JOIN asset a ON a.id = p.asset_id WHERE p.path = ?
+"""
+_TAG = "INSERT OR REPLACE INTO tag (asset_id, label, origin, confidence) VALUES (?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +62,16 @@ class FileStat:
         """Raises OSError when the file is not there."""
         stat = path.stat()
         return cls(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A known path. made: roadie wrote it. heard: the mark of the engine that told what it is."""
+
+    stat: FileStat
+    missing: bool
+    made: bool
+    heard: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +111,19 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What an engine told of a file. mark: the engine's, and its model's. embedding: None when it has none.
+    said: labels that the file's name names."""
+
+    mark: str
+    embedding: tuple[float, ...] | None = None
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class NewAsset:
-    """A file to be known. made: roadie wrote it. source: the song it came from."""
+    """A file to be known. made: roadie wrote it. source: the song it came from. heard: None for one that was only
+    read."""
 
     id: AssetId
     kind: str
@@ -87,6 +135,7 @@ class NewAsset:
     source: str | None = None
     job: str | None = None
     meta: Mapping[str, Json] = field(default_factory=dict)
+    heard: Heard | None = None
 
 
 def record(new: NewAsset) -> bool:
@@ -95,32 +144,53 @@ def record(new: NewAsset) -> bool:
     A known payload at a new path gains a path. A path whose content changed moves to the other asset: what stood
     there before keeps its other paths, or is missing from now on.
     """
-    fresh = AssetRow.get_or_none(AssetRow.id == new.id) is None
-    path = str(new.path)
+    fresh = sql("SELECT 1 FROM asset WHERE id = ?", new.id).fetchone() is None
+    path, stat = str(new.path), new.stat
     if fresh:
         _insert(new)
-    before = PathRow.get_or_none(PathRow.path == path)
-    PathRow.replace(
-        path=path, asset=new.id, size=new.stat.size, mtime_ns=new.stat.mtime_ns, inode=new.stat.inode,
-        byte_hash=new.byte_hash, made=new.made or (before is not None and before.made and before.asset_id == new.id),
-        missing=False,
-    ).execute()  # fmt: skip
+    before = sql("SELECT asset_id, made FROM path WHERE path = ?", path).fetchone()
+    moved = before is not None and before[0] != new.id
+    made = new.made or (before is not None and bool(before[1]) and not moved)
+    sql(_STANDS, path, new.id, stat.size, stat.mtime_ns, stat.inode, new.byte_hash, made)
+    if new.heard is not None:
+        _hear(new, new.heard, fresh)
     index_text(new.id)
     if fresh:
         append(AssetAdded(new.id, path, new.kind))
-    elif before is None or before.asset_id != new.id:
+    elif before is None or moved:
         append(AssetChanged(new.id))
-    if before is not None and before.asset_id != new.id:
-        append(AssetChanged(before.asset_id))
+    if moved:
+        index_text(before[0])
+        append(AssetChanged(before[0]))
     return fresh
 
 
+def _hear(new: NewAsset, heard: Heard, fresh: bool) -> None:
+    """Keep what was heard. Of an asset that roadie made, what its own job told of it stays."""
+    if not fresh:
+        if sql("SELECT 1 FROM asset WHERE id = ? AND job IS NOT NULL", new.id).fetchone() is not None:
+            return
+        sql(
+            "UPDATE asset SET kind = ? WHERE id = ? AND kind IN ('source', 'one-shot', 'loop')",
+            new.kind,
+            new.id,
+        )
+        sql("DELETE FROM tag WHERE asset_id = ? AND origin = ?", new.id, MODEL)
+        learn(new.id, new.meta)
+        label = new.meta.get("class")
+        if isinstance(label, str):
+            put_tag(new.id, Tag(label, float(str(new.meta.get("confidence", 0.0))), MODEL))
+    for word in heard.said:
+        put_tag(new.id, Tag(word, _SAID, FILE_NAME))
+    sql("UPDATE asset SET heard = ? WHERE id = ?", heard.mark, new.id)
+    if heard.embedding is not None:
+        put_embedding(new.id, heard.mark, heard.embedding)
+
+
 def _insert(new: NewAsset) -> None:
-    columns = {column: new.meta.get(key) for key, column in _COLUMNS.items()}
-    AssetRow.insert(
-        id=new.id, kind=new.kind, name=new.path.name, parent=new.parent, source=new.source, job=new.job,
-        meta=dict(new.meta), added_at=time.time(), **columns,
-    ).execute()  # fmt: skip
+    columns = [new.meta.get(key) for key in _COLUMNS]
+    meta = msgspec.json.encode(dict(new.meta)).decode()
+    sql(_NEW, new.id, new.kind, new.path.name, new.parent, new.source, new.job, meta, time.time(), *columns)
     label = new.meta.get("class")
     if isinstance(label, str):
         confidence = new.meta.get("confidence")
@@ -129,7 +199,7 @@ def _insert(new: NewAsset) -> None:
 
 def put_tag(asset: str, tag: Tag) -> None:
     """Set one tag; inside a write."""
-    TagRow.replace(asset=asset, label=tag.label, origin=tag.origin, confidence=tag.confidence).execute()
+    sql(_TAG, asset, tag.label, tag.origin, tag.confidence)
 
 
 def learn(asset: str, meta: Mapping[str, Json]) -> None:
@@ -161,6 +231,7 @@ def forget_path(path: str) -> None:
     if not left and row.made:
         remove(asset)
     else:
+        index_text(asset)
         append(AssetChanged(asset))
 
 
@@ -183,6 +254,12 @@ def load(ids: Iterable[str]) -> list[Asset]:
     for tag in TagRow.select().where(TagRow.asset << wanted).order_by(TagRow.confidence.desc()):
         tags.setdefault(tag.asset_id, []).append(Tag(tag.label, tag.confidence, tag.origin))
     return [_asset(rows[i], paths.get(i, []), tags.get(i, [])) for i in wanted if i in rows]
+
+
+def ids_of(numbers: Iterable[int]) -> dict[int, str]:
+    """The id of each asset by its rowid; those that have gone are left out. Inside a read."""
+    rows = AssetRow.select(SQL("rowid"), AssetRow.id).where(SQL("rowid") << list(numbers)).tuples()
+    return {int(number): str(asset) for number, asset in rows}
 
 
 def _asset(row: Any, paths: list[str], tags: list[Tag]) -> Asset:
@@ -280,15 +357,32 @@ class Assets:
 
     async def paths_under(self, folder: Path) -> dict[str, tuple[FileStat, bool]]:
         """Every known path below a folder: (what it looked like, missing)."""
+        known = await self.looks_under(folder)
+        return {path: (look.stat, look.missing) for path, look in known.items()}
 
-        def work() -> dict[str, tuple[FileStat, bool]]:
-            prefix = str(folder).rstrip("/\\")
-            rows = PathRow.select().where(PathRow.path.startswith(prefix))
+    async def looks_under(self, folder: Path) -> dict[str, Look]:
+        """Every known path below a folder, and what is known of it."""
+
+        def work() -> dict[str, Look]:
+            # Everything that begins with the folder and its separator, in the order of the index.
+            start = str(folder).rstrip(os.sep) + os.sep
+            rows = sql(_BELOW, start, start[:-1] + chr(ord(os.sep) + 1))
             return {
-                row.path: (FileStat(row.size, row.mtime_ns, row.inode), row.missing)
-                for row in rows
-                if Path(row.path).is_relative_to(folder)
+                path: Look(FileStat(size, mtime_ns, inode), bool(missing), bool(made), heard)
+                for path, size, mtime_ns, inode, missing, made, heard in rows
             }
+
+        return await self._db.read(work)
+
+    async def look_at(self, path: Path) -> tuple[str, Look] | None:
+        """The asset at a path and what is known of it there."""
+
+        def work() -> tuple[str, Look] | None:
+            row = sql(_AT, str(path)).fetchone()
+            if row is None:
+                return None
+            asset, size, mtime_ns, inode, missing, made, heard = row
+            return asset, Look(FileStat(size, mtime_ns, inode), bool(missing), bool(made), heard)
 
         return await self._db.read(work)
 
@@ -300,6 +394,7 @@ class Assets:
                 row = PathRow.get_or_none((PathRow.path == path) & (PathRow.missing == False))  # noqa: E712
                 if row is not None:
                     PathRow.update(missing=True).where(PathRow.path == path).execute()
+                    index_text(row.asset_id)
                     append(AssetChanged(row.asset_id))
 
         await self._db.write(work)

@@ -14,7 +14,7 @@ from playhouse.migrate import migrate as apply
 from playhouse.sqlite_ext import VirtualModel
 
 from daemon.kernel.errors import DiskError
-from daemon.library import edit_tables, kit_tables, project_tables, tables, watch_tables
+from daemon.library import edit_tables, finding_tables, kit_tables, project_tables, tables, watch_tables
 
 SCHEMA_VERSION = 1
 
@@ -24,6 +24,7 @@ TABLES: list[type[peewee.Model]] = [
     *watch_tables.TABLES,
     *project_tables.TABLES,
     *kit_tables.TABLES,
+    *finding_tables.TABLES,
 ]
 """A module of tables adds its list here."""
 

@@ -1,89 +1,115 @@
-"""Finding assets by text and facets, page by page."""
+"""Finding assets: by text, by facets, by sound, page by page; and how many each facet has."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from peewee import SQL, fn
+from peewee import fn
 
-from daemon.kernel.errors import BadParameter
-from daemon.library.assets import Asset, load
+from daemon.library.assets import Asset
 from daemon.library.database import Database
-from daemon.library.tables import AssetRow, AssetText, PathRow, TagRow
-from daemon.library.text import match_expression
+from daemon.library.embeddings import latest_seq
+from daemon.library.finding_tables import TouchedRow
+from daemon.library.query import Found, Like, Query
+from daemon.library.tables import AssetRow, PathRow
+from daemon.library.text import index_text, sql
 
+if TYPE_CHECKING:  # numpy comes in with the first search: the idle daemon does without
+    from daemon.library.columns import Columns
+    from daemon.library.vectors import VectorIndex
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """None means any. text: words, each a prefix. offset: where the page begins."""
+__all__ = ["Found", "Like", "Query", "Search"]
 
-    text: str | None = None
-    tag: str | None = None
-    kind: str | None = None
-    label: str | None = None
-    stem: str | None = None
-    bpm_min: float | None = None
-    bpm_max: float | None = None
-    key: str | None = None
-    sort: str = "relevance"
-    descending: bool = False
-    offset: int = 0
-    limit: int = 50
+T = TypeVar("T")
 
-
-_SORTS = {"added": AssetRow.added_at, "name": AssetRow.name, "length": AssetRow.length_s, "bpm": AssetRow.bpm,
-          "rating": AssetRow.rating}  # fmt: skip
-
-
-def _where(query: Query) -> list[Any]:
-    equal = {AssetRow.kind: query.kind, AssetRow.label: query.label, AssetRow.stem: query.stem,
-             AssetRow.key: query.key}  # fmt: skip
-    terms: list[Any] = [column == value for column, value in equal.items() if value is not None]
-    if query.bpm_min is not None:
-        terms.append(AssetRow.bpm >= query.bpm_min)
-    if query.bpm_max is not None:
-        terms.append(AssetRow.bpm <= query.bpm_max)
-    if query.tag is not None:
-        tagged = TagRow.select(TagRow.asset).where(TagRow.label == query.tag)
-        terms.append(AssetRow.id << tagged)
-    return terms
-
-
-def _select(query: Query) -> Any:
-    rows = AssetRow.select(AssetRow.id)
-    expression = match_expression(query.text) if query.text else None
-    if query.text and expression is None:
-        return rows.where(SQL("0"))
-    if expression is not None:
-        rows = rows.join(AssetText, on=(AssetText.rowid == SQL("t1.rowid")))
-        rows = rows.where(AssetText.match(expression))
-    terms = _where(query)
-    if terms:
-        rows = rows.where(*terms)
-    if query.sort == "relevance":
-        order = [AssetText.rank()] if expression else [AssetRow.added_at.desc()]
-    elif query.sort in _SORTS:
-        column = _SORTS[query.sort]
-        order = [column.desc() if query.descending else column.asc()]
-    else:
-        raise BadParameter(f"cannot sort by {query.sort!r}", hint=f"Sorts: relevance, {', '.join(_SORTS)}")
-    return rows.order_by(*order, SQL("t1.rowid"))
+_OLDER = "SELECT id FROM asset WHERE rowid NOT IN (SELECT number FROM touched) LIMIT ?"
 
 
 class Search:
-    def __init__(self, db: Database) -> None:
+    """folder: where the copies that make it quick are kept between starts; None keeps them in memory."""
+
+    def __init__(self, db: Database, folder: Path | None = None) -> None:
         self._db = db
+        self._folder = folder
+        self._made: tuple[Columns, VectorIndex] | None = None
+        self._making = threading.Lock()
 
     async def find(self, query: Query) -> tuple[list[Asset], bool]:
         """One page, and whether there is more."""
+        found = await self.page(query)
+        return found.assets, found.more
 
-        def work() -> tuple[list[Asset], bool]:
-            rows = _select(query).offset(query.offset).limit(query.limit + 1)
-            ids = [row.id for row in rows]
-            return load(ids[: query.limit]), len(ids) > query.limit
+    async def page(self, query: Query) -> Found:
+        """Raises BadParameter, and NotFound for `like` when that asset is unknown or was never heard."""
+
+        def work() -> Found:
+            from daemon.library import finding  # noqa: PLC0415
+
+            columns, vectors = self.fresh()
+            return finding.page(query, columns, vectors)
 
         return await self._db.read(work)
+
+    async def facets(self, query: Query) -> dict[str, dict[str, int]]:
+        """How many assets there are of each value of each facet, among those that all the other facets allow."""
+
+        def work() -> dict[str, dict[str, int]]:
+            from daemon.library import finding  # noqa: PLC0415
+
+            return finding.counts(query, self.fresh()[0])
+
+        return await self._db.read(work)
+
+    async def with_indexes(self, work: Callable[[Columns, VectorIndex], T]) -> T:
+        """Run `work` on a reader thread, with the columns and the vectors as they are now."""
+        return await self._db.read(lambda: work(*self.fresh()))
+
+    @property
+    def used(self) -> bool:
+        """Whether anybody has searched since the start."""
+        return self._made is not None
+
+    async def written(self) -> tuple[int, int]:
+        """How many embeddings and how many changes of assets were ever written; costs next to nothing."""
+
+        def work() -> tuple[int, int]:
+            newest = TouchedRow.select(fn.MAX(TouchedRow.seq)).scalar()
+            return latest_seq(), int(newest or 0)
+
+        return await self._db.read(work)
+
+    async def catch_up(self, limit: int = 200) -> int:
+        """Make assets findable that an older roadie recorded, some at a time; returns how many it were."""
+
+        def work() -> int:
+            rows = sql(_OLDER, limit).fetchall()
+            for (asset,) in rows:
+                index_text(asset)
+            return len(rows)
+
+        return await self._db.write(work)
+
+    def fresh(self) -> tuple[Columns, VectorIndex]:
+        """Columns and vectors, brought up to date; inside a read."""
+        from daemon.library.columns import Columns  # noqa: PLC0415
+        from daemon.library.vectors import VectorIndex  # noqa: PLC0415
+
+        with self._making:
+            if self._made is None:
+                at = self._folder
+                self._made = (
+                    Columns(at and at / "columns.bin"),
+                    VectorIndex(at and at / "vectors"),
+                )
+        columns, vectors = self._made
+        columns.refresh()
+        vectors.refresh()
+        return columns, vectors
+
+    # ------------------------------------------------------------ figures
 
     async def duplicates(self) -> list[tuple[str, list[str]]]:
         """Payloads that stand at more than one path: (asset, its paths)."""

@@ -42,7 +42,8 @@ class EventRow(Model):
 
 
 class AssetRow(Model):
-    """A file that the library knows, by the hash of its payload."""
+    """A file that the library knows, by the hash of its payload. heard: the mark of the engine that told its class and
+    embedding (`EngineChoice.mark`), None before."""
 
     id = CharField(primary_key=True)
     kind = CharField(index=True)
@@ -61,6 +62,7 @@ class AssetRow(Model):
     job = CharField(null=True, index=True)
     meta = JsonField(default=dict)
     added_at = FloatField(index=True)
+    heard = CharField(null=True)
 
     class Meta:
         table_name = "asset"

@@ -2,44 +2,54 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import PurePath
+from typing import Any
 
-from peewee import SQL
-
-from daemon.library.tables import AssetRow, AssetText, PathRow, TagRow
+from daemon.library.spelling import learn_words, words
+from daemon.library.tables import AssetRow
 
 FOLDERS = 3  # the nearest folders say what a file is; the ones above are the same for everything
 
+# A scan comes through here for every file, and peewee's building of a statement takes longer than SQLite's work.
+_ASSET = 'SELECT rowid, name, kind, stem, class, "key" FROM asset WHERE id = ?'
+_PATHS = "SELECT path FROM path WHERE asset_id = ?"
+_TAGS = "SELECT label FROM tag WHERE asset_id = ?"
+_FORGET = "DELETE FROM asset_text WHERE rowid = ?"
+_INDEX = "INSERT INTO asset_text (rowid, name, words, tags, folders) VALUES (?, ?, ?, ?, ?)"
+_TOUCH = "INSERT OR REPLACE INTO touched (number) VALUES (?)"
 
-def _rowid(asset: str) -> int | None:
-    found = AssetRow.select(SQL("rowid")).where(AssetRow.id == asset).tuples().first()
+
+def sql(statement: str, *values: Any) -> Any:
+    """Run a statement as it stands, on this thread's connection."""
+    return AssetRow._meta.database.execute_sql(statement, values)
+
+
+def number_of(asset: str) -> int | None:
+    """The asset's rowid, by which indexes name it; None for an unknown one. Inside a read or write."""
+    found = sql("SELECT rowid FROM asset WHERE id = ?", asset).fetchone()
     return None if found is None else int(found[0])
 
 
 def index_text(asset: str) -> None:
-    """Make an asset findable by its words as they are now; inside a write."""
-    rowid = _rowid(asset)
-    if rowid is None:
+    """Make an asset findable by its words and facets as they are now; inside a write."""
+    found = sql(_ASSET, asset).fetchone()
+    if found is None:
         return
-    row = AssetRow.get_by_id(asset)
-    paths = [path.path for path in PathRow.select(PathRow.path).where(PathRow.asset == asset)]
-    tags = " ".join(tag.label for tag in TagRow.select(TagRow.label).where(TagRow.asset == asset))
-    folders = " ".join(" ".join(PurePath(path).parts[-FOLDERS - 1 : -1]) for path in paths)
-    names = " ".join(dict.fromkeys([row.name, *(PurePath(path).name for path in paths)]))
-    words = " ".join(str(word) for word in (row.kind, row.stem, row.label, row.key) if word)
-    AssetText.delete().where(AssetText.rowid == rowid).execute()
-    AssetText.insert(rowid=rowid, name=names, words=words, tags=tags, folders=folders).execute()
+    number, name, *facets = found
+    paths = [PurePath(path) for (path,) in sql(_PATHS, asset)]
+    tags = " ".join(label for (label,) in sql(_TAGS, asset))
+    folders = " ".join(" ".join(path.parts[-FOLDERS - 1 : -1]) for path in paths)
+    names = " ".join(dict.fromkeys([name, *(path.name for path in paths)]))
+    said = " ".join(str(word) for word in facets if word)
+    sql(_FORGET, number)
+    sql(_INDEX, number, names, said, tags, folders)
+    learn_words(words(" ".join((names, said, tags, folders))))
+    sql(_TOUCH, number)
 
 
 def forget_text(asset: str) -> None:
     """Take an asset out of the index; inside a write, before its row goes."""
-    rowid = _rowid(asset)
-    if rowid is not None:
-        AssetText.delete().where(AssetText.rowid == rowid).execute()
-
-
-def match_expression(text: str) -> str | None:
-    """An FTS5 expression in which every word must begin a word of the asset; None when there is no word."""
-    words = re.findall(r"\w+", text, re.UNICODE)
-    return " AND ".join(f'"{word}"*' for word in words) or None
+    number = number_of(asset)
+    if number is not None:
+        sql(_FORGET, number)
+        sql(_TOUCH, number)

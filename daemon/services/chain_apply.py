@@ -15,9 +15,9 @@ from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import BadParameter, RoadieError
 from daemon.kernel.work import InputFile, Produced
 from daemon.services.chain_runs import ChainRuns
-from daemon.services.scan import Walk
 from daemon.services.types import JobInput
 from daemon.services.types_plugins import ApplyRequest
+from daemon.services.walk import Walk
 from daemon.steps.render import BATCH_FILES, RenderParams
 
 CONTAINERS = {".wav": "wav", ".flac": "flac", ".aiff": "aiff", ".aif": "aiff", ".mp3": "mp3", ".ogg": "ogg"}
@@ -88,7 +88,7 @@ class _Work:
             if path is not None and path.is_dir():
                 walk = Walk(path)
                 files = [
-                    (JobInput(path=str(file)), self._out / file.relative_to(path)) for file, _ in walk.files()
+                    (JobInput(path=file), self._out / Path(file).relative_to(path)) for file, _ in walk.files()
                 ]
                 found += [pair for pair in files if not pair[1].suffix.lower().startswith(".mid")]
                 self.told += walk.problems

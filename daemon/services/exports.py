@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -16,10 +17,11 @@ from daemon.jobs.uncut import to_its_end
 from daemon.kernel.errors import BadParameter, RoadieError
 from daemon.library.assets import Asset, Assets
 from daemon.library.collections import Collections
-from daemon.library.search import Query, Search
+from daemon.library.search import Search
+from daemon.services.asked import Asked
 from daemon.services.outputs import Outputs
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import ExportRequest, JobAck
+from daemon.services.types import AssetQuery, ExportRequest, JobAck
 
 PAGE = 500
 
@@ -27,11 +29,14 @@ PAGE = 500
 class Exporter:
     """The task `export`."""
 
-    def __init__(self, assets: Assets, search: Search, collections: Collections, journal: Journal) -> None:
+    def __init__(
+        self, assets: Assets, search: Search, collections: Collections, journal: Journal, asked: Asked
+    ) -> None:
         self._assets = assets
         self._search = search
         self._collections = collections
         self._journal = journal
+        self._asked = asked
 
     async def run(self, context: TaskContext) -> list[str]:
         """Returns a line for each asset that could not be copied. One that stands there already is left alone, so
@@ -72,10 +77,9 @@ class Exporter:
             members = (await self._collections.get(request.collection)).assets
             return [await self._assets.get(asset) for asset in members]
         chosen: list[Asset] = []
-        asked = msgspec.structs.asdict(request.query) if request.query is not None else {}
-        fields = {key: value for key, value in asked.items() if key not in ("cursor", "like", "limit")}
+        query = await self._asked.query(request.query or AssetQuery(), 0)
         while True:
-            page, more = await self._search.find(Query(**fields, offset=len(chosen), limit=PAGE))
+            page, more = await self._search.find(replace(query, offset=len(chosen), limit=PAGE))
             chosen += page
             if not more:
                 return chosen

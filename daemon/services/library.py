@@ -8,14 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from daemon.jobs.effects import Deliverer
 from daemon.kernel.errors import BadParameter, FileMissing, Forbidden
 from daemon.library.assets import Asset, Assets
 from daemon.library.collections import Collection, Collections
 from daemon.library.jobs import Jobs
-from daemon.library.search import Query, Search
+from daemon.library.search import Search
+from daemon.services.asked import Asked, offset_of
 from daemon.services.assets_view import asset_view
 from daemon.services.peaks import Peaks
 from daemon.services.tasks import TaskStarter
@@ -40,7 +39,7 @@ InUse = Callable[[Path], bool]
 class LibraryService:
     def __init__(
         self, assets: Assets, search: Search, collections: Collections, jobs: Jobs, uploaded: Uploaded,
-        tasks: TaskStarter, peaks: Peaks, deliverer: Deliverer, in_use: InUse,
+        tasks: TaskStarter, asked: Asked, peaks: Peaks, deliverer: Deliverer, in_use: InUse,
     ) -> None:  # fmt: skip
         self._assets = assets
         self._search = search
@@ -48,6 +47,7 @@ class LibraryService:
         self._jobs = jobs
         self._uploaded = uploaded
         self._tasks = tasks
+        self._asked = asked
         self._peaks = peaks
         self._deliverer = deliverer
         self._in_use = in_use
@@ -55,17 +55,16 @@ class LibraryService:
     # ------------------------------------------------------------ assets
 
     async def search(self, query: AssetQuery) -> Page[AssetView]:
-        """Raises BadParameter for a cursor or a sort that is not legal, or for `like`: sounds have no embedding yet."""
-        if query.like is not None:
-            raise BadParameter("search by sound is not there yet: assets have no embedding")
-        fields = msgspec.structs.asdict(query)
-        cursor = fields.pop("cursor")
-        fields.pop("like")
-        if cursor is not None and (not cursor.isdecimal() or len(cursor) > 18):  # SQLite counts to 2**63
-            raise BadParameter(f"{cursor!r} is no cursor", hint="Pass the next_cursor of the page before")
-        offset = int(cursor or 0)
-        assets, more = await self._search.find(Query(**fields, offset=offset))
-        return Page([asset_view(each) for each in assets], str(offset + query.limit) if more else None)
+        """Raises BadParameter for a cursor or a sort that is not legal, NotFound for a sound that is not known."""
+        offset = offset_of(query.cursor)
+        found = await self._search.page(await self._asked.query(query, offset))
+        likeness = found.likeness or (None,) * len(found.assets)
+        views = [asset_view(each, like) for each, like in zip(found.assets, likeness, strict=True)]
+        return Page(views, str(offset + query.limit) if found.more else None)
+
+    async def facets(self, query: AssetQuery) -> dict[str, dict[str, int]]:
+        """Facet -> value -> how many assets there are, among those that the other facets allow."""
+        return await self._search.facets(await self._asked.query(query, 0))
 
     async def get(self, asset: str) -> AssetView:
         return asset_view(await self._assets.get(asset))

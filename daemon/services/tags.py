@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -13,7 +14,8 @@ from daemon.jobs.retag import Retagged, Retagger
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import BadParameter, FileMissing, RoadieError
 from daemon.library.assets import Asset, Assets
-from daemon.library.search import Query, Search
+from daemon.library.search import Search
+from daemon.services.asked import Asked
 from daemon.services.tasks import TaskStarter
 from daemon.services.types import JobAck
 from daemon.services.types_tags import WriteTagsRequest
@@ -26,9 +28,12 @@ SHOWN = 200
 class TagWriter:
     """The task `write-tags`."""
 
-    def __init__(self, assets: Assets, search: Search, preparer: Preparer, retagger: Retagger) -> None:
+    def __init__(
+        self, assets: Assets, search: Search, asked: Asked, preparer: Preparer, retagger: Retagger
+    ) -> None:
         self._assets = assets
         self._search = search
+        self._asked = asked
         self._preparer = preparer
         self._retagger = retagger
 
@@ -73,11 +78,10 @@ class TagWriter:
                 yield found, Path(path)
         if request.query is None:
             return
-        asked = msgspec.structs.asdict(request.query)
-        fields = {key: value for key, value in asked.items() if key not in ("cursor", "like", "limit")}
+        query = await self._asked.query(request.query, 0)
         offset, more = 0, True
         while more:
-            page, more = await self._search.find(Query(**fields, offset=offset, limit=PAGE))
+            page, more = await self._search.find(replace(query, offset=offset, limit=PAGE))
             offset += len(page)
             for each in page:
                 for path in each.paths:

@@ -182,7 +182,8 @@ class TagView(Answer, frozen=True):
 
 
 class AssetView(Answer, frozen=True):
-    """path: where it is now, the first of `paths`. parent: the asset it was made from."""
+    """path: where it is now, the first of `paths`. parent: the asset it was made from. likeness: to the sound that was
+    asked for, 1 for the same; None in a search that is not by sound."""
 
     id: str
     name: str
@@ -205,10 +206,15 @@ class AssetView(Answer, frozen=True):
     missing: bool
     added_at: float
     meta: dict[str, Any]
+    likeness: float | None = None
 
 
 class AssetQuery(Request, frozen=True):
-    """text: words, each a prefix. like: an asset to be near in sound (answered when embeddings exist)."""
+    """text: words, each a prefix; a word like none that there is counts as a typo. key: in any spelling, also Camelot
+    ("8A"); compatible: its relative and the keys a fifth away as well. folder: absolute, with all below. source: the
+    asset something was made from. like: an asset, or an absolute path, to be near in sound; but: how the others differ
+    from it, separated by commas: brighter, darker, shorter, longer, higher, lower, louder, quieter, noisier, cleaner.
+    """
 
     text: str | None = None
     tag: str | None = None
@@ -218,7 +224,14 @@ class AssetQuery(Request, frozen=True):
     bpm_min: float | None = None
     bpm_max: float | None = None
     key: str | None = None
+    compatible: bool = False
+    length_min: float | None = None
+    length_max: float | None = None
+    rating_min: int | None = None
+    folder: str | None = None
+    source: str | None = None
     like: str | None = None
+    but: str | None = None
     sort: Literal["relevance", "added", "name", "length", "bpm", "rating"] = "relevance"
     descending: bool = False
     cursor: str | None = None

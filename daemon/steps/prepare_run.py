@@ -30,14 +30,14 @@ def run(context: StepContext, inputs: tuple[InputFile, ...], params: PreparePara
     replaced or removed meanwhile, and what `daemon.audio.probe` and `daemon.audio.reader` raise.
     """
     path = inputs[0].path
-    before = _stamp(path)
+    before = stamp(path)
     try:
         result = _prepare(context, path)
     except RoadieError as error:
-        if isinstance(error, (InputError, DiskError)) and _stamp_or_none(path) != before:
+        if isinstance(error, (InputError, DiskError)) and stamp_or_none(path) != before:
             raise SourceChanged("the file changed while it was read", where=shown(path), why=error) from error
         raise
-    if _stamp_or_none(path) != before:
+    if stamp_or_none(path) != before:
         raise SourceChanged("the file changed while it was read", where=shown(path))
     return result
 
@@ -47,7 +47,7 @@ def _prepare(context: StepContext, path: Path) -> StepResult:
         return _result(path, {"container": "midi", "codec": "midi", "length_s": midi_events.length_s(path)}, ())
     info, loudness = _measure(context, path)
     peaks = Produced(PEAKS_NAME, Kind.PEAKS, AssetId(byte_hash(context.out / PEAKS_NAME)))
-    return _result(path, _described(info) | _levels(loudness), (peaks,))
+    return _result(path, described(info) | levels(loudness), (peaks,))
 
 
 def _measure(context: StepContext, path: Path) -> tuple[AudioInfo, Loudness]:
@@ -64,12 +64,17 @@ def _measure(context: StepContext, path: Path) -> tuple[AudioInfo, Loudness]:
 
 
 def _result(path: Path, meta: dict[str, Json], files: tuple[Produced, ...]) -> StepResult:
-    identity: dict[str, Json] = {"payload": payload_hash(path), "byte_hash": byte_hash(path)}
+    return StepResult(files, (Annotation(0, {**identity(path), **meta}),))
+
+
+def identity(path: Path) -> dict[str, Json]:
+    """Its hashes and the name it gives to what is made from it, as meta."""
     source = shown(Path(path.name).with_suffix("")) if path.suffix else shown(Path(path.name))
-    return StepResult(files, (Annotation(0, {"source": source, **identity, **meta}),))
+    return {"source": source, "payload": payload_hash(path), "byte_hash": byte_hash(path)}
 
 
-def _described(info: AudioInfo) -> dict[str, Json]:
+def described(info: AudioInfo) -> dict[str, Json]:
+    """What the file's header says, as meta."""
     meta: dict[str, Json] = {
         "rate": info.rate_hz,
         "channels": info.channels,
@@ -87,16 +92,17 @@ def _described(info: AudioInfo) -> dict[str, Json]:
     return meta
 
 
-def _levels(loudness: Loudness) -> dict[str, Json]:
-    levels = {
+def levels(loudness: Loudness) -> dict[str, Json]:
+    """Loudness and peaks as meta; what is minus infinity is left out."""
+    told = {
         "lufs": loudness.lufs,
         "true_peak_dbtp": loudness.true_peak_dbtp,
         "peak_db": loudness.peak_db,
     }
-    return {name: round(value, 3) for name, value in levels.items() if isfinite(value)}
+    return {name: round(value, 3) for name, value in told.items() if isfinite(value)}
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
+def stamp(path: Path) -> tuple[int, int, int]:
     """What changes when the file does: size, time of change in ns, inode."""
     try:
         status = path.stat()
@@ -107,8 +113,9 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return status.st_size, status.st_mtime_ns, status.st_ino
 
 
-def _stamp_or_none(path: Path) -> tuple[int, int, int] | None:
+def stamp_or_none(path: Path) -> tuple[int, int, int] | None:
+    """As `stamp`; None when the file cannot be looked at."""
     try:
-        return _stamp(path)
+        return stamp(path)
     except (FileMissing, DiskError):
         return None

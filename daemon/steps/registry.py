@@ -28,6 +28,8 @@ STEPS = {
     "edited-lyrics": "daemon.steps.edited_lyrics:SPEC",
     "retag": "daemon.steps.retag:SPEC",
     "project": "daemon.steps.project:SPEC",
+    "index": "daemon.steps.index:SPEC",
+    "hear": "daemon.steps.hear:SPEC",
 }
 
 

@@ -156,6 +156,10 @@ class FakeLibrary:
         self.queries.append(query)
         return t.Page(items=list(self.assets.values()))
 
+    async def facets(self, query: t.AssetQuery) -> dict[str, dict[str, int]]:
+        self.queries.append(query)
+        return {"all": {"assets": len(self.assets)}}
+
     async def get(self, id: str) -> t.AssetView:
         if id not in self.assets:
             raise NotFound("no such asset", where=id)

@@ -5,17 +5,19 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from daemon.files.disk import Disk
 from daemon.files.journal import Journal
+from daemon.jobs.listen import Listener
 from daemon.library.assets import Assets, FileStat, NewAsset
 from daemon.library.collections import Collections
 from daemon.library.database import Database
 from daemon.library.journal import SqliteJournal
 from daemon.library.search import Search
+from daemon.services.asked import Asked
 from daemon.services.exports import Exporter
 
 
@@ -55,7 +57,13 @@ async def test_a_cancelled_export_has_ended_only_when_it_writes_no_more(db: Data
         path = tmp_path / name
         path.write_bytes(name.encode())
         await assets.record(NewAsset(name, "source", path, FileStat.of(path)))  # type: ignore[arg-type]
-    exporter = Exporter(assets, Search(db), Collections(db), Journal(SqliteJournal(db), disk))
+    exporter = Exporter(
+        assets,
+        Search(db),
+        Collections(db),
+        Journal(SqliteJournal(db), disk),
+        Asked(assets, cast(Listener, None)),
+    )
     out = tmp_path / "out"
     task = asyncio.create_task(exporter.run(Context({"folder": str(out), "assets": names, "layout": "{kind}"})))
     assert await asyncio.to_thread(disk.writing.wait, 10)

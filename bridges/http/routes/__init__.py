@@ -6,6 +6,7 @@ from bridges.http.routes.access import ROUTES as ACCESS
 from bridges.http.routes.chains import ROUTES as CHAINS
 from bridges.http.routes.collections import ROUTES as COLLECTIONS
 from bridges.http.routes.edits import ROUTES as EDITS
+from bridges.http.routes.finding import ROUTES as FINDING
 from bridges.http.routes.jobs import ROUTES as JOBS
 from bridges.http.routes.kits import ROUTES as KITS
 from bridges.http.routes.later import ROUTES as LATER
@@ -21,6 +22,7 @@ ROUTES: tuple[Route, ...] = (
     *ACCESS,
     *SYSTEM,
     *JOBS,
+    *FINDING,
     *LIBRARY,
     *EDITS,
     *COLLECTIONS,

@@ -13,7 +13,6 @@ async def not_yet(call: Call[Any, Any]) -> None:
 
 
 _ROWS = (
-    ("GET", "/assets/{id}/similar", "Assets that sound like it"),
     ("GET", "/map", "The library as a map"),
     ("GET", "/rules", "All rules"),
     ("GET", "/rules/{name}", "One rule"),

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from msgspec import Meta, field, structs
+from msgspec import Meta
 
 from bridges.http.media import audio
 from bridges.http.table import BASE, Call, Route
 from daemon.services.types import (
     AssetPatch,
-    AssetQuery,
     AssetView,
-    DuplicateGroup,
     Page,
     Request,
     StatsView,
 )
-
-
-class AssetsQuery(Request, frozen=True):
-    """`AssetQuery` under the names of the address line: q is the text, class the label."""
-
-    text: str | None = field(name="q", default=None)
-    tag: str | None = None
-    kind: str | None = None
-    label: str | None = field(name="class", default=None)
-    stem: str | None = None
-    bpm_min: float | None = None
-    bpm_max: float | None = None
-    key: str | None = None
-    like: str | None = None
-    sort: Literal["relevance", "added", "name", "length", "bpm", "rating"] = "relevance"
-    descending: bool = False
-    cursor: str | None = None
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 
 
 class DeleteQuery(Request, frozen=True):
@@ -47,10 +27,6 @@ class PeaksQuery(Request, frozen=True):
     """n: how many (minimum, maximum) pairs over the whole length."""
 
     n: Annotated[int, Meta(ge=1, le=100_000)] = 1000
-
-
-async def search(call: Call[AssetsQuery, None]) -> Page[AssetView]:
-    return await call.services.library.search(AssetQuery(**structs.asdict(call.query)))
 
 
 async def get(call: Call[None, None]) -> AssetView:
@@ -73,10 +49,6 @@ async def derived(call: Call[None, None]) -> Page[AssetView]:
     return Page(items=await call.services.library.derived(call.path["id"]))
 
 
-async def duplicates(call: Call[None, None]) -> Page[DuplicateGroup]:
-    return Page(items=await call.services.library.duplicates())
-
-
 async def stats(call: Call[None, None]) -> StatsView:
     return await call.services.library.stats()
 
@@ -87,7 +59,6 @@ _NONE = ((404, "no such asset"),)
 _AUDIO = ((206, "the part asked for"), (304, "unchanged"), (416, "no such part"), *_NONE)
 
 ROUTES = (
-    Route("GET", ASSETS, search, "Search the library", query=AssetsQuery, answer=Page[AssetView]),
     Route("GET", ASSET, get, "One asset", answer=AssetView, also=_NONE),
     Route(
         "PATCH",
@@ -112,6 +83,5 @@ ROUTES = (
         also=_NONE,
     ),
     Route("GET", f"{ASSET}/derived", derived, "What was made from it", answer=Page[AssetView], also=_NONE),
-    Route("GET", f"{BASE}/duplicates", duplicates, "Files with the same payload", answer=Page[DuplicateGroup]),
     Route("GET", f"{BASE}/stats", stats, "The library in figures", answer=StatsView),
 )

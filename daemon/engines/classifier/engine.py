@@ -10,7 +10,7 @@ from daemon.audio.reader import open_audio
 from daemon.engines.classifier.compare import BY_STEM, fit, likelihoods
 from daemon.engines.classifier.features import features
 from daemon.engines.classifier.measures import Measures, measure, midi_note
-from daemon.engines.protocol import Classification, Compute
+from daemon.engines.protocol import Classification, Compute, Sound
 from daemon.kernel.checkpoint import Checkpoint
 from daemon.kernel.types import Frames, Json
 from daemon.kernel.work import EngineChoice, Region
@@ -30,6 +30,7 @@ class BuiltinClassifier:
 
     device = "cpu"
     reason = "signal processing, no model"
+    heard_s = _HEARD_S
 
     @classmethod
     def load(cls, choice: EngineChoice, compute: Compute) -> Self:  # noqa: ARG003 - nothing to load
@@ -42,16 +43,30 @@ class BuiltinClassifier:
         for i, (path, hint) in enumerate(zip(files, hints, strict=True)):
             if i % 16 == 0:
                 checkpoint(i / len(files))
-            found.append(_classify(path, hint))
+            found.append(_classify(_read(path), hint))
+        return found
+
+    def classify_sounds(
+        self, sounds: Sequence[Sound], hints: Sequence[Mapping[str, Json]], checkpoint: Checkpoint
+    ) -> list[Classification]:
+        found = []
+        for i, (sound, hint) in enumerate(zip(sounds, hints, strict=True)):
+            if i % 16 == 0:
+                checkpoint(i / len(sounds))
+            found.append(_classify(sound, hint))
         return found
 
 
-def _classify(path: Path, hint: Mapping[str, Json]) -> Classification:
+def _read(path: Path) -> Sound:
     with open_audio(path) as audio:
         heard = min(audio.frames, int(_HEARD_S * audio.rate_hz))
         length_s, rate_hz = audio.frames / audio.rate_hz, audio.rate_hz
     with open_audio(path, Region(Frames(0), Frames(heard))) as audio:
-        m = measure(audio.read(), rate_hz)
+        return Sound(audio.read(), rate_hz, length_s)
+
+
+def _classify(sound: Sound, hint: Mapping[str, Json]) -> Classification:
+    m, length_s = measure(sound.audio[:, : int(_HEARD_S * sound.rate_hz)], sound.rate_hz), sound.length_s
     kind = hint.get("kind")
     if kind not in ("loop", "one-shot"):
         kind = "loop" if m is not None and m.hits >= _LOOP_HITS and length_s >= _LOOP_S else "one-shot"

@@ -1,0 +1,118 @@
+"""Files become assets with their class and embedding: read and heard in workers, many in one call."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from daemon.executors.protocol import Executor
+from daemon.jobs.cache import Cache
+from daemon.kernel.errors import Cancelled, ErrorInfo, InputError, RoadieError, StepFailed, WorkerDied
+from daemon.kernel.types import AssetId, Json
+from daemon.kernel.work import EMBEDDING_DIMS, EngineChoice, InputFile, Kind, Lane, StepCall, StepResult
+from daemon.library.assets import FileStat, Heard, NewAsset
+from daemon.models.store import ModelStore
+from daemon.steps import registry
+
+ERROR, EMBEDDINGS = "error", "embeddings.f32"
+_ROW = struct.Struct(f"<{EMBEDDING_DIMS}f")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that is no asset, and why."""
+
+    path: Path
+    error: ErrorInfo
+
+
+class Listener:
+    """Hears files in the cpu lane. Nothing is recorded."""
+
+    def __init__(self, executor: Executor, cache: Cache, models: ModelStore) -> None:
+        self._executor = executor
+        self._cache = cache
+        self._models = models
+
+    def engine(self) -> EngineChoice:
+        """The engine that would hear a file now."""
+        spec = registry.spec("hear")
+        if spec.choose is None:
+            raise ValueError("the hear step chooses an engine")
+        return spec.choose(spec.params(), self._models, self._executor.device(Lane.CPU)[0])
+
+    async def one(self, path: Path, stat: FileStat) -> NewAsset:
+        """Raises InputError with what is wrong with the file."""
+        (found,) = await self.many([(path, stat)])
+        if isinstance(found, Problem):
+            raise InputError(found.error.message, hint=found.error.hint)
+        return found
+
+    async def many(self, files: Sequence[tuple[Path, FileStat]]) -> list[NewAsset | Problem]:
+        """One answer for each file, in order. What ends a worker is looked for until the one file is found."""
+        try:
+            return await self._call(files)
+        except (WorkerDied, StepFailed) as error:
+            if isinstance(error, Cancelled):
+                raise
+            if len(files) == 1:
+                return [Problem(files[0][0], _of_the_file(files[0][0], error))]
+        half = len(files) // 2
+        return [*await self.many(files[:half]), *await self.many(files[half:])]
+
+    async def _call(self, files: Sequence[tuple[Path, FileStat]]) -> list[NewAsset | Problem]:
+        token = secrets.token_hex(8)
+        engine = self.engine()
+        out = await asyncio.to_thread(self._cache.attempt_folder, token)
+        inputs = tuple(InputFile(path, AssetId(""), Kind.SOURCE, path.name) for path, _ in files)
+        try:
+            running = self._executor.submit(
+                StepCall(token, "hear", inputs, {}, out, Lane.CPU, engine), lambda _fraction, _note: None
+            )
+            try:
+                result = await running.result()
+            except asyncio.CancelledError:
+                running.cancel()
+                raise
+            vectors = await asyncio.to_thread(_vectors, out, result)
+        finally:
+            await asyncio.to_thread(self._cache.discard, out)
+        return [
+            _asset(path, stat, note.meta, Heard(engine.mark, vectors.get(number)))
+            for number, ((path, stat), note) in enumerate(zip(files, result.annotations, strict=True))
+        ]
+
+
+def _vectors(out: Path, result: StepResult) -> dict[int, tuple[float, ...]]:
+    """Embeddings by the number of their input."""
+    for file in result.files:
+        if file.kind is Kind.EMBEDDINGS:
+            rows = _ROW.iter_unpack((out / file.name).read_bytes())
+            of = file.meta["of"]
+            return dict(zip(of, rows, strict=True)) if isinstance(of, list) else {}  # type: ignore[arg-type]
+    return {}
+
+
+def _asset(path: Path, stat: FileStat, meta: Mapping[str, Json], heard: Heard) -> NewAsset | Problem:
+    error = meta.get(ERROR)
+    if isinstance(error, dict):
+        return Problem(path, msgspec.convert(error, ErrorInfo))
+    kept = {key: value for key, value in meta.items() if key not in ("kind", "said")}
+    said = meta.get("said")
+    words = tuple(str(word) for word in said) if isinstance(said, list) else ()
+    return NewAsset(
+        AssetId(str(meta["payload"])), str(meta["kind"]), path, stat, str(meta["byte_hash"]), meta=kept,
+        heard=Heard(heard.mark, heard.embedding, words),
+    )  # fmt: skip
+
+
+def _of_the_file(path: Path, error: RoadieError) -> ErrorInfo:
+    if isinstance(error, StepFailed):
+        return error.info()
+    return ErrorInfo(error.code, f"{path}: reading it ended the worker ({error.why or error.what})")

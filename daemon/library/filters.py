@@ -1,0 +1,134 @@
+"""Which assets a query's facets allow, and in what order: arrays by asset number, from the columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.kernel.errors import BadParameter
+from daemon.library.columns import Columns
+from daemon.library.keys import compatible, spellings
+from daemon.library.query import Query
+
+Mask = NDArray[np.bool_]
+Array = NDArray[Any]
+
+# how much more is heard as more: 6 percent is a semitone of brightness, 1 dB just noticeable
+BUT = {
+    "brighter": ("brightness", 1.06, None), "darker": ("brightness", 1 / 1.06, None),
+    "shorter": ("length", 0.9, None), "longer": ("length", 1 / 0.9, None),
+    "higher": ("pitch", None, 0.5), "lower": ("pitch", None, -0.5),
+    "louder": ("loudness", None, 1.0), "quieter": ("loudness", None, -1.0),
+    "noisier": ("noisiness", None, 0.03), "cleaner": ("noisiness", None, -0.03),
+}  # fmt: skip
+"""Word -> (column, factor, or else difference). Where a sound has no pitch, higher and lower are its brightness."""
+
+MEASURES = {
+    "brightness": "brightness_hz",
+    "length": "length_s",
+    "pitch": "root_note",
+    "loudness": "lufs",
+    "noisiness": "noisiness",
+}
+"""Column -> key of a meta."""
+
+
+def masks(query: Query, columns: Columns) -> dict[str, Mask]:
+    """One mask for each facet that the query names."""
+    found: dict[str, Mask] = {}
+    equal = {"kind": query.kind, "class": query.label, "stem": query.stem, "source": query.source}
+    for name, word in equal.items():
+        if word is not None:
+            found[name] = _is_one_of(columns, name, [word])
+    if query.key is not None:
+        keys = compatible(query.key) if query.compatible else [query.key]
+        if not keys:
+            raise BadParameter(f"{query.key!r} is no key", hint="For example Am, F#, Bb minor or 8A")
+        found["key"] = _is_one_of(columns, "key", [name for key in keys for name in spellings(key)])
+    if query.folder is not None:
+        found["folder"] = _below(columns, query.folder)
+    ranges = {
+        "bpm": (query.bpm_min, query.bpm_max),
+        "length": (query.length_min, query.length_max),
+        "rating": (query.rating_min, None),
+    }
+    for name, (low, high) in ranges.items():
+        if low is not None or high is not None:
+            found[name] = _within(columns[name], low, high)
+    return found
+
+
+def together(found: Mapping[str, Mask], columns: Columns, without: str | None = None) -> Mask:
+    """What all masks allow (but one, when named), among what the library still knows."""
+    mask = columns["known"].copy()
+    for name, each in found.items():
+        if name != without:
+            mask &= each
+    return mask
+
+
+def different(but: tuple[str, ...], measures: Mapping[str, float], columns: Columns) -> Mask:
+    """What differs in the ways named from a sound with these measures (by column).
+
+    Raises BadParameter for a word that is none, and for what was not measured of the sound.
+    """
+    mask = columns["known"].copy()
+    for word in but:
+        if word not in BUT:
+            raise BadParameter(f"a sound cannot be {word!r}", hint=f"Differences: {', '.join(BUT)}")
+        column, factor, step = BUT[word]
+        if column == "pitch" and "pitch" not in measures:
+            column, factor = "brightness", 1.06 if word == "higher" else 1 / 1.06
+        if column not in measures:
+            raise BadParameter(f"the {column} of this sound was not measured", hint="Scan its folder again")
+        own = measures[column]
+        edge = own * factor if factor is not None else own + (step or 0.0)
+        values = columns[column]
+        mask &= values >= edge if edge > own else values <= edge
+    return mask
+
+
+def measures_of(number: int, columns: Columns) -> dict[str, float]:
+    """What was measured of an asset, by column."""
+    found = {name: float(columns[name][number]) for name in MEASURES}
+    return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def ordered(mask: Mask, values: Array, descending: bool, count: int) -> NDArray[np.int64]:
+    """The first `count` asset numbers by value, then by number; what has no value comes last."""
+    numbers = np.flatnonzero(mask)
+    keys = np.asarray(values[numbers], np.float64)
+    if descending:
+        keys = -keys
+    keys[np.isnan(keys)] = np.inf
+    if len(keys) > count:
+        edge = np.partition(keys, count - 1)[count - 1]
+        below = np.flatnonzero(keys < edge)
+        chosen = np.concatenate([below, np.flatnonzero(keys == edge)[: count - len(below)]])
+        numbers, keys = numbers[chosen], keys[chosen]
+    return numbers[np.argsort(keys, kind="stable")]
+
+
+def _is_one_of(columns: Columns, name: str, words: list[str]) -> Mask:
+    places = [place for place in (columns.place(name, word) for word in words) if place]
+    mask = np.zeros(columns.size, bool)
+    for place in places:
+        mask |= columns[name] == place
+    return mask
+
+
+def _below(columns: Columns, folder: str) -> Mask:
+    start = folder.rstrip("/\\")
+    words = columns.words("folder")
+    inside = [word == start or word.startswith((f"{start}/", f"{start}\\")) for word in words]
+    return np.asarray(np.array(inside, bool)[columns["folder"]])
+
+
+def _within(values: Array, low: float | None, high: float | None) -> Mask:
+    """NaN is within nothing."""
+    mask = np.ones(len(values), bool) if low is None else values >= low
+    return mask if high is None else mask & (values <= high)

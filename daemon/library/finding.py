@@ -1,0 +1,181 @@
+"""The work of a search, on the columns, the text index and the vectors. Everything here is inside a read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.kernel.errors import BadParameter, NotFound
+from daemon.library import filters, matching
+from daemon.library.assets import ids_of, load
+from daemon.library.columns import Columns
+from daemon.library.filters import Mask
+from daemon.library.query import SORTS, Found, Like, Query
+from daemon.library.tables import AssetRow, TagRow
+from daemon.library.text import number_of
+from daemon.library.vectors import VectorIndex
+
+Numbers = NDArray[np.int64]
+
+_FEW = 5000  # so few are sorted by name at once; more are met soon enough in the order of all names
+_MOST_ALIKE = 1000  # results by sound, at most
+_MOST_WORDS = 100  # values of a facet that are told, those with the most assets
+_EDGES = {
+    "bpm": (0, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150, 160, 170, 180, 1000),
+    "length": (0, 0.25, 0.5, 1, 2, 4, 8, 16, 60, 300, 1e6),
+}
+
+
+def page(query: Query, columns: Columns, vectors: VectorIndex) -> Found:
+    """See `Search.page`."""
+    if query.sort not in SORTS:
+        raise BadParameter(f"cannot sort by {query.sort!r}", hint=f"Sorts: {', '.join(SORTS)}")
+    if query.like is not None:
+        return _alike(query, query.like, columns, vectors)
+    end = query.offset + query.limit
+    numbers = _numbers(query, columns, end + 1)
+    ids = ids_of(numbers[query.offset : end])
+    return Found(
+        load(ids[number] for number in numbers[query.offset : end] if number in ids), len(numbers) > end
+    )
+
+
+def counts(query: Query, columns: Columns) -> dict[str, dict[str, int]]:
+    """Facet -> value -> how many. A facet's own filter does not count for its values, so that a person sees what
+    else there is. Ranges are named "low..high", the upper edge not included."""
+    found = filters.masks(query, columns)
+    if query.text or query.tag is not None:
+        found["text"] = _mask(_matching(query, None), columns.size)
+    told: dict[str, dict[str, int]] = {}
+    for name in ("kind", "class", "stem", "key", "source", "folder"):
+        each = np.bincount(columns[name][filters.together(found, columns, without=name)])
+        most = np.argsort(-each, kind="stable")[:_MOST_WORDS]
+        told[name] = {columns.words(name)[i]: int(each[i]) for i in most if i and each[i]}
+    ratings = np.bincount(columns["rating"][filters.together(found, columns, without="rating")])
+    told["rating"] = {str(rating): int(count) for rating, count in enumerate(ratings) if count}
+    for name, edges in _EDGES.items():
+        values = columns[name][filters.together(found, columns, without=name)]
+        each, _ = np.histogram(values[~np.isnan(values)], edges)
+        told[name] = {f"{edges[i]:g}..{edges[i + 1]:g}": int(count) for i, count in enumerate(each) if count}
+    told["all"] = {"assets": int(np.count_nonzero(filters.together(found, columns)))}
+    return told
+
+
+def _numbers(query: Query, columns: Columns, count: int) -> list[int]:
+    """The first `count` of what a query finds."""
+    found = filters.masks(query, columns)
+    mask = filters.together(found, columns) if found else None
+    if query.text or query.tag is not None:
+        parts = _matching(query, mask)
+        if query.sort == "relevance":
+            return list(islice((number for part in parts for number in part.tolist()), count))
+        mask = _mask(parts, columns.size)
+    sort, descending = query.sort, query.descending
+    if sort == "relevance":
+        sort, descending = "added", True
+    if sort == "name":
+        return _by_name(mask, descending, count)
+    if mask is None and sort == "added":
+        return _by_age(descending, count)
+    whole = columns["known"] if mask is None else mask
+    return [int(number) for number in filters.ordered(whole, columns[sort], descending, count)]
+
+
+def _matching(query: Query, mask: Mask | None) -> Iterator[Numbers]:
+    words = None
+    if query.text:
+        words = matching.words_of(query.text)
+        if words is None:
+            return
+    more = [matching.facet(word) for word in (query.kind, query.label) if word is not None]
+    if query.tag is not None:
+        more.append(matching.tagged(query.tag))
+    for part in matching.stream(words, more, mask):
+        yield part if query.tag is None else _carrying(query.tag, part)
+
+
+def _carrying(tag: str, numbers: Numbers) -> Numbers:
+    """Those that carry exactly this tag."""
+    ids = ids_of(numbers.tolist())
+    rows = (
+        TagRow.select(TagRow.asset).where((TagRow.label == tag) & (TagRow.asset << list(ids.values()))).tuples()
+    )
+    carrying = {asset for (asset,) in rows}
+    return np.array([number for number in numbers.tolist() if ids.get(number) in carrying], np.int64)
+
+
+def _mask(parts: Iterator[Numbers], size: int) -> Mask:
+    mask = np.zeros(size, bool)
+    for part in parts:
+        mask[part[part < size]] = True
+    return mask
+
+
+def _by_name(mask: Mask | None, descending: bool, count: int) -> list[int]:
+    order = "DESC" if descending else "ASC"
+    sqlite = AssetRow._meta.database
+    if mask is not None and int(np.count_nonzero(mask)) <= _FEW:
+        numbers = np.flatnonzero(mask).tolist()
+        names: list[tuple[str, int]] = []
+        for start in range(0, len(numbers), 500):
+            some = numbers[start : start + 500]
+            marks = ",".join("?" * len(some))
+            names += sqlite.execute_sql(
+                f"SELECT name, rowid FROM asset WHERE rowid IN ({marks})", some
+            ).fetchall()
+        names.sort(key=lambda pair: pair[0], reverse=descending)
+        return [number for _, number in names[:count]]
+    rows = sqlite.execute_sql(f"SELECT rowid FROM asset ORDER BY name {order}, rowid")
+    found = (number for (number,) in rows if mask is None or (number < len(mask) and mask[number]))
+    return list(islice(found, count))
+
+
+def _by_age(descending: bool, count: int) -> list[int]:
+    order = "DESC" if descending else "ASC"
+    statement = f"SELECT rowid FROM asset ORDER BY added_at {order}, rowid LIMIT ?"
+    return [number for (number,) in AssetRow._meta.database.execute_sql(statement, (count,))]
+
+
+# ---------------------------------------------------------------- by sound
+
+
+def _alike(query: Query, like: Like, columns: Columns, vectors: VectorIndex) -> Found:
+    own = None if like.asset is None else number_of(like.asset)
+    if like.asset is not None and own is None:
+        raise NotFound("there is no such asset", where=like.asset)
+    found = filters.masks(query, columns)
+    if query.but:
+        found["but"] = filters.different(query.but, _measures(like, own, columns), columns)
+    if query.text or query.tag is not None:
+        found["text"] = _mask(_matching(query, None), columns.size)
+    end = min(query.offset + query.limit, _MOST_ALIKE)
+    near = vectors.near(_wanted(like, own, vectors), end + 2, filters.together(found, columns))
+    near = [each for each in near if each.number != own]
+    ids = ids_of(each.number for each in near)
+    there = [each for each in near if each.number in ids]
+    chosen = there[query.offset : end]
+    return Found(
+        load(ids[each.number] for each in chosen),
+        more=len(there) > end and end < _MOST_ALIKE,
+        likeness=tuple(each.likeness for each in chosen),
+    )
+
+
+def _wanted(like: Like, own: int | None, vectors: VectorIndex) -> NDArray[np.float32]:
+    if like.vector is not None:
+        return np.array(like.vector, np.float32)
+    vector = None if own is None else vectors.vector_of(own)
+    if vector is None:
+        raise NotFound(
+            "roadie has not heard this sound yet", where=like.asset, hint="Scan its folder, then ask again"
+        )
+    return vector
+
+
+def _measures(like: Like, own: int | None, columns: Columns) -> Mapping[str, float]:
+    told = dict(like.measures)
+    known = {name: told[key] for name, key in filters.MEASURES.items() if key in told}
+    return known or ({} if own is None else filters.measures_of(own, columns))

@@ -1,0 +1,58 @@
+"""What is asked of the library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daemon.library.assets import Asset
+
+SORTS = ("relevance", "added", "name", "length", "bpm", "rating")
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A sound to be near to. asset: its id, left out of what is found; None for one that the library does not hold.
+    vector: its embedding, None to use the asset's. measures: what was measured of it (brightness_hz, length_s,
+    root_note, lufs, noisiness), for `but`."""
+
+    asset: str | None = None
+    vector: tuple[float, ...] | None = None
+    measures: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """None means any. text: words, each a prefix; a word like none of the library's is taken for a typo.
+    key: in any spelling; compatible: also its relative and the keys a fifth away. folder: this one and all below.
+    source: the asset that something was made from. but: how the sounds found differ from `like` ("brighter").
+    offset: where the page begins."""
+
+    text: str | None = None
+    tag: str | None = None
+    kind: str | None = None
+    label: str | None = None
+    stem: str | None = None
+    bpm_min: float | None = None
+    bpm_max: float | None = None
+    key: str | None = None
+    compatible: bool = False
+    length_min: float | None = None
+    length_max: float | None = None
+    rating_min: int | None = None
+    folder: str | None = None
+    source: str | None = None
+    like: Like | None = None
+    but: tuple[str, ...] = ()
+    sort: str = "relevance"
+    descending: bool = False
+    offset: int = 0
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page. more: whether there is another. likeness: of each to the sound asked for, empty without one."""
+
+    assets: list[Asset]
+    more: bool
+    likeness: tuple[float, ...] = ()

@@ -1,0 +1,96 @@
+"""The vocabulary of the library, and the words of it that a mistyped one may have meant.
+
+After SymSpell (Wolf Garbe, 2012): of two words that are a typo apart, what is left when letters are taken out of
+each meets somewhere. Those forms are kept for every word, so that a typo is found by a few look-ups.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from itertools import combinations
+
+from daemon.library.finding_tables import MisspellingRow, WordRow
+
+SHORTEST, LONGEST = 3, 24
+_TWO_TYPOS_FROM = 8  # letters
+_BEGINNING = 8  # letters of a long word that are compared by form; all of it is compared afterwards
+_MOST = 8
+
+
+def plain(text: str) -> str:
+    """Lower case and without diacritics, as the text index has it."""
+    split = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in split if not unicodedata.combining(letter)).lower()
+
+
+def words(text: str) -> set[str]:
+    """The words of a text that can be mistyped: runs of letters, digits left out."""
+    found = re.findall(r"[^\W\d_]+", plain(text))
+    return {word for word in found if SHORTEST <= len(word) <= LONGEST}
+
+
+def allowed_typos(word: str) -> int:
+    """How many letters may be wrong, missing, too many or swapped."""
+    return 2 if len(word) >= _TWO_TYPOS_FROM else 1
+
+
+def forms(word: str) -> set[str]:
+    """What is left of the word's beginning when up to `allowed_typos` letters are taken out."""
+    start = word[:_BEGINNING]
+    found = {start}
+    for count in range(1, allowed_typos(word) + 1):
+        for left in combinations(range(len(start)), len(start) - count):
+            found.add("".join(start[i] for i in left))
+    return found
+
+
+def distance(a: str, b: str, most: int) -> int:
+    """Letters changed, left out, put in, or swapped with their neighbour to come from one word to the other
+    (optimal string alignment); most + 1 when there are more."""
+    if abs(len(a) - len(b)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, letter in enumerate(a, 1):
+        older, before, row = before, row, [i]
+        for j, other in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == b[j - 2] and a[i - 2] == other:
+                cost = min(cost, older[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most:
+            return most + 1
+    return min(row[-1], most + 1)
+
+
+def learn_words(found: Iterable[str]) -> None:
+    """Take words into the vocabulary; inside a write. They stay when their assets go: that harms nobody."""
+    sqlite = WordRow._meta.database
+    for word in found:
+        # Nearly always it is there already, and a scan asks for every word of every name.
+        if sqlite.execute_sql("INSERT OR IGNORE INTO word (word) VALUES (?)", (word,)).rowcount:
+            rows = [(form, word) for form in forms(word)]
+            MisspellingRow.insert_many(rows, fields=[MisspellingRow.form, MisspellingRow.word]).execute()
+
+
+def begins_a_word(start: str) -> bool:
+    """Whether the vocabulary has a word that begins like this; inside a read."""
+    end = start[:-1] + chr(ord(start[-1]) + 1)
+    return bool(WordRow.select().where((WordRow.word >= start) & (WordRow.word < end)).exists())
+
+
+def meant(word: str) -> list[str]:
+    """The words that a mistyped one may have meant, none when it is too short or like nothing; inside a read."""
+    if not SHORTEST <= len(word) <= LONGEST:
+        return []
+    rows = MisspellingRow.select(MisspellingRow.word).where(MisspellingRow.form << list(forms(word))).distinct()
+    most = allowed_typos(word)
+    near: list[tuple[int, bool, str]] = []
+    for (candidate,) in rows.tuples():
+        apart = min(distance(word, candidate, most), distance(word, candidate[: len(word)], most))
+        if apart <= most:
+            near.append((apart, candidate[0] != word[0], candidate))
+    near.sort()
+    return [candidate for apart, _, candidate in near if apart == near[0][0]][:_MOST]

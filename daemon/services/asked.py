@@ -1,0 +1,62 @@
+"""From a search as a client asks it to one that the library answers: a file that is to be like is heard first."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from daemon.jobs.listen import Listener
+from daemon.jobs.prepare import stat_of
+from daemon.kernel.errors import BadParameter, NotFound
+from daemon.library.assets import Assets
+from daemon.library.query import Like, Query
+from daemon.services.types import AssetQuery
+
+_MEASURES = ("brightness_hz", "length_s", "root_note", "lufs", "noisiness")
+
+
+class Asked:
+    """Hears in a worker what `like` names by its path and the library has not heard."""
+
+    def __init__(self, assets: Assets, listener: Listener) -> None:
+        self._assets = assets
+        self._listener = listener
+
+    async def query(self, asked: AssetQuery, offset: int) -> Query:
+        """Raises BadParameter, FileMissing and InputError for a file that is no sound."""
+        if asked.but is not None and asked.like is None:
+            raise BadParameter("`but` says how others differ from a sound", hint="Name the sound with `like`")
+        like = None if asked.like is None else await self._like(asked.like)
+        folder = asked.folder if asked.folder is None else os.path.expanduser(asked.folder)  # noqa: ASYNC240, PTH111
+        but = tuple(word.strip() for word in (asked.but or "").split(",") if word.strip())
+        return Query(
+            text=asked.text, tag=asked.tag, kind=asked.kind, label=asked.label, stem=asked.stem,
+            bpm_min=asked.bpm_min, bpm_max=asked.bpm_max, key=asked.key, compatible=asked.compatible,
+            length_min=asked.length_min, length_max=asked.length_max, rating_min=asked.rating_min, folder=folder,
+            source=asked.source, like=like, but=but, sort=asked.sort, descending=asked.descending, offset=offset,
+            limit=asked.limit,
+        )  # fmt: skip
+
+    async def _like(self, name: str) -> Like:
+        path = Path(name)
+        if not path.is_absolute():
+            return Like(asset=name)
+        stat = await stat_of(path)
+        mark = self._listener.engine().mark
+        known = await self._assets.look_at(path)
+        if known is not None and known[1].stat == stat and known[1].heard == mark:
+            return Like(asset=known[0])
+        heard = await self._listener.one(path, stat)
+        if heard.heard is None or heard.heard.embedding is None:
+            raise NotFound("nothing in this file can be compared with other sounds", where=path)
+        measures = tuple(
+            (name, float(value)) for name in _MEASURES if isinstance(value := heard.meta.get(name), int | float)
+        )
+        return Like(vector=heard.heard.embedding, measures=measures)
+
+
+def offset_of(cursor: str | None) -> int:
+    """Raises BadParameter for what is no cursor."""
+    if cursor is not None and (not cursor.isdecimal() or len(cursor) > 18):  # SQLite counts to 2**63
+        raise BadParameter(f"{cursor!r} is no cursor", hint="Pass the next_cursor of the page before")
+    return int(cursor or 0)

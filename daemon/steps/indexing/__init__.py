@@ -1,0 +1,1 @@
+"""The work of the step `index`, and what reads its result."""

@@ -1,0 +1,200 @@
+"""Text with typos, facets, sorts and counts; expected values are written out by hand or computed from plain lists."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from daemon.kernel.errors import BadParameter
+from daemon.kernel.types import AssetId
+from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.library.database import Database
+from daemon.library.keys import compatible, spellings
+from daemon.library.search import Query, Search
+from daemon.library.spelling import distance, meant
+
+
+def sound(name: str, asset: str, kind: str = "one-shot", folder: str = "/pack", **meta: object) -> NewAsset:
+    known = {key.replace("label", "class"): value for key, value in meta.items()}
+    return NewAsset(AssetId(asset), kind, Path(folder, name), FileStat(1, 1, 1), meta=known)  # type: ignore[arg-type]
+
+
+SOUNDS = [
+    sound("Kick 808.wav", "k1", label="kick", length_s=0.8, brightness_hz=200.0, root_note=33, folder="/pack/kicks"),
+    sound("kick_01.wav", "k2", label="kick", length_s=0.3, brightness_hz=900.0, root_note=36, folder="/pack/kicks"),
+    sound("Snare tight.wav", "s1", label="snare", length_s=0.2, brightness_hz=4000.0),
+    sound("Réverb clap.wav", "c1", label="clap", length_s=0.4, folder="/pack two"),
+    sound("Tambourine.wav", "t1", label="tambourine", length_s=0.5),
+    sound("groove.wav", "l1", kind="loop", label="perc", bpm=120.0, key="Am", length_s=4.0),
+    sound("groove b.wav", "l2", kind="loop", label="perc", bpm=124.0, key="C", length_s=3.9),
+    sound("groove c.wav", "l3", kind="loop", label="perc", bpm=90.0, key="F#m", length_s=5.3),
+]  # fmt: skip
+
+
+@pytest.fixture
+async def search(db: Database) -> Search:
+    await Assets(db).record_many(SOUNDS)
+    return Search(db)
+
+
+async def ids(search: Search, **query: object) -> list[str]:
+    return [asset.id for asset in (await search.find(Query(**query)))[0]]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("kick", {"k1", "k2"}),
+        ("k", {"k1", "k2"}),
+        ("kick 808", {"k1"}),
+        ("reverb", {"c1"}),
+        ("kik", {"k1", "k2"}),  # a letter missing
+        ("snrae", {"s1"}),  # two swapped
+        ("grooove", {"l1", "l2", "l3"}),  # one too many
+        ("tanbourin", {"t1"}),  # a wrong one, and the end not typed
+        ("tamborine 808", set()),
+        ("xylophone", set()),
+        ("tight snare", {"s1"}),
+    ],
+)
+async def test_words_prefixes_and_typos(search: Search, text: str, expected: set[str]) -> None:
+    assert set(await ids(search, text=text)) == expected
+
+
+async def test_a_whole_word_comes_before_a_beginning(db: Database) -> None:
+    await Assets(db).record_many([sound("kick.wav", "a"), sound("kicker.wav", "b"), sound("kicks.wav", "c")])
+    assert (await ids(Search(db), text="kick"))[0] == "a"
+
+
+async def test_facets_narrow_and_combine(search: Search) -> None:
+    assert set(await ids(search, label="kick")) == {"k1", "k2"}
+    assert set(await ids(search, kind="loop", bpm_min=119, bpm_max=125)) == {"l1", "l2"}
+    assert set(await ids(search, key="A minor")) == {"l1"}
+    assert set(await ids(search, key="8A", compatible=True)) == {"l1", "l2"}
+    assert set(await ids(search, folder="/pack")) == {each.id for each in SOUNDS} - {"c1"}
+    assert set(await ids(search, text="groove", length_max=4.5)) == {"l1", "l2"}
+    assert await ids(search, text="k", kind="loop") == []
+    assert await ids(search, label="no such class") == []
+    with pytest.raises(BadParameter):
+        await ids(search, key="H", compatible=True)
+
+
+async def test_sorts_put_what_has_no_value_last(search: Search) -> None:
+    assert await ids(search, sort="length") == ["s1", "k2", "c1", "t1", "k1", "l2", "l1", "l3"]
+    assert (await ids(search, sort="bpm", descending=True))[:3] == ["l2", "l1", "l3"]
+    assert len(await ids(search, sort="bpm")) == len(SOUNDS)
+    assert await ids(search, sort="name", label="kick") == ["k1", "k2"]
+    assert await ids(search, sort="name", descending=True, text="k") == ["k2", "k1"]
+
+
+async def test_changes_and_removals_are_seen_at_once(search: Search, db: Database) -> None:
+    assets = Assets(db)
+    assert set(await ids(search, label="kick")) == {"k1", "k2"}
+    await assets.change("k1", name=None, rating=5, tags=["my own"], label="bass")
+    await assets.remove("k2")
+    assert await ids(search, label="kick") == []
+    assert await ids(search, rating_min=5) == ["k1"]
+    assert await ids(search, tag="my own") == ["k1"]
+    assert await ids(search, tag="own") == []
+    assert await ids(search, text="kick") == ["k1"]
+
+
+async def test_counts_leave_a_facets_own_choice_open(search: Search) -> None:
+    counts = await search.facets(Query(label="kick"))
+    assert counts["class"] == {"perc": 3, "kick": 2, "snare": 1, "clap": 1, "tambourine": 1}
+    assert counts["kind"] == {"one-shot": 2}
+    assert counts["all"] == {"assets": 2}
+    counts = await search.facets(Query(text="groove"))
+    assert counts["bpm"] == {"90..100": 1, "120..130": 2}
+    assert counts["key"] == {"Am": 1, "C": 1, "F#m": 1}
+
+
+async def test_pages_join_without_gaps_whatever_the_query(db: Database) -> None:
+    rng = random.Random(3)
+    sounds = [
+        sound(f"hit {number} {rng.choice(('kick', 'kickers', 'snare'))}.wav", f"a{number}",
+              label=rng.choice(("kick", "snare")), length_s=float(rng.randrange(5)))
+        for number in range(300)
+    ]  # fmt: skip
+    await Assets(db).record_many(sounds)
+    search = Search(db)
+    for query in (
+        {"text": "kick"},
+        {"sort": "length"},
+        {"label": "kick", "sort": "rating"},
+        {"text": "hit", "sort": "name"},
+    ):
+        seen: list[str] = []
+        more = True
+        while more:
+            page, more = await search.find(Query(**query, offset=len(seen), limit=37))  # type: ignore[arg-type]
+            seen += [asset.id for asset in page]
+        wanted = {
+            each.id for each in sounds
+            if ("text" not in query or str(query["text"]) in each.path.name)
+            and ("label" not in query or each.meta["class"] == query["label"])
+        }  # fmt: skip
+        if query.get("text") == "kick":  # the class is a word too
+            wanted |= {each.id for each in sounds if each.meta["class"] == "kick"}
+        assert len(seen) == len(set(seen))
+        assert set(seen) == wanted
+
+
+async def test_the_snapshot_is_used_caught_up_and_thrown_away_when_damaged(
+    db: Database, tmp_path: Path
+) -> None:
+    assets = Assets(db)
+    await assets.record_many(SOUNDS)
+    first = Search(db, tmp_path / "finding")
+    await ids(first)
+    await first.with_indexes(lambda columns, _: columns.save())
+    await assets.record(sound("late.wav", "late", label="kick"))
+    again = Search(db, tmp_path / "finding")
+    assert set(await ids(again, label="kick")) == {"k1", "k2", "late"}
+    file = tmp_path / "finding" / "columns.bin"
+    body = bytearray(file.read_bytes())
+    body[-5] ^= 255
+    file.write_bytes(body)
+    damaged = Search(db, tmp_path / "finding")
+    assert set(await ids(damaged, label="kick")) == {"k1", "k2", "late"}
+    file.write_bytes(body[:100])
+    assert set(await ids(Search(db, tmp_path / "finding"), label="kick")) == {"k1", "k2", "late"}
+
+
+def test_keys_go_together_as_on_the_camelot_wheel() -> None:
+    # the wheel as printed on it: number -> (minor, major)
+    wheel = {1: ("G#m", "B"), 2: ("D#m", "F#"), 3: ("A#m", "C#"), 4: ("Fm", "G#"), 5: ("Cm", "D#"), 6: ("Gm", "A#"),
+             7: ("Dm", "F"), 8: ("Am", "C"), 9: ("Em", "G"), 10: ("Bm", "D"), 11: ("F#m", "A"),
+             12: ("C#m", "E")}  # fmt: skip
+    for number, (minor, major) in wheel.items():
+        before, after = wheel[(number - 2) % 12 + 1], wheel[number % 12 + 1]
+        assert set(compatible(f"{number}A")) == {minor, major, before[0], after[0]}
+        assert set(compatible(major)) == {major, minor, before[1], after[1]}
+    assert spellings("Db minor") == ["C#m", "Dbm"]
+    assert spellings("noise") == ["noise"]
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "apart"),
+    [
+        ("snare", "snare", 0),
+        ("snrae", "snare", 1),
+        ("kitten", "sitting", 3),
+        ("flaw", "lawn", 2),
+        ("ca", "abc", 3),
+    ],
+)
+def test_distances_are_those_of_the_literature(a: str, b: str, apart: int) -> None:
+    assert distance(a, b, 5) == apart
+    assert distance(a, b, 1) == min(apart, 2)
+
+
+async def test_a_typo_in_every_place_of_a_word_is_mended(search: Search, db: Database) -> None:
+    word = "tambourine"
+    broken = [word[:i] + word[i + 1 :] for i in range(1, len(word))]
+    broken += [word[:i] + "x" + word[i + 1 :] for i in range(1, len(word))]
+    broken += [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, len(word) - 1)]
+    for each in broken:
+        assert word in await db.read(lambda each=each: meant(each))  # type: ignore[misc]

@@ -1,0 +1,154 @@
+"""The hear step on real files: one call, many files, bad ones told and the others heard."""
+
+from __future__ import annotations
+
+import hashlib
+import wave
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import mido
+import numpy as np
+import pytest
+import soundfile
+
+from daemon.audio.identity import payload_hash
+from daemon.engines.classifier.engine import BuiltinClassifier
+from daemon.engines.protocol import Classification, Engine
+from daemon.kernel.types import AssetId
+from daemon.kernel.work import InputFile, Kind, StepResult
+from daemon.steps.hear import HearParams
+from daemon.steps.hearing.evidence import settled
+from daemon.steps.hearing.run import run
+from daemon.steps.hearing.spoken import Spoken, spoken
+from tests.steps.context import Context
+
+RATE = 44100
+
+
+class WithEmbedding(BuiltinClassifier):
+    """The built-in one, and a vector that tells which file it was."""
+
+    def classify_sounds(self, sounds, hints, checkpoint):  # type: ignore[no-untyped-def]
+        found = super().classify_sounds(sounds, hints, checkpoint)
+        self.lengths = [sound.audio.shape[1] / sound.rate_hz for sound in sounds]
+        self.calls = getattr(self, "calls", 0) + 1
+        vectors = [np.full(128, each.length_s, np.float32) for each in sounds]
+        return [
+            Classification(one.label, one.confidence, one.kind, one.alternatives, one.measures, vector)
+            for one, vector in zip(found, vectors, strict=True)
+        ]
+
+
+@dataclass
+class Hearing(Context):
+    hears: BuiltinClassifier = field(default_factory=BuiltinClassifier)
+
+    def engine(self) -> Engine:
+        return self.hears
+
+
+def hit(seconds: float, hz: float) -> np.ndarray:
+    at = np.arange(int(seconds * RATE)) / RATE
+    return np.exp(-at * 12) * np.sin(2 * np.pi * hz * at) * 0.7
+
+
+def hear(tmp_path: Path, *files: Path, engine: BuiltinClassifier | None = None) -> StepResult:
+    out = tmp_path / "out"
+    out.mkdir(exist_ok=True)
+    inputs = tuple(InputFile(file, AssetId(""), Kind.SOURCE, file.name) for file in files)
+    return run(Hearing(out, hears=engine or WithEmbedding()), inputs, HearParams())
+
+
+def test_many_files_in_one_call_with_bad_ones_among_them(tmp_path: Path) -> None:
+    good, empty, text = tmp_path / "Snare 1.wav", tmp_path / "empty.wav", tmp_path / "text.wav"
+    soundfile.write(good, hit(0.4, 180), RATE)
+    empty.write_bytes(b"")
+    text.write_text("no sound")
+    long = tmp_path / "other.flac"
+    soundfile.write(long, np.stack([hit(0.6, 60)] * 2, axis=1), RATE)
+    engine = WithEmbedding()
+    result = hear(tmp_path, good, empty, text, long, tmp_path / "gone.wav", engine=engine)
+    first, second, third, fourth, fifth = (note.meta for note in result.annotations)
+    assert engine.calls == 1
+    assert first["payload"] == payload_hash(good)
+    assert first["byte_hash"] == hashlib.blake2b(good.read_bytes(), digest_size=32).hexdigest()
+    assert (first["frames"], first["rate"], first["kind"]) == (int(0.4 * RATE), RATE, "one-shot")
+    assert {"class", "confidence", "lufs", "true_peak_dbtp", "brightness_hz"} <= first.keys()
+    assert first["said"] == ["snare"]
+    for bad, name in ((second, "empty.wav"), (third, "text.wav"), (fifth, "gone.wav")):
+        assert name in str(bad["error"]["message"])  # type: ignore[index, call-overload]
+    assert fourth["channels"] == 2
+    (file,) = result.files
+    assert file.meta["of"] == [0, 3]
+    rows = np.frombuffer((tmp_path / "out" / file.name).read_bytes(), "<f4").reshape(-1, 128)
+    assert rows[:, 0] == pytest.approx([0.4, 0.6], abs=1e-3)
+
+
+def test_only_the_beginning_of_a_file_is_kept_and_a_song_has_no_class(tmp_path: Path) -> None:
+    engine = WithEmbedding()
+    pad, song = tmp_path / "pad.wav", tmp_path / "song.wav"
+    soundfile.write(pad, np.tile(hit(1.0, 220), 12), RATE)
+    soundfile.write(song, np.tile(hit(0.5, 110), 64), RATE)
+    result = hear(tmp_path, pad, song, engine=engine)
+    assert engine.lengths == [pytest.approx(8.0, abs=0.01)]
+    assert result.annotations[1].meta["kind"] == "source"
+    assert "class" not in result.annotations[1].meta
+    assert result.annotations[1].meta["bpm"] == pytest.approx(120, rel=0.01)
+
+
+def test_midi_files_are_known_by_their_events(tmp_path: Path) -> None:
+    path = tmp_path / "tune.mid"
+    midi = mido.MidiFile(tracks=[mido.MidiTrack([mido.Message("note_on", note=60, time=0),
+                                                 mido.Message("note_off", note=60, time=960)])])  # fmt: skip
+    midi.save(path)
+    meta = hear(tmp_path, path).annotations[0].meta
+    assert (meta["kind"], meta["length_s"]) == ("midi", pytest.approx(1.0))
+
+
+def test_a_truncated_wav_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "cut.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(bytes(20000))
+    path.write_bytes(path.read_bytes()[:30])
+    assert "error" in hear(tmp_path, path).annotations[0].meta
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "loop", "bpm", "key"),
+    [
+        ("Kick_01", ("kick",), False, None, None),
+        ("BD 808 Deep", ("kick",), False, None, None),
+        ("OpenHat-07", ("open-hat",), False, None, None),
+        ("Hi Hat Closed HH 3", ("closed-hat",), False, None, None),
+        ("SNR_tight", ("snare",), False, None, None),
+        ("drum loop 124bpm Am", (), True, 124.0, "Am"),
+        ("Bass_Loop_120_F#min", ("bass",), True, 120.0, "F#m"),
+        ("BPM 98 guitar Ebmaj", ("guitar",), False, 98.0, "D#"),
+        ("take 120", (), False, None, None),
+        ("Loop 3 of 808 128", (), True, 128.0, None),
+        ("A minor thing", (), False, None, "Am"),
+        ("summer", (), False, None, None),
+    ],
+)
+def test_what_a_name_says(
+    name: str, labels: tuple[str, ...], loop: bool, bpm: float | None, key: str | None
+) -> None:
+    said = spoken(name)
+    assert (said.labels, said.loop, said.bpm, said.key) == (labels, loop, bpm, key)
+
+
+def test_a_name_is_evidence_and_no_truth() -> None:
+    bar = {"kind": "loop", "length_s": 8.0, "bpm": 60.0}
+    assert settled(bar, Spoken(bpm=120.0))["bpm"] == 120.0  # 16 beats fit, and the octave is the name's
+    assert settled(bar, Spoken(bpm=97.0))["bpm"] == 60.0  # neither fits nor is heard
+    song = {"kind": "source", "length_s": 200.3, "bpm": 61.7}
+    assert settled(song, Spoken(bpm=124.0))["bpm"] == pytest.approx(123.4)
+    assert settled({"kind": "loop", "length_s": 2.0, "key": "C"}, Spoken(key="Am"))["key"] == "C"
+    assert settled({"kind": "one-shot", "length_s": 0.3}, Spoken(bpm=120.0, key="Am")) == {
+        "kind": "one-shot",
+        "length_s": 0.3,
+    }

@@ -19,12 +19,14 @@ from pathlib import Path
 from bridges.http.bridge import HttpBridge
 from bridges.http.settings import HttpSettings
 from bridges.http.token_file import load_or_create
+from bridges.reaper.bridge import ReaperBridge
 from bridges.registry import targets
 from daemon.chains.plugins.catalogue import Catalogue
 from daemon.config import Settings
 from daemon.executors.local.executor import LocalExecutor
 from daemon.executors.local.settings import ExecutorSettings
 from daemon.executors.protocol import Executor
+from daemon.files.installing import Installations
 from daemon.files.journal import Journal
 from daemon.jobs.cache import Cache
 from daemon.jobs.effects import Deliverer
@@ -67,6 +69,7 @@ from daemon.services.edits import EditsService
 from daemon.services.events import EventsService
 from daemon.services.exports import Exporter, ExportsService
 from daemon.services.indexes import IndexKeeper
+from daemon.services.installed import InstalledService
 from daemon.services.jobs import JobsService
 from daemon.services.kits import KitsService
 from daemon.services.library import LibraryService
@@ -153,6 +156,9 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         )
         stack.push_async_callback(surfaces.stop)
         await surfaces.start()
+        reaper = ReaperBridge(parts.services.library, parts.services.events, parts.services.installed)
+        stack.push_async_callback(reaper.stop)
+        await reaper.start()
         runtime = _runtime(settings, host, port, surfaces)
         write_runtime(settings.runtime_path, runtime)
         stack.callback(remove_runtime, settings.runtime_path, runtime.pid)
@@ -192,7 +198,8 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     evictor = Evictor(runs, cache, settings.cache_bytes, free_bytes(settings.cache))
     pool = RunPool(runs, cache, executor, attempts, evictor.make_room)
     reader = OutsideReader(executor, cache, attempts)
-    deliverer = Deliverer(journal, Deliveries(db), targets())
+    installations = Installations(settings.installed)
+    deliverer = Deliverer(journal, Deliveries(db), targets(installations.folders))
     catalogue, shelves = Catalogue(settings.plugins), Shelves(settings.chains, settings.plugins)
     note = partial(note_plugins, catalogue)
     steps = StepRunner(pool, executor, models, shelves, note)
@@ -247,6 +254,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         selection=selection,
         uploads=uploads,
         events=events,
+        installed=InstalledService(installations, journal),
         projects=projects_service,
         kits=KitsService(Kits(db), assets, collections),
         plugins=PluginsService(catalogue, starter, outputs),

@@ -148,6 +148,11 @@ class Settings(msgspec.Struct, frozen=True):
         return self.home / "logs"
 
     @property
+    def installed(self) -> Path:
+        """Records of what `roadie install` has put into other programs' folders."""
+        return self.home / "installed"
+
+    @property
     def uploads(self) -> Path:
         return self.home / "uploads"
 

@@ -94,7 +94,7 @@ def _installations() -> Installations:
     from daemon.config import load_settings
     from daemon.files.installing import Installations
 
-    return Installations(load_settings(os.environ).home / "installed")
+    return Installations(load_settings(os.environ).installed)
 
 
 def _absolute(path: Path) -> Path:

@@ -120,6 +120,10 @@ class Installations:
                 found.append(Installed(name, Path(record.folder), commands, file))
         return found
 
+    def folders(self, name: str) -> list[Path]:
+        """The programs' folders that one name is installed in."""
+        return [each.folder for each in self.standing(name)]
+
     def install(self, name: str, plan: Plan, without: Callable[[Path, bytes], bytes]) -> Done:
         """Write what is not there yet; what an earlier version wrote and this one does not is taken back.
 

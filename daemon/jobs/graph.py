@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from daemon.jobs.recipes import COVER, INPUT, Recipe, StepEntry, covering, encoding
-from daemon.kernel.work import Lane
 from daemon.steps import registry
 
 GIVEN = (INPUT, COVER)
+_CUT_AFTERWARDS = "separate"
+"""Costly, and what it makes is audio: words, as costly, cannot be cut."""
 
 
 def root(source: str) -> str:
@@ -58,7 +59,7 @@ def with_cover(recipe: Recipe, start_frames: int, length_frames: int | None) -> 
     cut = {"start_frames": start_frames, "length_frames": length_frames}
     steps: list[StepEntry] = []
     for step in recipe.steps:
-        if registry.spec(step.use).lane is Lane.HEAVY and step.sources == (INPUT,):
+        if step.use == _CUT_AFTERWARDS and step.sources == (INPUT,):
             whole = covering(step.id)
             steps.append(msgspec.structs.replace(step, id=whole, sources=(COVER,)))
             steps.append(StepEntry(step.id, "cut", (whole,), (), cut))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must n
     from daemon.services.edits import EditsService
     from daemon.services.events import EventsService
     from daemon.services.exports import ExportsService
+    from daemon.services.installed import InstalledService
     from daemon.services.jobs import JobsService
     from daemon.services.kits import KitsService
     from daemon.services.library import LibraryService
@@ -44,3 +45,4 @@ class Services:
     kits: KitsService
     plugins: PluginsService
     chains: ChainsService
+    installed: InstalledService

@@ -44,6 +44,18 @@ def notes_of(path: Path) -> list[tuple[float, float, int, int]]:
     return sorted(found)
 
 
+def ticks_of(path: Path) -> list[int]:
+    """Where notes begin, in the file's own ticks."""
+    found = []
+    for each in mido.MidiFile(str(path)).tracks:
+        now = 0
+        for message in each:
+            now += message.time
+            if message.type == "note_on" and message.velocity > 0:
+                found.append(now)
+    return sorted(found)
+
+
 def audio(path: Path | str) -> np.ndarray:
     """(frames, channels)."""
     return soundfile.read(str(path), always_2d=True)[0]

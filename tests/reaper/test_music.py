@@ -13,7 +13,7 @@ import soundfile
 
 from daemon.models.store import ModelStore
 from tests.fakes import whisper_model
-from tests.reaper.places import PPQ, audio, notes_of, quarter
+from tests.reaper.places import PPQ, audio, notes_of, quarter, ticks_of
 from tests.reaper.session import Ended, Reaper, Tree, choose, go, item, track, write
 from tests.recovery.house import House
 
@@ -120,6 +120,13 @@ def test_notes_lie_on_the_projects_tempo_map(
     assert len(found) == len(expected) >= 4
     for one, other in zip(found, sorted(expected), strict=True):
         assert one == pytest.approx(other, abs=1.0)  # a tick: the file's own tempos are whole microseconds
+    # The file itself has the project's tempo: dropped where the region begins, its ticks are the project's.
+    begins = quarter(TEMPO, position + (first - offset) / rate)
+    ticks = ticks_of(delivered)
+    assert len(ticks) == len(expected)
+    for tick, (start_s, *_) in zip(ticks, notes_of(delivered), strict=True):
+        place = (quarter(TEMPO, position + (first + start_s - offset) / rate) - begins) * PPQ
+        assert tick == pytest.approx(place, abs=2)
     # And what was heard is what was played: the notes of the melody that the item holds.
     truth = [(at, pitch) for at, _, pitch in notes if offset <= at < offset + length * rate - 0.05]
     heard = [(first + start_s, pitch) for start_s, _, pitch, _ in notes_of(delivered)]

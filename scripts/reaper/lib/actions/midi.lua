@@ -1,6 +1,7 @@
 -- Notes of the selected items as MIDI items.
 
 local job = require("job")
+local json = require("json")
 local midi_items = require("midi_items")
 local names = require("names")
 local results = require("results")
@@ -31,6 +32,18 @@ function midi.speed(choices)
   return "." .. RECIPES[choices.what].recipe
 end
 
+-- The tempo map under all items, for the files that roadie writes; nil where it is not the same under each, since a job
+-- has one. In the project the notes stand by REAPER's own map in any case.
+local function common_map(selected)
+  local first = tempo.under(selected[1].active)
+  for index = 2, #selected do
+    if json.encode(tempo.under(selected[index].active)) ~= json.encode(first) then
+      return nil
+    end
+  end
+  return first
+end
+
 function midi.request(selected, inputs, choices)
   local list, chosen = {}, RECIPES[choices.what]
   for index, input in ipairs(inputs) do
@@ -44,8 +57,7 @@ function midi.request(selected, inputs, choices)
     recipe = chosen.recipe,
     inputs = list,
     params = params,
-    -- One map for the job; where several items lie under different tempos, REAPER's own decides in `place`.
-    tempo_map = tempo.under(selected[1].active),
+    tempo_map = common_map(selected),
     deliver = { to = { "folder" }, folder = job.folder(), layout = "{source}/{kind}" },
   }
 end

@@ -118,7 +118,7 @@ def main() -> None:
         least = AnalyseParams().min_confidence
         kept = certain >= least
         share = right[kept].mean() if kept.any() else float("nan")
-        print(print(f"\n{name} told (confidence at least {least}): {kept.mean():.2f}, right {share:.3f}"))
+        print(f"\n{name} told (confidence at least {least}): {kept.mean():.2f}, right {share:.3f}")
 
 
 if __name__ == "__main__":

@@ -28,19 +28,29 @@ Meta = TypedDict(
         "bpm_confidence": float,
         "beats_per_bar": int,
         "first_downbeat_s": float,
+        "beats_s": list[float],  # of a song, every beat
+        "downbeats_s": list[float],  # of these, those that begin a bar
         "key": str,  # Am, C#m, F
         "key_confidence": float,
         "bars": float,  # length of a loop
+        "loop_confidence": float,  # that it is whole bars long, 0..1
+        "wraps": bool,  # its end meets its beginning without a click
         "slices_frames": list[int],  # where the hits of a loop begin, from its start
         "root_note": int,  # MIDI number
+        "root_cents": float,  # of the sound from that note, -50..50
+        "root_confidence": float,  # 0..1
         "velocity": int,  # 1..127, of a hit within its stem
-        "lufs": float,
+        "lufs": float,  # integrated, ITU-R BS.1770
         "true_peak_dbtp": float,
-        "peak_db": float,
-        "brightness_hz": float,
-        "attack_s": float,
-        "decay_s": float,
-        "noisiness": float,
+        "peak_db": float,  # dBFS
+        "brightness_hz": float,  # centroid of the power spectrum
+        "attack_s": float,  # from 10 to 90 percent of the peak
+        "decay_s": float,  # from the peak to 40 dB below it
+        "noisiness": float,  # 0 a tone, 1 white noise
+        "stereo_width": float,  # the side's part of the energy: 0 mono, 0.5 independent sides, 1 opposite ones
+        "silence_start_s": float,  # more than 60 dB below the peak
+        "silence_end_s": float,
+        "clipped_frames": int,  # samples in runs of three and more at full scale
         "unprocessed": str,  # why a sound is as it was before a chain that it was to go through
         "channels": int,
         "float_source": bool,  # the source's samples are float
@@ -65,6 +75,9 @@ OF_ONE_FILE = frozenset(
     {
         "payload", "byte_hash", "frames", "length_s", "container", "codec", "bits", "encoder_delay_frames", "channels",
         "lufs", "true_peak_dbtp", "peak_db", "brightness_hz", "attack_s", "decay_s", "noisiness", "root_note",
+        "root_cents", "root_confidence", "stereo_width", "silence_start_s", "silence_end_s", "clipped_frames", "wraps",
+        "loop_confidence",
+        "beats_s", "downbeats_s",
     }
 )  # fmt: skip
 """What is true of a source alone, and not handed down to the stems and slices made from it."""

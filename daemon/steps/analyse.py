@@ -11,17 +11,17 @@ from daemon.steps.spec import Params, StepSpec
 
 
 class AnalyseParams(Params, frozen=True):
-    """min_confidence: a tempo or a key less sure than this is not told at all. bpm_min, bpm_max: a tempo is told
-    as the octave within these."""
+    """min_confidence: a tempo or a key less sure than this is not told at all. bpm_min, bpm_max: a tempo is looked
+    for within these."""
 
     min_confidence: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.4
-    bpm_min: Annotated[float, Meta(ge=30.0, le=150.0)] = 70.0
-    bpm_max: Annotated[float, Meta(ge=100.0, le=300.0)] = 180.0
+    bpm_min: Annotated[float, Meta(ge=30.0, le=150.0)] = 50.0
+    bpm_max: Annotated[float, Meta(ge=100.0, le=300.0)] = 210.0
 
 
 SPEC = StepSpec(
     name="analyse",
-    version=1,
+    version=2,
     params=AnalyseParams,
     run="daemon.steps.analysing.run:run",
     lane=Lane.CPU,
@@ -31,6 +31,8 @@ SPEC = StepSpec(
         "bpm_confidence",
         "beats_per_bar",
         "first_downbeat_s",
+        "beats_s",
+        "downbeats_s",
         "key",
         "key_confidence",
         "lufs",
@@ -41,7 +43,17 @@ SPEC = StepSpec(
         "decay_s",
         "noisiness",
         "root_note",
+        "root_cents",
+        "root_confidence",
+        "stereo_width",
+        "silence_start_s",
+        "silence_end_s",
+        "clipped_frames",
+        "wraps",
+        "bars",
+        "loop_confidence",
         "channels",
     ),
+    reads=("source",),
     fan_out=True,
 )

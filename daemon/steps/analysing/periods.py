@@ -2,14 +2,12 @@
 
 Which of all tempi is the beat is told by where kicks, snares, hats and changes of harmony repeat: autocorrelation says
 at which parts and multiples of the period, the spectrum of the curves how evenly in between (Peeters 2011 puts both
-together). `TempoNet` has learnt from songs with known tempo how that looks.
+together). A small network (`nets`) has learnt from songs with known tempo how that looks.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +20,6 @@ _WINDOW_S = 10.0
 _LAGS = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 3.0, 4.0, 6.0, 8.0)
 _RATES = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 1.0, 3 / 2, 2.0, 3.0, 4.0)
 _TOLERANCE = 0.02  # of a lag, within which its peak is looked for
-WEIGHTS = Path(__file__).parent / "tempo_weights.npz"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +71,14 @@ def candidates() -> NDArray[np.float64]:
 def evidence(found: Rhythm, bpm: NDArray[np.float64]) -> NDArray[np.float64]:
     """(candidates, features): what each row of the rhythm says at parts and multiples of a candidate's beat."""
     period_s = 60.0 / bpm
-    parts = [_correlated(found, lag * period_s) for lag in _LAGS]
+    parts = [correlated(found, lag * period_s) for lag in _LAGS]
     parts += [_strength(found, rate / period_s) for rate in _RATES]
     octave = np.log2(bpm / 110.0)
     told = np.concatenate(parts).T  # (candidates, rows * (lags + rates))
     return np.column_stack([told, octave, octave**2, np.abs(octave)])
 
 
-def _correlated(found: Rhythm, lags_s: NDArray[np.float64]) -> NDArray[np.float64]:
+def correlated(found: Rhythm, lags_s: NDArray[np.float64]) -> NDArray[np.float64]:
     """(rows, lags): the largest correlation near each lag; 0 beyond what was computed."""
     spread = np.linspace(1 - _TOLERANCE, 1 + _TOLERANCE, 5)[:, None]
     spots = (lags_s * spread * found.fps).ravel()
@@ -97,22 +94,3 @@ def _strength(found: Rhythm, rates_hz: NDArray[np.float64]) -> NDArray[np.float6
     at = np.arange(found.spectrum.shape[1])
     rows = [np.interp(spots, at, row, right=0.0).reshape(5, -1).max(axis=0) for row in found.spectrum]
     return np.array(rows)
-
-
-class TempoNet:
-    """A small network that gives each candidate a score: evidence -> tanh layer -> one number."""
-
-    def __init__(self, weights: dict[str, NDArray[np.float64]]) -> None:
-        self._w = weights
-
-    def scores(self, told: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(candidates,) from (candidates, features); higher is likelier, differences are log odds."""
-        x = (told - self._w["mean"]) / self._w["deviation"]
-        return np.asarray(np.tanh(x @ self._w["w1"] + self._w["b1"]) @ self._w["w2"] + x @ self._w["direct"])
-
-
-@cache
-def tempo_net() -> TempoNet:
-    """The shipped weights; made by `training/tempo`."""
-    with np.load(WEIGHTS) as file:
-        return TempoNet({name: file[name].astype(np.float64) for name in file.files})

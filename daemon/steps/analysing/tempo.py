@@ -1,8 +1,8 @@
-"""Tempo and bars from two curves of novelty: all of the sound, and its low end.
+"""Tempo, beats and bars of curves of new sound and of changing harmony.
 
-The tempo is where a comb of autocorrelation lags (Klapuri et al. 2006 give the idea) is strongest, weighted by how
-usual a tempo is; then made exact by the phase of the whole curve against a steady pulse. Bars begin where the low
-end and the harmony change.
+The beat's period is the likeliest of all (`periods`), then followed through the piece (`beats`), then counted into bars
+(`bars`). The tempo told is a fit through all beats, which is far finer than any lag: of a steady piece the slope of the
+line through them, of one that wanders the number of beats over the time between the first and the last.
 """
 
 from __future__ import annotations
@@ -11,156 +11,112 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
-Curve = NDArray[np.float32]
+from daemon.steps.analysing.bars import find_bars
+from daemon.steps.analysing.beats import pace, track
+from daemon.steps.analysing.nets import Floats, net, shares
+from daemon.steps.analysing.periods import Rhythm, candidates, correlated, evidence, rhythm, sharpened
 
-_WINDOW_S = 12.0
-_USUAL_BPM, _USUAL_OCTAVES = 115.0, 1.0
-_BAR_WEIGHT = 0.75
-_LAGS = ((1, 1.0), (2, 0.9), (3, 0.4), (4, 0.9), (8, 0.6))  # beats and their weight in the comb
+PULSE_WEIGHTS = (1.0, 1.0, 1.0, 1.0, 0.5)
+"""Of the four curves and of the harmony's change, in the curve that beats are tracked on."""
 _LEAST_S = 4.0
+_LEAST_BEATS = 9
+_STEADY_S = 0.02  # mean distance of beats from the line through them, up to which a piece has one tempo
+_NEAR = 0.045  # octaves: candidates that are the same tempo
+_CLEAR = (0.06, 0.2)  # correlation at the beat: noise stays below, any beat is above
+_STRUCK_DB = (12.0, 22.0)  # of the strongest new sounds, all curves together: held tones and hiss stay below
+_CLAIM = 1.5  # log odds of a tempo that the file's name claims
 
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """confidence: 0..1. first_downbeat_s: the first bar line at or after the sound begins."""
+    """confidence: 0..1. steady: one tempo from end to end. first_downbeat_s: the first bar line at or after the sound
+    begins. beats_s, downbeats_s: all of them."""
 
     bpm: float
     confidence: float
+    steady: bool
     beats_per_bar: int
     first_downbeat_s: float
+    beats_s: Floats
+    downbeats_s: Floats
+
+
+def rows_of(curves: NDArray[np.floating], change: NDArray[np.floating], fps: float) -> Floats:
+    """(5, n): the four curves and the harmony's change, sharpened."""
+    return sharpened(np.concatenate([curves, change[None, :]]), fps)
+
+
+def pulse_of(pulses: Floats) -> Floats:
+    """(n,): one curve to track beats on, deviation 1."""
+    pulse = np.asarray(PULSE_WEIGHTS) @ pulses
+    return np.asarray(pulse / (pulse.std() + 1e-9))
 
 
 def estimate(
-    curve: Curve, low: Curve, change: Curve, fps: float, bpm_range: tuple[float, float]
-) -> Tempo | None:
-    """Tempo of curves (frames,) at `fps`: novelty, novelty of the low end, change of harmony. None when there is
-    too little sound or no pulse at all."""
-    if curve.size < _LEAST_S * fps or not curve.any():
+    curves: NDArray[np.floating], change: NDArray[np.floating], fps: float, bpm_range: tuple[float, float],
+    claimed_bpm: float | None = None,
+) -> Tempo | None:  # fmt: skip
+    """curves: (4, n) of `pulses`, change: (n,) of the harmony, at `fps`. claimed_bpm: by the file's name, a hint that
+    decides between tempi that are nearly as likely. None when there is too little sound."""
+    if curves.shape[1] < _LEAST_S * fps or not curves.any():
         return None
-    pulse = _sharpened(curve, fps)
-    low_pulse = _sharpened(low, fps)
-    correlation, low_correlation = _autocorrelation(pulse, fps), _autocorrelation(low_pulse, fps)
-    if correlation is None:
+    pulses = rows_of(curves, change, fps)
+    found = rhythm(pulses, fps)
+    rough, confidence = _likeliest(found, bpm_range, claimed_bpm)
+    confidence *= _part(float(np.percentile(curves.sum(axis=0), 99)), _STRUCK_DB)
+    pulse = pulse_of(pulses)
+    beats_s = track(pulse, pace(pulse, rough, fps), fps)
+    begins_s, ends_s = _sounding_s(pulse, fps)
+    beats_s = beats_s[(beats_s > begins_s - 0.1) & (beats_s < ends_s + 0.1)]
+    if beats_s.size < _LEAST_BEATS:
         return None
-    low_correlation = np.zeros(1) if low_correlation is None else low_correlation
-    bpm, strength, margin = _coarse(correlation, low_correlation, fps, bpm_range)
-    bpm, coherence = _exact(pulse, bpm, fps)
-    beat_s, phase_s = 60.0 / bpm, _phase_s(pulse, bpm, fps)
-    begins_s = float(np.argmax(pulse > 0.2 * pulse.max())) / fps
-    beats, first = _bars(low_pulse, change, beat_s, phase_s, fps, begins_s)
-    confidence = float(np.clip(1.6 * strength * (0.5 + coherence), 0, 1) * np.clip(0.55 + 2.5 * margin, 0, 1))
-    return Tempo(round(float(bpm), 2), round(float(confidence), 3), beats, round(float(first), 4))
+    bars = find_bars(pulses, beats_s, fps)
+    beats_s, downbeats_s = bars.beats_s, bars.downbeats_s
+    count = np.arange(beats_s.size)
+    slope, start = np.polyfit(count, beats_s, 1)
+    steady = bool(np.abs(beats_s - (start + slope * count)).mean() < _STEADY_S)
+    if steady:
+        first = int(np.argmin(np.abs(beats_s - downbeats_s[0]))) if downbeats_s.size else 0
+        beats_s = start + slope * count
+        downbeats_s = beats_s[first :: bars.beats_per_bar]
+        bpm = 60.0 / slope
+    else:
+        bpm = 60.0 * (beats_s.size - 1) / (beats_s[-1] - beats_s[0])
+    first_s = float(downbeats_s[0]) if downbeats_s.size else float(beats_s[0])
+    return Tempo(
+        round(float(bpm), 2), round(confidence, 3), steady, bars.beats_per_bar,
+        round(_first_bar(first_s, bars.beats_per_bar * 60.0 / bpm, begins_s), 4), beats_s, downbeats_s,
+    )  # fmt: skip
 
 
-def _sharpened(curve: Curve, fps: float) -> NDArray[np.float64]:
-    """What stands above the local average, smoothed by 20 ms so that human timing still adds up."""
-    above = np.maximum(curve - uniform_filter1d(curve, int(0.4 * fps) | 1), 0).astype(np.float64)
-    return np.asarray(gaussian_filter1d(np.minimum(above, np.percentile(above, 99.5) + 1e-9), 0.012 * fps))
+def _part(value: float, between: tuple[float, float]) -> float:
+    """0 up to the lower bound, 1 from the upper one on."""
+    return float(np.clip((value - between[0]) / (between[1] - between[0]), 0, 1))
 
 
-def _autocorrelation(pulse: NDArray[np.float64], fps: float) -> NDArray[np.float64] | None:
-    """Mean normalised autocorrelation of half-overlapping windows, so that a tempo that drifts a little is heard."""
-    size = min(int(_WINDOW_S * fps), pulse.size)
-    rows = []
-    for start in range(0, pulse.size - size + 1, max(size // 2, 1)):
-        part = pulse[start : start + size] - pulse[start : start + size].mean()
-        energy = float((part**2).sum())
-        if energy > 1e-9:
-            spectrum = np.abs(np.fft.rfft(part, 2 * size)) ** 2
-            lags = np.fft.irfft(spectrum)[:size] / energy
-            rows.append(lags * size / np.maximum(size - np.arange(size), size // 4))
-    return np.asarray(np.mean(rows, axis=0)) if rows else None
+def _likeliest(found: Rhythm, bpm_range: tuple[float, float], claimed_bpm: float | None) -> tuple[float, float]:
+    """(bpm, confidence): the candidate with the highest score; confidence is the share of all that is near it, less
+    where nothing repeats clearly."""
+    bpm = candidates()
+    scores = net("tempo").scores(evidence(found, bpm))[:, 0]
+    if claimed_bpm:
+        scores = scores + _CLAIM * np.exp(-0.5 * (np.log2(bpm / claimed_bpm) / 0.015) ** 2)
+    inside = (bpm >= 0.99 * bpm_range[0]) & (bpm <= 1.01 * bpm_range[1])
+    chances = shares(np.where(inside, scores, -np.inf))
+    best = int(np.argmax(chances))
+    near = float(chances[np.abs(np.log2(bpm / bpm[best])) < _NEAR].sum())
+    repeats = float(correlated(found, np.array([1, 2, 4]) * 60.0 / bpm[best])[0].max())
+    return float(bpm[best]), near * _part(repeats, _CLEAR)
 
 
-def _coarse(
-    correlation: NDArray[np.float64], low: NDArray[np.float64], fps: float, bpm_range: tuple[float, float]
-) -> tuple[float, float, float]:
-    """(bpm, strength 0..1, margin 0..1 over the next other tempo) of the best comb.
-
-    A tempo and its double have nearly the same comb. What tells them apart is that the low end repeats by bars.
-    """
-    candidates = np.geomspace(bpm_range[0], bpm_range[1], 600)
-    comb = sum(weight * _at(correlation, beats, candidates, fps) for beats, weight in _LAGS)
-    comb = np.asarray(comb) / sum(weight for _, weight in _LAGS)
-    bars = np.maximum(_at(low, 4, candidates, fps), 0.8 * _at(low, 3, candidates, fps))
-    usual = np.exp(-0.5 * (np.log2(candidates / _USUAL_BPM) / _USUAL_OCTAVES) ** 2)
-    scores = np.maximum(comb + _BAR_WEIGHT * bars, 0) * usual
-    best = int(np.argmax(scores))
-    others = scores[np.abs(np.log2(candidates / candidates[best])) > 0.06]
-    margin = 1 - float(others.max(initial=0.0)) / max(float(scores[best]), 1e-9)
-    return float(candidates[best]), float(np.clip(comb[best], 0, 1)), margin
-
-
-def _at(
-    correlation: NDArray[np.float64], beats: int, candidates: NDArray[np.float64], fps: float
-) -> NDArray[np.float64]:
-    """The correlation at `beats` beats of every candidate tempo; 0 where it was not computed."""
-    lags = beats * 60.0 / candidates * fps
-    return np.asarray(np.interp(lags, np.arange(correlation.size), correlation, right=0.0))
-
-
-def _exact(pulse: NDArray[np.float64], bpm: float, fps: float) -> tuple[float, float]:
-    """(bpm, coherence 0..1): the rate within 2.5 percent at which pulses of eighths, beats and half bars line up
-    best over the whole curve. Coherence falls when the tempo wanders."""
-    times = np.arange(pulse.size) / fps
-    length_s = pulse.size / fps
-    best, value = bpm, -1.0
-    step = bpm * min(0.0005, 0.1 / max(length_s * bpm / 60.0, 1.0))
-    span = 0.025 if length_s < 120 else 0.01
+def _sounding_s(pulse: Floats, fps: float) -> tuple[float, float]:
+    """Where the first and the last new sound begin."""
     spots = np.flatnonzero(pulse > 0.1 * pulse.max())
-    times, heights = times[spots], pulse[spots]
-    for candidate in np.arange(bpm * (1 - span), bpm * (1 + span), max(step, 2 * span * bpm / 1500)):
-        turns = 2 * np.pi * candidate / 60.0 * times
-        score = sum(abs(np.dot(heights, np.exp(1j * k * turns))) * w for k, w in ((1, 1.0), (2, 0.7), (4, 0.3)))
-        if score > value:
-            best, value = float(candidate), float(score)
-    coherence = value / (2.0 * float(heights.sum()) + 1e-9)
-    return best, float(np.clip(coherence, 0, 1))
+    return float(spots[0]) / fps, float(spots[-1]) / fps
 
 
-def _phase_s(pulse: NDArray[np.float64], bpm: float, fps: float) -> float:
-    """Time of the beat nearest after 0, by sampling the curve on grids that are shifted against each other."""
-    period = 60.0 / bpm * fps
-    shifts = np.arange(0, period, 1.0)
-    beats = np.arange(0, pulse.size - period, period)
-    sums = [np.interp(beats + shift, np.arange(pulse.size), pulse).sum() for shift in shifts]
-    return float(shifts[int(np.argmax(sums))]) / fps
-
-
-def _bars(
-    low: NDArray[np.float64], change: Curve, beat_s: float, phase_s: float, fps: float, begins_s: float
-) -> tuple[int, float]:
-    """(beats per bar, time of the first bar line): the grouping by 4 or 3 whose first beats stand out most in the
-    low end and in the harmony. 4 unless 3 is clearly better."""
-    count = int((low.size / fps - phase_s) / beat_s)
-    beats_s = phase_s + beat_s * np.arange(max(count, 1))
-    accent = np.asarray(_at_beats(low, beats_s, fps, 0.05))
-    accent = accent + 1.5 * _at_beats(change.astype(np.float64), beats_s, fps, 0.15)
-    found = {size: _accented(accent, size) for size in (4, 3)}
-    size = 3 if found[3][1] > 1.35 * found[4][1] and count >= 12 else 4
-    offset = found[size][0]
-    bar_s = size * beat_s
-    first = phase_s + offset * beat_s
-    bars = np.floor((begins_s + 0.15 * beat_s - first) / bar_s)
-    first += max(bars, 0.0) * bar_s
-    return size, first + (bar_s if first < begins_s - 0.15 * beat_s else 0.0)
-
-
-def _at_beats(
-    curve: NDArray[np.float64], beats_s: NDArray[np.floating], fps: float, reach_s: float
-) -> NDArray[np.float64]:
-    """Largest value near each beat, scaled so that the mean is 1."""
-    reach = max(int(reach_s * fps), 1)
-    spots = np.round(beats_s * fps).astype(int)
-    values = np.array([curve[max(at - reach, 0) : at + reach + 1].max(initial=0.0) for at in spots])
-    return values / max(float(values.mean()), 1e-9)
-
-
-def _accented(accent: NDArray[np.float64], size: int) -> tuple[int, float]:
-    """(offset, how far the strongest position stands above the average of all)."""
-    if accent.size < 2 * size:
-        return 0, 0.0
-    means = np.array([accent[offset::size].mean() for offset in range(size)])
-    return int(np.argmax(means)), float(means.max() - means.mean())
+def _first_bar(line_s: float, bar_s: float, begins_s: float) -> float:
+    """The bar line nearest after the sound begins, or hardly before; lines lie `bar_s` apart."""
+    early_s = begins_s - 0.04 * bar_s
+    return float(line_s + np.ceil((early_s - line_s) / bar_s) * bar_s)

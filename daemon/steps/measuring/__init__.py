@@ -1,0 +1,1 @@
+"""What is measured of every sound, cheaply enough for scans."""

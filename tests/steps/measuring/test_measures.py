@@ -1,0 +1,147 @@
+"""Measures of signals whose answers follow from how they are made."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from daemon.kernel.meta import Meta
+from daemon.steps.measuring.ends import clipped_frames, silence_s
+from daemon.steps.measuring.names import tempo_in_name
+from daemon.steps.measuring.pitch import pitch_of
+from daemon.steps.measuring.sound import measure_sound
+from daemon.steps.measuring.stereo import width
+from daemon.steps.measuring.wrap import loopability, wraps
+
+RATE = 44100
+
+
+def seconds(length_s: float, rate: int = RATE) -> np.ndarray:
+    return np.arange(int(length_s * rate)) / rate
+
+
+def row(signal: np.ndarray) -> np.ndarray:
+    return signal.astype(np.float32)[None, :]
+
+
+@pytest.mark.parametrize("rate", [22050, 44100, 96000])
+@pytest.mark.parametrize("note", [28.0, 33.25, 45.0, 60.4, 81.0])
+def test_a_tone_has_its_note_and_cents(note: float, rate: int) -> None:
+    t = seconds(1.0, rate)
+    hz = 440 * 2 ** ((note - 69) / 12)
+    tone = sum(np.sin(2 * np.pi * hz * k * t) / k for k in range(1, 6)) * np.exp(-2 * t)
+    found = pitch_of(row(0.3 * tone), rate)
+    assert found is not None
+    assert found.note + found.cents / 100 == pytest.approx(note, abs=0.06)
+    assert found.confidence > 0.9 and abs(found.cents) <= 50
+
+
+@pytest.mark.parametrize("hz", [43.65, 49.0, 55.0, 61.74])  # F1, G1, A1, B1
+def test_a_tuned_kick_has_the_note_that_it_settles_on(hz: float) -> None:
+    t = seconds(0.7)
+    sweep = hz * t + 4 * hz * 0.012 * (1 - np.exp(-t / 0.012))
+    kick = np.sin(2 * np.pi * sweep) * np.exp(-t / 0.22)
+    found = pitch_of(row(0.9 * kick), RATE)
+    assert found is not None
+    assert found.note + found.cents / 100 == pytest.approx(69 + 12 * np.log2(hz / 440), abs=0.25)
+
+
+def test_noise_has_no_pitch() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        burst = rng.standard_normal(RATE // 2) * np.exp(-seconds(0.5) / 0.1)
+        assert pitch_of(row(0.2 * burst), RATE) is None
+
+
+def test_width_of_mono_of_independent_and_of_opposite_channels() -> None:
+    rng = np.random.default_rng(1)
+    one, other = rng.standard_normal((2, 2 * RATE)).astype(np.float32)
+    assert width(one[None, :]) == 0
+    assert width(np.stack([one, one])) == pytest.approx(0, abs=1e-9)
+    assert width(np.stack([one, other])) == pytest.approx(0.5, abs=0.01)
+    assert width(np.stack([one, -one])) == pytest.approx(1)
+    assert width(np.stack([one, 0 * one])) == pytest.approx(0.5, abs=1e-6)
+
+
+def test_silence_at_both_ends() -> None:
+    tone = 0.5 * np.cos(2 * np.pi * 441 * seconds(0.5))
+    audio = np.concatenate([np.zeros(4410), tone, 1e-5 * np.ones(8820)])
+    before_s, after_s = silence_s(row(audio), RATE)
+    assert (before_s, after_s) == (pytest.approx(0.1, abs=1e-3), pytest.approx(0.2, abs=1e-3))
+
+
+def test_clipping_is_counted_where_tops_are_cut() -> None:
+    tone = np.sin(2 * np.pi * 100 * seconds(1.0))
+    assert clipped_frames(row(0.99 * tone)) == 0
+    loud = np.clip(2 * tone, -1, 1)
+    # 2 sin(x) is beyond 1 for two thirds of the time
+    assert clipped_frames(row(loud)) == pytest.approx(RATE * 2 / 3, rel=0.01)
+    spikes = 0.5 * tone
+    spikes[::1000] = 1.0
+    assert clipped_frames(row(spikes)) == 0
+
+
+def test_whole_periods_wrap_and_cut_ones_do_not() -> None:
+    t = seconds(1.0)
+    assert wraps(row(0.5 * np.sin(2 * np.pi * 110 * t)), RATE)
+    assert not wraps(row(0.5 * np.sin(2 * np.pi * 110.25 * t)), RATE)
+    assert wraps(row(0.5 * np.sin(2 * np.pi * 110.25 * t) * np.exp(-t / 0.1)), RATE)  # has died away
+
+
+def beat_loop(bars: int, bpm: float, seed: int, cut: float = 1.0) -> np.ndarray:
+    """Kick, snare and hats of whole bars, tails going round; `cut` leaves a part of the length."""
+    rng = np.random.default_rng(seed)
+    length = round(bars * 240 / bpm * RATE)
+    audio = np.zeros(length)
+    t = seconds(0.3)
+    kick = np.sin(2 * np.pi * (50 * t + 2 * (1 - np.exp(-t / 0.02)))) * np.exp(-t / 0.08)
+    for eighth in range(8 * bars):
+        at = round(eighth * 30 / bpm * RATE)
+        hits = [0.2 * rng.standard_normal(t.size) * np.exp(-t / 0.02)]
+        hits += [kick] if eighth % 8 in (0, 5) else []
+        hits += [0.6 * rng.standard_normal(t.size) * np.exp(-t / 0.07)] if eighth % 4 == 2 else []
+        for hit in hits:
+            audio[(at + np.arange(t.size)) % length] += hit
+    return row(0.9 * audio / np.abs(audio).max())[:, : int(length * cut)]
+
+
+@pytest.mark.parametrize(
+    ("bars", "bpm"), [(1, 96.0), (2, 120.0), (2, 87.3), (4, 128.0), (4, 140.0), (8, 174.0)]
+)
+def test_a_loop_has_its_bars_and_tempo(bars: int, bpm: float) -> None:
+    told = measure_sound(beat_loop(bars, bpm, bars), RATE, bpm_hint=bpm)
+    assert (told["bars"], told["bpm"]) == (bars, pytest.approx(bpm, rel=1e-3))
+    assert told["bpm_confidence"] >= 0.5 and told["wraps"]
+
+
+def test_a_name_is_evidence_and_not_truth() -> None:
+    loop = beat_loop(2, 120.0, 3)
+    assert measure_sound(loop, RATE, bpm_hint=93.0)["bpm"] == pytest.approx(120, rel=1e-3)
+    cut = beat_loop(2, 120.0, 4, cut=0.83)  # no whole bars, whatever its name says
+    assert "bpm" not in loopability(cut, RATE, 8, 120.0)
+
+
+def test_a_hit_is_no_loop() -> None:
+    t = seconds(1.5)
+    told = measure_sound(row(np.sin(2 * np.pi * 55 * t) * np.exp(-t / 0.3)), RATE)
+    assert "bars" not in told and "loop_confidence" not in told and told["wraps"]
+
+
+def test_every_key_is_of_the_vocabulary_and_silence_tells_nothing() -> None:
+    told = measure_sound(beat_loop(1, 120, 5), RATE) | measure_sound(
+        row(0.5 * np.sin(500 * seconds(1.0))), RATE
+    )
+    assert set(told) <= set(Meta.__annotations__)
+    assert measure_sound(np.zeros((2, RATE), np.float32), RATE) == {}
+    assert measure_sound(np.zeros((2, 0), np.float32), RATE) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "bpm"),
+    [
+        ("Loop_120bpm_Am.wav", 120.0), ("break 87.5 BPM", 87.5), ("BPM128 top", 128.0), ("kick 808", None),
+        ("909bpm", None), ("120bpm or 140bpm", None), ("20bpm", None), ("Drums_174_bpm", 174.0), ("2120bpm", None),
+    ],
+)  # fmt: skip
+def test_the_tempo_that_a_name_claims(name: str, bpm: float | None) -> None:
+    assert tempo_in_name(name) == bpm

@@ -72,6 +72,7 @@ from daemon.services.indexes import IndexKeeper
 from daemon.services.installed import InstalledService
 from daemon.services.jobs import JobsService
 from daemon.services.kits import KitsService
+from daemon.services.learn import Learner, LearnService
 from daemon.services.library import LibraryService
 from daemon.services.models import ModelsService, Puller
 from daemon.services.outputs import Outputs
@@ -220,6 +221,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         "plugin-scan": PluginScanner(catalogue, calls, settings.plugin_folders).run,
         "plugin-save": SettingsSaver(catalogue, calls, journal).run,
         "chain-apply": ChainApplier(chain_runs, journal).run,
+        "learn": Learner(assets, executor, cache, models).run,
     }
     runner = JobRunner(jobs, Pipeline(jobs, preparer, steps, deliverer), tasks, events.tell, clock)
 
@@ -245,6 +247,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         ),
         exports=ExportsService(starter, outputs),
         tags=TagsService(starter),
+        learn=LearnService(starter, assets, models),
         models=models_service,
         recipes=RecipesService(recipes),
         system=SystemService(

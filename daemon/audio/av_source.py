@@ -84,6 +84,8 @@ def describe(path: Path, container: str) -> Described:
     """Rate, channels and exact length. MP4 gives it in its packets; other containers are decoded once."""
     with opened(path, container) as (media, stream):
         context = stream.codec_context
+        if context is None:
+            raise UnreadableAudio("cannot be decoded", where=shown(path), why="its codec is unknown")
         rate, channels = int(context.sample_rate or 0), int(context.channels or 0)
         if rate == 0 or channels == 0:
             raise UnreadableAudio("the file has no channels", where=shown(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,12 +11,12 @@ from typing import cast
 from daemon.cli.failures import FAILED, lines
 from daemon.cli.output import print_json_line
 from daemon.cli.request import existing
+from daemon.config import load_settings
 from daemon.engines import registry
 from daemon.engines.protocol import Classification, Classifier, Compute
 from daemon.kernel.errors import RoadieError
-from daemon.kernel.work import EngineChoice
-
-ENGINE = "classifier"
+from daemon.models.store import ModelStore
+from daemon.steps.classify import ClassifyParams, choose
 
 
 def classify_files(files: Iterable[Path], as_json: bool) -> int:
@@ -39,8 +40,9 @@ def classify_files(files: Iterable[Path], as_json: bool) -> int:
 
 
 def load() -> Classifier:
-    spec = registry.spec(ENGINE)
-    return cast(Classifier, registry.load(EngineChoice(ENGINE, spec.version), Compute()))
+    """With what its owner taught it, as the step would choose."""
+    store = ModelStore(load_settings(os.environ).models)
+    return cast(Classifier, registry.load(choose(ClassifyParams(), store, "cpu"), Compute()))
 
 
 def _classified(engine: Classifier, path: Path) -> Classification:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from daemon.cli.group import group
+from daemon.cli.learn import learn
 from daemon.cli.output import AsJson
 from daemon.cli.write_tags import write_tags
 
@@ -151,29 +152,36 @@ def export(
 @app.command()
 def tag(
     asset: Asset,
-    tags: Annotated[list[str], typer.Argument(metavar="TAG...", help="Your own labels.")],
+    tags: Annotated[list[str] | None, typer.Argument(metavar="TAG...", help="Your own labels.")] = None,
     off: Annotated[bool, typer.Option("--off", help="Take these tags away.")] = False,
+    label: Annotated[str | None, typer.Option("--class", help="What it is, where roadie was wrong.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tag a sound in the library, or take tags away. The file itself is not touched.
+    """Tag a sound in the library, take tags away, or correct its class. The file itself is not touched.
 
     \b
     Examples:
       roadie library tag kick.wav punchy 909
       roadie library tag kick.wav 909 --off
+      roadie library tag hiss.wav --class shaker
     """
     from daemon.cli import library_api
     from daemon.cli.output import print_json
     from daemon.cli.session import session
+    from daemon.kernel.errors import BadParameter
 
+    if not tags and label is None:
+        raise BadParameter("there is nothing to say of it", hint="Name tags, or its class with --class")
     with session(os.environ) as open_session:
         found = library_api.find(open_session.client, asset)
-        labels = library_api.user_tags(found, add=() if off else tags, take=tags if off else ())
-        changed = library_api.patch(open_session.client, found.id, {"tags": labels})
+        change: dict[str, object] = {} if label is None else {"class": label}
+        if tags:
+            change["tags"] = library_api.user_tags(found, add=() if off else tags, take=tags if off else ())
+        changed = library_api.patch(open_session.client, found.id, change)
     if as_json:
         print_json(changed)
     else:
-        print(f"{changed.name}: {', '.join(label.label for label in changed.tags) or 'no tags'}")
+        print(f"{changed.name}: {', '.join(each.label for each in changed.tags) or 'no tags'}")
 
 
 @app.command()
@@ -200,3 +208,4 @@ def remove(
 
 
 app.command("write-tags")(write_tags)
+app.command("learn")(learn)

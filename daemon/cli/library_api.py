@@ -14,6 +14,7 @@ from daemon.cli.output import duration
 from daemon.cli.request import absolute
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.services.types import AssetView, DuplicateGroup, ExportRequest, JobAck, Page, StatsView
+from daemon.services.types_learn import Forgotten
 from daemon.services.types_tags import WriteTagsRequest
 
 PAGE = 200
@@ -132,6 +133,14 @@ def duplicates(client: Client) -> list[DuplicateGroup]:
 
 def scan(client: Client, folder: Path) -> JobAck:
     return msgspec.convert(client.post("/scans", {"path": str(folder)}), JobAck)
+
+
+def learn(client: Client) -> JobAck:
+    return msgspec.convert(client.post("/learn", {}), JobAck)
+
+
+def forget(client: Client) -> Forgotten:
+    return msgspec.convert(client.delete("/learn"), Forgotten)
 
 
 def write_tags(client: Client, request: WriteTagsRequest) -> JobAck:

@@ -35,12 +35,9 @@ class Kind(StrEnum):
     LYRICS = "lyrics"
     PROJECT = "project"  # a DAW's project, and the JSON of what it says
     PEAKS = "peaks"  # binary: the waveform at several zooms (daemon.audio.peaks)
-    EMBEDDINGS = (
-        "embeddings"  # binary: rows of EMBEDDING_DIMS little-endian float32, meta "of": the payload of each
-    )
-    VECTORS = (
-        "vectors"  # binary: rows of EMBEDDING_DIMS float16, and the graph over them (daemon.steps.indexing)
-    )
+    EMBEDDINGS = "embeddings"  # binary: rows of EMBEDDING_DIMS <f4; meta "of": the payload of each row
+    VECTORS = "vectors"  # binary: rows of EMBEDDING_DIMS <f2, and the graph over them (daemon.steps.indexing)
+    TAUGHT = "taught"  # what the tagger goes by besides its weights (daemon.engines.classifier.learned)
 
     @property
     def audible(self) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from peewee import SQL
+from peewee import SQL, fn
 
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.kernel.events import AssetAdded, AssetChanged, AssetRemoved
@@ -208,9 +208,7 @@ def learn(asset: str, meta: Mapping[str, Json]) -> None:
     if row is None:
         return
     row.meta = {**row.meta, **meta}
-    named = TagRow.select().where((TagRow.asset == asset) & (TagRow.origin == USER)).exists() and row.meta.get(
-        "class_by_user"
-    )
+    named = row.meta.get("class_by_user")
     for key, column in _COLUMNS.items():
         if key in meta and not (named and key in ("class", "confidence")):
             setattr(row, column, meta[key])
@@ -337,6 +335,16 @@ class Assets:
 
         await self._db.write(work)
         return await self.get(asset)
+
+    async def named_by_user(self) -> list[Asset]:
+        """Those whose class a person said, the last added first."""
+
+        def work() -> list[Asset]:
+            said = fn.json_extract(AssetRow.meta, "$.class_by_user") == 1
+            rows = AssetRow.select(AssetRow.id).where(said).order_by(AssetRow.added_at.desc())
+            return load([row.id for row in rows])
+
+        return await self._db.read(work)
 
     async def remove(self, asset: str) -> None:
         """Forget an asset; no file is touched. Raises NotFound."""

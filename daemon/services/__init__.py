@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must n
     from daemon.services.installed import InstalledService
     from daemon.services.jobs import JobsService
     from daemon.services.kits import KitsService
+    from daemon.services.learn import LearnService
     from daemon.services.library import LibraryService
     from daemon.services.models import ModelsService
     from daemon.services.plugins import PluginsService
@@ -33,6 +34,7 @@ class Services:
     library: LibraryService
     exports: ExportsService
     tags: TagsService
+    learn: LearnService
     models: ModelsService
     recipes: RecipesService
     system: SystemService

@@ -7,23 +7,31 @@ from typing import Literal
 from daemon.engines.classifier import SPEC as CLASSIFIER
 from daemon.kernel.work import EngineChoice, Kind, Lane
 from daemon.models.store import ModelStore
+from daemon.models.taught import taught
 from daemon.steps.spec import Params, StepSpec
 
 
 class ClassifyParams(Params, frozen=True):
-    """model: "auto" is the best installed; "builtin" compares measured features and needs no weights."""
+    """model: "auto" is the network with what its owner taught it (`roadie library learn`); "builtin" is the network
+    alone."""
 
     model: Literal["auto", "builtin"] = "auto"
 
 
-def choose(params: ClassifyParams, store: ModelStore, device: str) -> EngineChoice:  # noqa: ARG001 - one engine
-    reason = "asked for" if params.model == "builtin" else "the only one there is"
-    return EngineChoice(engine=CLASSIFIER.name, version=CLASSIFIER.version, model="builtin", reason=reason)
+def choose(params: ClassifyParams, store: ModelStore, device: str) -> EngineChoice:  # noqa: ARG001 - the CPU does
+    found = None if params.model == "builtin" else taught(store.folder)
+    if found is None:
+        reason = "asked for" if params.model == "builtin" else "nothing was taught"
+        return EngineChoice(engine=CLASSIFIER.name, version=CLASSIFIER.version, model="builtin", reason=reason)
+    return EngineChoice(
+        engine=CLASSIFIER.name, version=CLASSIFIER.version, model="taught", weights=found.sha256, path=found.path,
+        reason="taught by its owner",
+    )  # fmt: skip
 
 
 SPEC = StepSpec(
     name="classify",
-    version=1,
+    version=2,
     params=ClassifyParams,
     run="daemon.steps.classifying:run",
     lane=Lane.CPU,

@@ -14,6 +14,7 @@ STEPS = {
     "analyse": "daemon.steps.analyse:SPEC",
     "slice": "daemon.steps.slice:SPEC",
     "classify": "daemon.steps.classify:SPEC",
+    "learn": "daemon.steps.learn:SPEC",
     "notes": "daemon.steps.notes:SPEC",
     "midi": "daemon.steps.midi:SPEC",
     "lyrics": "daemon.steps.lyrics:SPEC",

@@ -288,6 +288,19 @@ class FakeTags:
         return t.JobAck(id="tags1", state="preparing")
 
 
+class FakeLearn:
+    def __init__(self) -> None:
+        self.taught = False
+
+    async def learn(self, client: str) -> t.JobAck:
+        self.taught = True
+        return t.JobAck(id="learn1", state="preparing")
+
+    async def forget(self) -> bool:
+        self.taught, before = False, self.taught
+        return before
+
+
 class FakeModels:
     def __init__(self) -> None:
         self.pulled: list[str] = []
@@ -497,6 +510,7 @@ class FakeServices:
     kits: FakeKits = field(default_factory=FakeKits)
     exports: FakeExports = field(default_factory=FakeExports)
     tags: FakeTags = field(default_factory=FakeTags)
+    learn: FakeLearn = field(default_factory=FakeLearn)
     events: FakeEvents = field(default_factory=FakeEvents)
     watching: FakeWatching = field(default_factory=FakeWatching)
     edits: FakeEdits = field(default_factory=FakeEdits)

@@ -13,7 +13,8 @@ import pytest
 import soundfile
 
 from daemon.audio.identity import payload_hash
-from daemon.engines.classifier.engine import BuiltinClassifier
+from daemon.engines.classifier.engine import TrainedClassifier
+from daemon.engines.classifier.network import Network
 from daemon.engines.protocol import Classification, Engine
 from daemon.kernel.types import AssetId
 from daemon.kernel.work import InputFile, Kind, StepResult
@@ -26,8 +27,11 @@ from tests.steps.context import Context
 RATE = 44100
 
 
-class WithEmbedding(BuiltinClassifier):
-    """The built-in one, and a vector that tells which file it was."""
+class WithEmbedding(TrainedClassifier):
+    """The real one, but with a vector that tells which file it was."""
+
+    def __init__(self) -> None:
+        super().__init__(Network())
 
     def classify_sounds(self, sounds, hints, checkpoint):  # type: ignore[no-untyped-def]
         found = super().classify_sounds(sounds, hints, checkpoint)
@@ -42,7 +46,7 @@ class WithEmbedding(BuiltinClassifier):
 
 @dataclass
 class Hearing(Context):
-    hears: BuiltinClassifier = field(default_factory=BuiltinClassifier)
+    hears: TrainedClassifier = field(default_factory=WithEmbedding)
 
     def engine(self) -> Engine:
         return self.hears
@@ -53,7 +57,7 @@ def hit(seconds: float, hz: float) -> np.ndarray:
     return np.exp(-at * 12) * np.sin(2 * np.pi * hz * at) * 0.7
 
 
-def hear(tmp_path: Path, *files: Path, engine: BuiltinClassifier | None = None) -> StepResult:
+def hear(tmp_path: Path, *files: Path, engine: TrainedClassifier | None = None) -> StepResult:
     out = tmp_path / "out"
     out.mkdir(exist_ok=True)
     inputs = tuple(InputFile(file, AssetId(""), Kind.SOURCE, file.name) for file in files)

@@ -10,6 +10,7 @@ from bridges.http.routes.finding import ROUTES as FINDING
 from bridges.http.routes.jobs import ROUTES as JOBS
 from bridges.http.routes.kits import ROUTES as KITS
 from bridges.http.routes.later import ROUTES as LATER
+from bridges.http.routes.learn import ROUTES as LEARN
 from bridges.http.routes.library import ROUTES as LIBRARY
 from bridges.http.routes.projects import ROUTES as PROJECTS
 from bridges.http.routes.system import ROUTES as SYSTEM
@@ -32,5 +33,6 @@ ROUTES: tuple[Route, ...] = (
     *CHAINS,
     *WATCH,
     *TAGS,
+    *LEARN,
     *LATER,
 )

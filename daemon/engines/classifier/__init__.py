@@ -1,4 +1,4 @@
-"""Sorting short sounds into classes by what is measured of them: no weights, nothing to install."""
+"""What a sound is, by a small network that training/tagger trained; its weights are part of roadie."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from daemon.engines.protocol import EngineSpec, Task
 
 SPEC = EngineSpec(
     name="classifier",
-    version="0.1",
+    version="1.0",
     task=Task.CLASSIFY,
-    loader="daemon.engines.classifier.engine:BuiltinClassifier",
+    loader="daemon.engines.classifier.engine:TrainedClassifier",
     about=(
-        "Compares measured features (envelope, brightness, noisiness, pitch) with what is typical of each class; "
-        "good on single drum hits, only a hint on melodic instruments"
+        "A small convolutional network on a picture of the sound; trained on synthesised sounds, General MIDI sound "
+        "fonts and free sample packs; best on single drum hits, calibrated, corrected by what its owner teaches it"
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-CLASSES = (
+CLASSES: tuple[str, ...] = (
     "kick",
     "snare",
     "rim",
@@ -29,3 +29,6 @@ CLASSES = (
     "vocal",
     "fx",
 )
+DRUMS = CLASSES[: CLASSES.index("bass")]
+"""What a drum kit and a percussionist play."""
+UNSURE = "unsure"

@@ -1,4 +1,4 @@
-"""The classifier behind the Protocol."""
+"""The classifier behind the Protocol: a trained network, what the stem says, and what its owner taught it."""
 
 from __future__ import annotations
 
@@ -6,101 +6,165 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
-from daemon.audio.reader import open_audio
-from daemon.engines.classifier.compare import BY_STEM, fit, likelihoods
-from daemon.engines.classifier.features import features
-from daemon.engines.classifier.measures import Measures, measure, midi_note
+import numpy as np
+from numpy.typing import NDArray
+
+from daemon.engines.classifier.classes import CLASSES, DRUMS, UNSURE
+from daemon.engines.classifier.heard import READ_S, Heard, hear, read
+from daemon.engines.classifier.kind import LOOP, ONE_SHOT
+from daemon.engines.classifier.learned import Learned
+from daemon.engines.classifier.measures import Measures, midi_note
+from daemon.engines.classifier.network import Network
+from daemon.engines.classifier.prior import weighed
 from daemon.engines.protocol import Classification, Compute, Sound
 from daemon.kernel.checkpoint import Checkpoint
-from daemon.kernel.types import Frames, Json
-from daemon.kernel.work import EngineChoice, Region
+from daemon.kernel.errors import InputError
+from daemon.kernel.types import Json
+from daemon.kernel.work import EngineChoice
 
-UNSURE = "unsure"
-_SURE = 0.4
-_HEARD_S = 8.0  # of a file: a class is heard at its beginning
-_LOOP_HITS, _LOOP_S = 4, 1.2
+SURE = 0.25
+"""Below it a class is a guess among many: "unsure" is said, and what it might be."""
 _ALTERNATIVES = 3
+_LEAST_SHARE = 0.02  # of an alternative
+_TOGETHER = 16  # files heard before the network is asked
 _TUNED = frozenset(
     {"bass", "guitar", "keys", "strings", "brass", "woodwind", "mallet", "synth", "vocal", "kick", "tom"}
 )
 
 
-class BuiltinClassifier:
-    """Measures and compares; the same on every machine."""
+class TrainedClassifier:
+    """The same on every machine, up to the last digits of its processor's arithmetic."""
 
     device = "cpu"
-    reason = "signal processing, no model"
-    heard_s = _HEARD_S
+    reason = "a small network: a processor is as fast"
+    heard_s = READ_S
+
+    def __init__(self, network: Network, learned: Learned | None = None) -> None:
+        self._network = network
+        self._learned = learned
 
     @classmethod
-    def load(cls, choice: EngineChoice, compute: Compute) -> Self:  # noqa: ARG003 - nothing to load
-        return cls()
+    def load(cls, choice: EngineChoice, compute: Compute) -> Self:
+        """choice.path: what the owner taught it (`daemon.engines.classifier.learned`), or None."""
+        learned = None if choice.path is None else Learned.read(choice.path)
+        return cls(Network(threads=compute.threads), learned)
 
     def classify(
         self, files: Sequence[Path], hints: Sequence[Mapping[str, Json]], checkpoint: Checkpoint
     ) -> list[Classification]:
-        found = []
-        for i, (path, hint) in enumerate(zip(files, hints, strict=True)):
-            if i % 16 == 0:
-                checkpoint(i / len(files))
-            found.append(_classify(_read(path), hint))
+        found: list[Classification] = []
+        for i in range(0, len(files), _TOGETHER):
+            checkpoint(i / len(files))
+            part = hints[i : i + _TOGETHER]
+            sounds = [read(path) for path in files[i : i + _TOGETHER]]
+            found += self._together(sounds, part)
         return found
 
     def classify_sounds(
         self, sounds: Sequence[Sound], hints: Sequence[Mapping[str, Json]], checkpoint: Checkpoint
     ) -> list[Classification]:
-        found = []
-        for i, (sound, hint) in enumerate(zip(sounds, hints, strict=True)):
-            if i % 16 == 0:
-                checkpoint(i / len(sounds))
-            found.append(_classify(sound, hint))
+        found: list[Classification] = []
+        for i in range(0, len(sounds), _TOGETHER):
+            checkpoint(i / len(sounds))
+            found += self._together(sounds[i : i + _TOGETHER], hints[i : i + _TOGETHER])
         return found
 
+    def taught(
+        self, files: Sequence[Path], classes: Sequence[str], checkpoint: Checkpoint
+    ) -> tuple[Learned | None, list[str]]:
+        """What to go by from now on, from files and what a person calls them; None when none can be heard. And a
+        line for each file that cannot."""
+        rows: list[tuple[str, NDArray[np.float32], NDArray[np.float32]]] = []
+        problems = []
+        for i, (path, label) in enumerate(zip(files, classes, strict=True)):
+            if i % _TOGETHER == 0:
+                checkpoint(i / len(files))
+            try:
+                heard = hear(read(path), ONE_SHOT)
+            except InputError as error:
+                problems.append(error.message)
+                continue
+            if not heard.pictures:
+                problems.append(f"{path.name} is silent")
+                continue
+            shares, embeddings = self._network(np.stack(heard.pictures))
+            rows.append((label, shares[0], embeddings[0]))
+        if not rows:
+            return None, problems
+        labels, all_shares, all_embeddings = zip(*rows, strict=True)
+        return Learned.taught(np.stack(all_embeddings), labels, np.stack(all_shares)), problems
 
-def _read(path: Path) -> Sound:
-    with open_audio(path) as audio:
-        heard = min(audio.frames, int(_HEARD_S * audio.rate_hz))
-        length_s, rate_hz = audio.frames / audio.rate_hz, audio.rate_hz
-    with open_audio(path, Region(Frames(0), Frames(heard))) as audio:
-        return Sound(audio.read(), rate_hz, length_s)
+    def _together(self, sounds: Sequence[Sound], hints: Sequence[Mapping[str, Json]]) -> list[Classification]:
+        heard = [hear(sound, _kind(hint)) for sound, hint in zip(sounds, hints, strict=True)]
+        pictures = [picture for one in heard for picture in one.pictures]
+        if not pictures:
+            return [_silent(one) for one in heard]
+        shares, embeddings = self._network(np.stack(pictures))
+        found, at = [], 0
+        for one, hint in zip(heard, hints, strict=True):
+            rows = slice(at, at + len(one.pictures))
+            at += len(one.pictures)
+            if one.measures is None or not one.pictures:
+                found.append(_silent(one))
+                continue
+            found.append(
+                self._told(one, one.measures, shares[rows], embeddings[rows], str(hint.get("stem") or ""))
+            )
+        return found
+
+    def _told(
+        self,
+        one: Heard,
+        measures: Measures,
+        shares: NDArray[np.float32],
+        embeddings: NDArray[np.float32],
+        stem: str,
+    ) -> Classification:
+        names, mean = CLASSES, shares.mean(axis=0)
+        embedding = embeddings.mean(axis=0)
+        embedding = np.asarray(embedding / (np.linalg.norm(embedding) + 1e-9), np.float32)
+        if self._learned is not None:
+            names, mean = self._learned.applied(mean, embedding)
+        mean = weighed(mean, names, stem)
+        if one.kind == LOOP:
+            mean = _of_loop(mean, names)
+        order = np.argsort(-mean, kind="stable")
+        label, confidence = names[order[0]], float(mean[order[0]])
+        others = [
+            (names[i], round(float(mean[i]), 3))
+            for i in order[1 : 1 + _ALTERNATIVES]
+            if mean[i] >= _LEAST_SHARE
+        ]
+        if confidence < SURE:
+            others = [(label, round(confidence, 3)), *others][:_ALTERNATIVES]
+            label = UNSURE
+        return Classification(
+            label, round(confidence, 3), one.kind, tuple(others), _measured(measures, label), embedding
+        )
 
 
-def _classify(sound: Sound, hint: Mapping[str, Json]) -> Classification:
-    m, length_s = measure(sound.audio[:, : int(_HEARD_S * sound.rate_hz)], sound.rate_hz), sound.length_s
+def _kind(hint: Mapping[str, Json]) -> str | None:
     kind = hint.get("kind")
-    if kind not in ("loop", "one-shot"):
-        kind = "loop" if m is not None and m.hits >= _LOOP_HITS and length_s >= _LOOP_S else "one-shot"
-    if m is None:
-        return Classification(UNSURE, 0.0, str(kind), measures={"peak_db": -80.0})
-    stem = str(hint.get("stem") or "")
-    return _of_loop(m, stem) if kind == "loop" else _of_one_shot(m, stem)
+    return str(kind) if kind in (LOOP, ONE_SHOT) else None
 
 
-def _of_one_shot(m: Measures, stem: str) -> Classification:
-    x = features(m)
-    shares = likelihoods(x, stem)
-    ranked = sorted(((name, share * fit(x, name)) for name, share in shares.items()), key=lambda pair: -pair[1])
-    label, confidence = ranked[0]
-    if len(BY_STEM.get(stem, ())) == 1 and label == BY_STEM[stem][0]:
-        confidence = shares[label]  # the stem says what it is; an odd sound of it is still that instrument's
-    others = tuple((name, round(share, 3)) for name, share in ranked[1 : 1 + _ALTERNATIVES] if share >= 0.02)
-    if confidence < _SURE:
-        others = ((label, round(confidence, 3)), *others)[:_ALTERNATIVES]
-        label = UNSURE
-    return Classification(label, round(confidence, 3), "one-shot", others, _told(m, label))
+def _of_loop(shares: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.float32]:
+    """Several drums that take turns are percussion: what the drums have together counts for it, unless one of them
+    has most of that."""
+    drums = np.array([name in DRUMS for name in names])
+    together = float(shares[drums].sum())
+    if together < 0.5 or float(shares[drums].max()) > 0.6 * together:
+        return shares
+    mixed = shares * np.where(drums, np.float32(0.2), np.float32(1.0))
+    mixed[names.index("perc")] += 0.8 * together
+    return np.asarray(mixed / mixed.sum(), np.float32)
 
 
-def _of_loop(m: Measures, stem: str) -> Classification:
-    """A loop's class is its stem's, where that has one; several instruments together have none."""
-    own = BY_STEM.get(stem, ())
-    if len(own) == 1:
-        return Classification(own[0], 0.9, "loop", (), _told(m, own[0]))
-    if stem == "drums":
-        return Classification("perc", 0.9, "loop", (), _told(m, "perc"))
-    return Classification(UNSURE, 0.0, "loop", (), _told(m, UNSURE))
+def _silent(one: Heard) -> Classification:
+    return Classification(UNSURE, 0.0, one.kind, measures={"peak_db": -80.0})
 
 
-def _told(m: Measures, label: str) -> dict[str, Json]:
+def _measured(m: Measures, label: str) -> dict[str, Json]:
     told: dict[str, Json] = {
         "brightness_hz": round(m.brightness_hz, 1),
         "attack_s": round(m.attack_s, 4),

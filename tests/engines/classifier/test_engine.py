@@ -8,15 +8,16 @@ import soundfile
 
 from bench.drum_sounds import make_kit
 from daemon.engines import registry
-from daemon.engines.classifier.typical import TYPICAL
-from daemon.engines.protocol import Compute
-from daemon.kernel.work import EngineChoice
+from daemon.engines.classifier.classes import CLASSES
+from daemon.engines.protocol import Classification, Compute
+from daemon.kernel.errors import InputError
+from daemon.kernel.work import EMBEDDING_DIMS, EngineChoice
 
 RATE = 44100
-ENGINE = registry.load(EngineChoice("classifier", "0.1"), Compute())
+ENGINE = registry.load(EngineChoice("classifier", "1.0"), Compute())
 
 
-def classify(folder: Path, sounds: list[np.ndarray], hint: dict) -> list:
+def classify(folder: Path, sounds: list[np.ndarray], hint: dict) -> list[Classification]:
     paths = []
     for i, sound in enumerate(sounds):
         paths.append(folder / f"{i}.wav")
@@ -24,48 +25,62 @@ def classify(folder: Path, sounds: list[np.ndarray], hint: dict) -> list:
     return ENGINE.classify(paths, [hint] * len(paths), lambda *_: None)
 
 
-def test_drums_of_kits_it_has_not_seen(tmp_path: Path) -> None:
-    """Four classes that nobody mixes up, each right in at least five of six kits; what is sure is mostly right."""
+def test_drums_of_kits_it_has_not_heard(tmp_path: Path) -> None:
+    """By the frozen generators of the benches, which training does not use: analogue and acoustic-like kits."""
     names = ["kick", "snare", "clap", "closed-hat", "cowbell", "tom"]
     sure = right = 0
     for name in names:
         kits = [make_kit(np.random.default_rng(70_000 + i), RATE, ("analog", "acoustic")) for i in range(6)]
-        found = classify(tmp_path, [0.7 * kit[name] for kit in kits], {"stem": "drums"})
+        found = classify(tmp_path, [0.7 * kit[name] for kit in kits], {})
         assert sum(one.label == name for one in found) >= 4, (name, [one.label for one in found])
-        sure += sum(one.confidence >= 0.6 for one in found)
-        right += sum(one.confidence >= 0.6 and one.label == name for one in found)
-    assert right / sure >= 0.85
+        sure += sum(one.confidence >= 0.8 for one in found)
+        right += sum(one.confidence >= 0.8 and one.label == name for one in found)
+    assert right / sure >= 0.9
 
 
 def test_the_stem_speaks(tmp_path: Path) -> None:
     t = np.arange(RATE) / RATE
     low = 0.5 * np.sin(2 * np.pi * 55 * t) * np.exp(-t / 0.4)
-    assert classify(tmp_path, [low], {"stem": "bass"})[0].label == "bass"
-    sung = 0.3 * sum(np.sin(2 * np.pi * 330 * k * t) / k for k in range(1, 6)) * np.minimum(t / 0.15, 1)
-    assert classify(tmp_path, [sung], {"stem": "vocals"})[0].label == "vocal"
-    assert classify(tmp_path, [low], {"stem": "bass"})[0].measures["root_note"] == 33  # A1
+    bass = classify(tmp_path, [low], {"stem": "bass"})[0]
+    assert bass.label == "bass"
+    assert bass.measures["root_note"] == 33  # A1
     drums = classify(tmp_path, [low], {"stem": "drums"})[0]
-    assert drums.label in {"kick", "tom", "perc", "unsure"}
+    assert drums.label in {"kick", "tom", "perc", "hand-drum"}
+    sung = 0.3 * sum(np.sin(2 * np.pi * 330 * k * t) / k for k in range(1, 6)) * np.minimum(t / 0.15, 1)
+    told, untold = (classify(tmp_path, [sung], hint)[0] for hint in ({"stem": "vocals"}, {}))
+    assert share(told, "vocal") > share(untold, "vocal")
 
 
-def test_unsure_is_said_and_offers_what_it_might_be(tmp_path: Path) -> None:
-    """Three drums at once are no single class: some of thirty such mixtures must be left open."""
-    rng = np.random.default_rng(4)
-    mixtures = []
-    for i in range(10):
-        kit = make_kit(np.random.default_rng(70_300 + i), RATE, ("analog",))
-        for _ in range(3):
-            mixture = np.zeros(4 * RATE)
-            for name in rng.choice(sorted(kit), 3, replace=False):
-                mixture[: kit[name].size] += 0.3 * kit[name]
-            mixtures.append(mixture)
-    found = classify(tmp_path, mixtures, {})
-    open_ones = [one for one in found if one.label == "unsure"]
-    assert open_ones
-    assert all(one.confidence < 0.4 and one.alternatives for one in open_ones)
-    assert all(one.confidence >= 0.4 for one in found if one.label != "unsure")
+def share(found: Classification, label: str) -> float:
+    return found.confidence if found.label == label else dict(found.alternatives).get(label, 0.0)
+
+
+def test_silence_is_unsure(tmp_path: Path) -> None:
     silent = classify(tmp_path, [np.zeros(RATE)], {})[0]
-    assert (silent.label, silent.confidence) == ("unsure", 0.0)
+    assert (silent.label, silent.confidence, silent.embedding) == ("unsure", 0.0, None)
+
+
+def test_level_rate_and_channels_do_not_matter(tmp_path: Path) -> None:
+    kit = make_kit(np.random.default_rng(70_400), RATE, ("analog",))
+    for name in ("kick", "closed-hat"):
+        plain = classify(tmp_path, [0.5 * kit[name]], {})[0]
+        quiet = classify(tmp_path, [0.01 * kit[name]], {})[0]
+        wide = classify(tmp_path, [np.stack([0.5 * kit[name]] * 2, axis=1)], {})[0]
+        late = classify(tmp_path, [np.concatenate([np.zeros(9000), 0.5 * kit[name]])], {})[0]
+        assert {quiet.label, wide.label, late.label} == {plain.label}
+        for other in (quiet, wide, late):
+            assert plain.embedding is not None and other.embedding is not None
+            assert float(plain.embedding @ other.embedding) > 0.97
+
+
+def test_embeddings_are_of_length_one_and_like_for_like(tmp_path: Path) -> None:
+    kits = [make_kit(np.random.default_rng(70_500 + i), RATE, ("analog",)) for i in range(2)]
+    found = classify(tmp_path, [kit[name] for kit in kits for name in ("kick", "closed-hat")], {})
+    rows = np.stack([one.embedding for one in found if one.embedding is not None])
+    assert rows.shape == (4, EMBEDDING_DIMS) and rows.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
+    likeness = rows @ rows.T
+    assert likeness[0, 2] > likeness[0, 1] and likeness[1, 3] > likeness[1, 2]
 
 
 def test_loops_are_told_from_one_shots(tmp_path: Path) -> None:
@@ -84,21 +99,12 @@ def test_confidence_and_alternatives_are_shares(tmp_path: Path) -> None:
         shares = [share for _, share in one.alternatives]
         assert shares == sorted(shares, reverse=True)
         assert 0 <= one.confidence <= 1
-        assert one.confidence + sum(shares) <= 1.001 or one.label == "unsure"
-        assert one.label in {*TYPICAL, "unsure"}
-
-
-def test_every_class_of_the_product_has_its_row() -> None:
-    drums = {"kick", "snare", "rim", "clap", "snap", "closed-hat", "open-hat", "tom", "crash", "ride", "shaker"}
-    drums |= {"tambourine", "cowbell", "hand-drum", "perc"}
-    tuned = {"bass", "guitar", "keys", "strings", "brass", "woodwind", "mallet", "synth", "vocal", "fx"}
-    assert set(TYPICAL) == drums | tuned
-    assert all(len(centre) == len(width) == 11 and min(width) > 0 for centre, width in TYPICAL.values())
+        assert one.confidence + sum(shares) <= 1.002 or one.label == "unsure"
+        assert one.label in {*CLASSES, "unsure"}
+        assert one.label not in dict(one.alternatives)
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:
-    from daemon.kernel.errors import InputError
-
     broken = tmp_path / "broken.wav"
     broken.write_bytes(b"RIFF....not a wave")
     with pytest.raises(InputError, match=r"broken\.wav"):

@@ -1,0 +1,29 @@
+"""Teaching the tagger: learn from what was corrected, or go by its own weights again."""
+
+from __future__ import annotations
+
+from bridges.http.table import BASE, Call, Route
+from daemon.services.types import JobAck
+from daemon.services.types_learn import Forgotten
+
+
+async def learn(call: Call[None, None]) -> JobAck:
+    return await call.services.learn.learn(call.client)
+
+
+async def forget(call: Call[None, None]) -> Forgotten:
+    return Forgotten(forgotten=await call.services.learn.forget())
+
+
+ROUTES = (
+    Route(
+        "POST",
+        f"{BASE}/learn",
+        learn,
+        "Learn from the classes that a person said",
+        answer=JobAck,
+        status=202,
+        also=((409, "nobody said any"),),
+    ),
+    Route("DELETE", f"{BASE}/learn", forget, "Forget what was learnt", answer=Forgotten),
+)

@@ -1,0 +1,64 @@
+"""A person's corrections on a real daemon: they stay, they are learnt from, and what was learnt is forgotten again."""
+
+from __future__ import annotations
+
+import urllib.error
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.recovery.house import House
+
+RATE = 44100
+
+
+def warble(path: Path, seed: int) -> Path:
+    """A kind of sound that has no class: a tone that wanders quickly, the same each time but for its pitch."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(RATE // 2) / RATE
+    hz = rng.uniform(480, 520) * 2 ** (0.6 * np.sin(2 * np.pi * 9 * t))
+    soundfile.write(path, 0.5 * np.sin(2 * np.pi * np.cumsum(hz) / RATE) * np.exp(-t / 0.3), RATE)
+    return path
+
+
+def scanned(house: House, folder: Path) -> dict[str, str]:
+    house.wait(house.ask("POST", "/scans", {"path": str(folder)})["id"])
+    items = house.ask("GET", "/assets?limit=1000")["items"]
+    return {Path(each["path"]).name: each["id"] for each in items if each["path"].startswith(str(folder))}
+
+
+def test_learnt_and_forgotten(house: House, tmp_path: Path) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        house.ask("POST", "/learn", {})
+    assert refused.value.code == 409
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for i in range(5):
+        warble(folder / f"{i}.wav", i)
+    (folder / "gone.wav").write_bytes(warble(tmp_path / "x.wav", 9).read_bytes())
+    assets = scanned(house, folder)
+    for each in assets.values():
+        assert house.ask("PATCH", f"/assets/{each}", {"class": "warble"})["class"] == "warble"
+    (folder / "gone.wav").unlink()
+
+    view = house.wait(house.ask("POST", "/learn", {})["id"])
+    assert view["state"] == "done", view
+    assert [line for line in view["warnings"] if "gone.wav" in line] == view["warnings"]
+    (taught,) = (house.home / "models" / "taught").glob("*.npz")
+
+    from daemon.engines.classifier.engine import TrainedClassifier
+    from daemon.engines.protocol import Compute
+    from daemon.kernel.work import EngineChoice
+
+    new = [warble(tmp_path / f"new{i}.wav", 100 + i) for i in range(3)]
+    with_it = TrainedClassifier.load(EngineChoice("classifier", "1.0", path=taught), Compute())
+    without = TrainedClassifier.load(EngineChoice("classifier", "1.0"), Compute())
+    assert [one.label for one in with_it.classify(new, [{}] * 3, lambda *_: None)] == ["warble"] * 3
+    assert "warble" not in [one.label for one in without.classify(new, [{}] * 3, lambda *_: None)]
+
+    assert house.ask("DELETE", "/learn") == {"forgotten": True}
+    assert house.ask("DELETE", "/learn") == {"forgotten": False}
+    assert not taught.exists()
+    assert house.ask("GET", f"/assets/{assets['0.wav']}")["class"] == "warble"  # the corrections stay

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daemon.engines.classifier.classes import CLASSES
+from daemon.engines.classifier.learned import Learned
+from daemon.kernel.errors import BadConfig
+
+DIMS = 128
+
+
+def near(rng: np.random.Generator, centre: np.ndarray, count: int) -> np.ndarray:
+    rows = centre + 0.02 * rng.standard_normal((count, DIMS))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+
+
+def taught(rng: np.random.Generator) -> tuple[Learned, np.ndarray, np.ndarray]:
+    """Ten sounds called "riddim", of which the network thinks that they are toms, and ten kicks that are."""
+    centres = np.linalg.qr(rng.standard_normal((DIMS, 3)))[0].T
+    embeddings = np.concatenate([near(rng, centres[0], 10), near(rng, centres[1], 10)])
+    shares = np.full((20, len(CLASSES)), 0.004, np.float32)
+    shares[:10, CLASSES.index("tom")] = 0.9
+    shares[10:, CLASSES.index("kick")] = 0.9
+    learned = Learned.taught(
+        embeddings, ["riddim"] * 10 + ["kick"] * 10, shares / shares.sum(axis=1, keepdims=True)
+    )
+    return learned, centres, shares[0] / shares[0].sum()
+
+
+def best(learned: Learned, shares: np.ndarray, embedding: np.ndarray) -> str:
+    names, mixed = learned.applied(shares, embedding)
+    assert mixed.sum() == pytest.approx(1, abs=1e-5)
+    return names[int(mixed.argmax())]
+
+
+def test_a_new_class_is_heard_in_sounds_like_those_taught() -> None:
+    rng = np.random.default_rng(1)
+    learned, centres, tom = taught(rng)
+    for row in near(rng, centres[0], 20):
+        assert best(learned, tom, row) == "riddim"
+
+
+def test_what_is_unlike_all_of_them_is_left_to_the_network() -> None:
+    rng = np.random.default_rng(2)
+    learned, centres, tom = taught(rng)
+    assert best(learned, tom, near(rng, centres[2], 1)[0]) == "tom"
+
+
+def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:
+    learned, centres, tom = taught(np.random.default_rng(3))
+    learned.write(tmp_path / "taught.npz")
+    again = Learned.read(tmp_path / "taught.npz")
+    assert again.names == (*CLASSES, "riddim")
+    sound = near(np.random.default_rng(4), centres[0], 1)[0]
+    np.testing.assert_array_equal(learned.applied(tom, sound)[1], again.applied(tom, sound)[1])
+
+
+def test_a_file_that_is_no_such_thing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bad.npz").write_bytes(b"no zip")
+    with pytest.raises(BadConfig, match=r"bad\.npz"):
+        Learned.read(tmp_path / "bad.npz")

@@ -1,0 +1,60 @@
+"""Makes the tagger: material, corpus, network, figures, weights, model card.
+
+uv run python -m training.tagger [--work DIR] [--processes N] [--evaluate]
+
+Everything is made from seeds and from Debian packages, which are installed when they are missing; what is in DIR
+already is not made again. First a network is fitted without the real packs, and judged on them; then the one that is
+shipped, on everything. --evaluate stops after the first. On two free cores it takes some three hours.
+"""
+
+from __future__ import annotations
+
+import argparse
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from training.tagger import bank, corpus, material
+from training.tagger.make import evaluate, ship
+
+SEED = 1
+RECORDED = tuple((f"r{i}", 200 + i, 0, 260) for i in range(1, 5))
+SYNTHESISED = tuple((f"s{i}", 100 + i, 350, 0) for i in range(1, 5))
+"""Parts of the corpus: name, seed, synthesised and recorded examples of each class (half as many again for drums)."""
+
+
+def _bank(folder: Path, part: str) -> None:
+    if not (folder / f"bank-{part}.json").exists():
+        bank.write(folder, part, bank.gather(part, SEED))
+
+
+def _part(folder: Path, row: tuple[str, int, int, int]) -> None:
+    if not (folder / f"{row[0]}.json").exists():
+        corpus.write(folder, *row)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument(
+        "--work", type=Path, default=Path("bench/results/tagger"), help="kept out of the repository"
+    )
+    options.add_argument("--processes", type=int, default=2)
+    options.add_argument("--evaluate", action="store_true", help="only the network without the real packs")
+    asked = options.parse_args()
+    material.install()
+    folder: Path = asked.work
+    folder.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(asked.processes, get_context("spawn")) as pool:
+        list(pool.map(_bank, [folder] * len(bank.PARTS), bank.PARTS))
+        rows = (*SYNTHESISED, *RECORDED)
+        list(pool.map(_part, [folder] * len(rows), rows))
+    if not (folder / "clean.json").exists():
+        corpus.write_clean(folder)
+    parts = tuple(row[0] for row in rows)
+    temperature = evaluate(folder, parts)
+    if not asked.evaluate:
+        ship(folder, parts, temperature)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""The trained network as ONNX, with the temperature that calibrates it, written without torch's exporter.
+
+A graph of this size is written node by node: the exporter needs a package that roadie does not ship, and its output
+changes with its version.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import nn
+
+from daemon.engines.classifier.classes import CLASSES
+from daemon.engines.classifier.image import BANDS, FRAMES
+from daemon.kernel.work import EMBEDDING_DIMS
+from training.tagger.network import MEAN, SCALE, Block, Tagger
+
+
+class Graph:
+    """Nodes and weights; batch normalisation is folded into the convolution before it."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[onnx.TensorProto] = []
+
+    def constant(self, value: object, kind: type = np.float32) -> str:
+        name = f"w{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(np.asarray(value, kind), name))
+        return name
+
+    def node(self, kind: str, given: list[str], made: str = "", **attributes: object) -> str:
+        made = made or f"x{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, given, [made], **attributes))
+        return made
+
+    def convolution(self, x: str, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> str:
+        scale = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach()
+        weight = conv.weight.detach() * scale.view(-1, 1, 1, 1)
+        bias = norm.bias.detach() - norm.running_mean * scale
+        side = conv.padding[0]
+        return self.node(
+            "Conv", [x, self.constant(weight.numpy()), self.constant(bias.numpy())], strides=list(conv.stride),
+            pads=[side] * 4, kernel_shape=list(conv.kernel_size),
+        )  # fmt: skip
+
+    def block(self, x: str, block: Block) -> str:
+        y = self.node("Relu", [self.convolution(x, block.one[0], block.one[1])])
+        y = self.convolution(y, block.two[0], block.two[1])
+        layers = list(block.round)
+        if layers and isinstance(layers[0], nn.AvgPool2d):
+            stride = layers.pop(0).kernel_size
+            x = self.node("AveragePool", [x], kernel_shape=[stride] * 2, strides=[stride] * 2, ceil_mode=1)
+        if layers:
+            x = self.convolution(x, layers[0], layers[1])
+        return self.node("Relu", [self.node("Add", [y, x])])
+
+
+def export(network: Tagger, temperature: float, path: Path, notes: dict[str, str]) -> None:
+    """pictures (n, BANDS, FRAMES) -> shares (n, classes), embedding (n, EMBEDDING_DIMS)."""
+    network = network.eval().to(memory_format=torch.contiguous_format)
+    g = Graph()
+    x = g.node("Div", [g.node("Sub", ["pictures", g.constant(MEAN)]), g.constant(SCALE)])
+    x = g.node("Unsqueeze", [x, g.constant([1], np.int64)])
+    shape = g.node("Shape", [x])
+    places = [g.node("Expand", [g.constant(place.numpy()), shape]) for place in (network.pitch, network.time)]
+    x = g.node("Concat", [x, *places], axis=1)
+    x = g.node("Relu", [g.convolution(x, network.stem[0], network.stem[1])])
+    for block in network.body:
+        x = g.block(x, block)
+    sides = [g.node("Flatten", [g.node("ReduceMean", [x], axes=[axis], keepdims=0)], axis=1) for axis in (3, 2)]
+    x = g.node("Concat", sides, axis=1)
+    _, linear, norm = network.gather
+    scale = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach()
+    weight = (linear.weight.detach() * scale.view(-1, 1)).T
+    bias = (linear.bias.detach() - norm.running_mean) * scale + norm.bias.detach()
+    x = g.node("Gemm", [x, g.constant(weight.numpy()), g.constant(bias.numpy())])
+    length = g.node("Max", [g.node("ReduceL2", [x], axes=[1], keepdims=1), g.constant(1e-12)])
+    embedding = g.node("Div", [x, length], "embedding")
+    head = (
+        nn.functional.normalize(network.head.weight.detach(), dim=1)
+        * network.sharpness.detach().exp()
+        / temperature
+    )
+    logits = g.node(
+        "Gemm",
+        [embedding, g.constant(head.T.numpy()), g.constant((network.head.bias.detach() / temperature).numpy())],
+    )
+    g.node("Softmax", [logits], "shares", axis=1)
+    graph = helper.make_graph(
+        g.nodes, "tagger",
+        [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, ["n", BANDS, FRAMES])],
+        [helper.make_tensor_value_info("shares", TensorProto.FLOAT, ["n", len(CLASSES)]),
+         helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", EMBEDDING_DIMS])],
+        g.weights,
+    )  # fmt: skip
+    model = helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 15)], producer_name="roadie training.tagger"
+    )
+    model.ir_version = 8
+    helper.set_model_props(model, {**notes, "classes": ",".join(CLASSES), "temperature": f"{temperature:.4f}"})
+    onnx.checker.check_model(model, full_check=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(model.SerializeToString())

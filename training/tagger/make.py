@@ -1,0 +1,95 @@
+"""Fitting and judging: one network without the real packs, and the shipped one with everything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from daemon.engines.classifier.classes import CLASSES
+from daemon.engines.classifier.network import WEIGHTS
+from training.tagger import corpus
+from training.tagger.export import export
+from training.tagger.figures import best_temperature, confusions, figures, softmax
+from training.tagger.fit import Pool, Settings, fit, predict
+from training.tagger.network import Tagger
+
+REAL = ("lmms", "gmrock", "tr808")
+"""Sample packs that people play, left out while choices are made."""
+SHARES = {"s": 0.37, "r": 0.38, "c": 0.25}
+"""Of a batch: synthesised, recorded and damaged, recorded as it is."""
+DEVELOPED = Settings(steps=3500)
+FINISHED = Settings(steps=1200, rate=8e-4, seed=2)
+
+
+def pool(folder: Path, parts: tuple[str, ...], left_out: tuple[str, ...]) -> Pool:
+    found, weights = [], []
+    for part in (*parts, "clean"):
+        pictures, labels, sources = corpus.read(folder, part)
+        chosen = np.flatnonzero([not left(source, left_out) for source in sources])
+        found.append((pictures, labels, chosen))
+        same = sum(other[0] == part[0] for other in (*parts, "clean"))
+        weights.append(SHARES[part[0]] / same)
+    return Pool(found, weights)
+
+
+def left(source: str, left_out: tuple[str, ...]) -> bool:
+    """Whether a source belongs to those left out: "timgm" is all of "timgm:128:0"."""
+    return any(source == name or source.startswith(name + ":") for name in left_out)
+
+
+def held(folder: Path, names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(pictures, classes, sources) of the sounds of some sources, as they are."""
+    pictures, labels, sources = corpus.read(folder, "clean")
+    chosen = np.flatnonzero([left(source, names) for source in sources])
+    return pictures[chosen], labels[chosen], sources[chosen]
+
+
+def evaluate(folder: Path, parts: tuple[str, ...]) -> float:
+    """Fit without the real packs, say how it does on each of them; the temperature that suits them all."""
+    network = fit(pool(folder, parts, REAL), DEVELOPED, say="without real packs")
+    torch.save(network.state_dict(), folder / "developed.pt")
+    temperature = judge(folder, network, REAL)
+    export(network, temperature, folder / "developed.onnx", {"about": "fitted without the real packs"})
+    return temperature
+
+
+def judge(folder: Path, network: Tagger, names: tuple[str, ...]) -> float:
+    pictures, labels, sources = held(folder, names)
+    logits, _ = predict(network, pictures)
+    weights = evened(labels)
+    for name in names:
+        # calibrated on the other packs, so that the figure is an honest one
+        part, rest = sources == name, sources != name
+        temperature = best_temperature(logits[rest], labels[rest], weights[rest]) if rest.any() else 1.0
+        print(f"{name:8}", told(logits[part], labels[part], temperature)[0])
+    temperature = best_temperature(logits, labels, weights)
+    text, truth, guess = told(logits, labels, temperature)
+    print(f"{'together':8}", text, f"at temperature {temperature:.3f}")
+    print(confusions(truth, guess))
+    return temperature
+
+
+def told(logits: np.ndarray, labels: np.ndarray, temperature: float) -> tuple[str, list[str], list[str]]:
+    shares = softmax(logits, temperature)
+    truth = [CLASSES[i] for i in labels]
+    guess = [CLASSES[i] for i in shares.argmax(axis=1)]
+    return str(figures(truth, guess, shares.max(axis=1))), truth, guess
+
+
+def evened(labels: np.ndarray) -> np.ndarray:
+    """Weights by which every class counts the same, up to ten times."""
+    counts = np.bincount(labels, minlength=len(CLASSES))
+    return 1 / np.maximum(counts, counts.max() / 10)[labels]
+
+
+def ship(folder: Path, parts: tuple[str, ...], temperature: float) -> None:
+    """Go on with everything, real packs too, and write the weights that roadie ships."""
+    network = Tagger()
+    network.load_state_dict(torch.load(folder / "developed.pt", weights_only=True))
+    final = fit(pool(folder, parts, ()), replace(FINISHED), begin=network, say="with everything")
+    torch.save(final.state_dict(), folder / "finished.pt")
+    export(final, temperature, WEIGHTS, {"about": "roadie's tagger; see training/tagger/CARD.md"})
+    print(f"{WEIGHTS}: {WEIGHTS.stat().st_size / 1e6:.2f} MB")

@@ -43,6 +43,7 @@ from daemon.jobs.steps import StepRunner
 from daemon.kernel.clock import Clock, SystemClock
 from daemon.library.arrivals import Arrivals
 from daemon.library.assets import Assets
+from daemon.library.changes import Changes
 from daemon.library.collections import Collections
 from daemon.library.database import Database
 from daemon.library.deliveries import Deliveries
@@ -53,8 +54,10 @@ from daemon.library.journal import SqliteJournal
 from daemon.library.kits import Kits
 from daemon.library.projects import Projects
 from daemon.library.retention import Retention
+from daemon.library.rule_runs import RuleRuns
 from daemon.library.runs import Runs
 from daemon.library.search import Search
+from daemon.library.speeds import Speeds
 from daemon.library.state import State
 from daemon.logs import logging_to
 from daemon.models.store import ModelStore
@@ -73,14 +76,18 @@ from daemon.services.installed import InstalledService
 from daemon.services.jobs import JobsService
 from daemon.services.kits import KitsService
 from daemon.services.learn import Learner, LearnService
+from daemon.services.known_files import FilesService
 from daemon.services.library import LibraryService
 from daemon.services.models import ModelsService, Puller
 from daemon.services.outputs import Outputs
 from daemon.services.peaks import Peaks
 from daemon.services.plugin_scan import PluginScanner
 from daemon.services.plugins import PluginsService, SettingsSaver, note_plugins
+from daemon.services.placing import Placer, PlacingService
 from daemon.services.projects import ProjectScanner, ProjectsService
-from daemon.services.recipes import RecipesService
+from daemon.services.recipes import ChainNames, RecipesService
+from daemon.services.rule_work import RuleWork
+from daemon.services.rules import RulesService
 from daemon.services.scan import Scanner
 from daemon.services.selection import SelectionService
 from daemon.services.system import SystemService
@@ -95,6 +102,10 @@ from daemon.surfaces import Surfaces
 from daemon.watch.intake import Intake
 from daemon.watch.places import Role
 from daemon.watch.watcher import Watcher, WatchSettings
+from rules.build import build as build_rules
+from rules.engine import Limits
+from rules.keeper import RuleKeeper
+from rules.ports import Ports
 
 log = logging.getLogger(__name__)
 
@@ -147,6 +158,8 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         stack.push_async_callback(parts.runner.stop)
         await parts.services.watching.start()
         stack.push_async_callback(parts.services.watching.stop)
+        await parts.rules.start()
+        stack.push_async_callback(parts.rules.stop)
         for clearing in (parts.evictor.run(), parts.tidying.run(), parts.indexes.run()):
             stack.callback(asyncio.create_task(clearing).cancel)
         bridge = HttpBridge(parts.services, _http_settings(settings), clock)
@@ -170,6 +183,7 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
 class _Parts:
     boot: str
     services: Services
+    rules: RuleKeeper
     pool: RunPool
     runner: JobRunner
     evictor: Evictor
@@ -212,6 +226,8 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     exporter = Exporter(assets, search, collections, journal, asked)
     retagger = Retagger(assets, executor, cache, journal, attempts)
     tagger = TagWriter(assets, search, asked, preparer, retagger)
+    arrivals = Arrivals(db)
+    placer = Placer(assets, arrivals, journal, targets(), settings.delivery_folder, projects.uses)
     tasks = {
         "scan": scanner.run,
         "export": exporter.run,
@@ -222,6 +238,7 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         "plugin-save": SettingsSaver(catalogue, calls, journal).run,
         "chain-apply": ChainApplier(chain_runs, journal).run,
         "learn": Learner(assets, executor, cache, models).run,
+        "place": placer.run,
     }
     runner = JobRunner(jobs, Pipeline(jobs, preparer, steps, deliverer), tasks, events.tell, clock)
 
@@ -231,7 +248,6 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     uploads = UploadsService(settings.uploads, uploaded)
     models_service = ModelsService(models, starter, state)
     projects_service = ProjectsService(projects, assets, reader, starter)
-    arrivals = Arrivals(db)
     intake = Intake(assets, arrivals, journal_store, listener.one, _read_again(projects_service))
     watcher = Watcher(intake, arrivals, clock, _watch_settings(settings))
     selection = SelectionService(state, assets, executor, events.tell, settings.config.pause_heavy)
@@ -264,10 +280,32 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         chains=ChainsService(settings.chains, chain_runs, starter, outputs),
         edits=EditsService(assets, Edits(db), jobs, jobs_service),
         watching=WatchingService(watcher, arrivals, *_watched(settings)),
+        rules=RulesService(),
+    )  # fmt: skip
+    rules = _rules(
+        settings, services, clock, RuleWork(RuleRuns(db), Changes(db), Speeds(db)),
+        FilesService(assets, arrivals, preparer, _files_of(projects_service)), PlacingService(placer, starter, outputs),
     )  # fmt: skip
     tidying = Tidying([event_log.trim, Retention(db).trim, uploads.expire])
     indexes = IndexKeeper(search, state, executor, cache, settings.home / "finding")
-    return _Parts(boot, services, pool, runner, evictor, tidying, indexes)
+    return _Parts(boot, services, rules, pool, runner, evictor, tidying, indexes)
+
+
+def _rules(
+    settings: Settings, services: Services, clock: Clock, work: RuleWork, files: FilesService, placing: PlacingService
+) -> RuleKeeper:  # fmt: skip
+    """The rules stand above the services and use them; the service of that name leads to them."""
+    ports = Ports(
+        jobs=services.jobs, library=services.library, projects=services.projects, recipes=services.recipes,
+        placing=placing, events=services.events,
+        files=files, watching=services.watching, chains=ChainNames(settings.chains), work=work,
+        tags=services.tags, delivery_folder=settings.delivery_folder,
+    )  # fmt: skip
+    asked = settings.config.rules
+    limits = Limits(asked.match == "first", asked.depth, asked.per_minute)
+    rules = build_rules(settings.rules, ports, clock, limits)
+    services.rules.attach(rules)
+    return rules
 
 
 async def _recover(runs: Runs, cache: Cache, journal: Journal) -> None:
@@ -284,6 +322,14 @@ def _read_again(projects: ProjectsService) -> Callable[[Path], Awaitable[None]]:
         await projects.read(ProjectRequest(str(path)))
 
     return saved
+
+
+def _files_of(projects: ProjectsService) -> Callable[[Path], Awaitable[list[Path]]]:
+    async def files(path: Path) -> list[Path]:
+        view = await projects.read(ProjectRequest(str(path)))
+        return [Path(file.stands) for file in view.files if file.stands is not None]
+
+    return files
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

@@ -35,7 +35,7 @@ def plan(items: Sequence[DeliverItem], layout: str | None, root: Path, today: da
 
     Raises BadParameter for a layout that is not legal.
     """
-    levels = parse(layout or DEFAULT_LAYOUT)
+    levels = parse(DEFAULT_LAYOUT if layout is None else layout)
     numbers = _numbers(items)
     wanted: list[Path] = []
     for index, item in enumerate(items):

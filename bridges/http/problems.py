@@ -22,6 +22,7 @@ STATUS_OF: Mapping[type[e.RoadieError], int] = {
     e.UsageError: 400,
     e.BadParameter: 422,
     e.BadRecipe: 422,
+    e.BadRule: 422,
     e.NotFound: 404,
     e.Conflict: 409,
     e.AlreadyRunning: 409,

@@ -24,6 +24,7 @@ from daemon.cli.osc import app as osc_app
 from daemon.cli.plugins import app as plugins_app
 from daemon.cli.projects import app as projects_app
 from daemon.cli.recipes import app as recipes_app
+from daemon.cli.rules import app as rules_app
 from daemon.cli.run import run
 from daemon.cli.search import search
 from daemon.cli.serve import serve
@@ -67,6 +68,7 @@ app.command()(search)
 app.add_typer(watch_app, name="watch")
 app.add_typer(kits_app, name="kits")
 app.add_typer(projects_app, name="projects")
+app.add_typer(rules_app, name="rules")
 app.add_typer(recipes_app, name="recipes")
 app.add_typer(models_app, name="models")
 app.add_typer(osc_app, name="osc")

@@ -25,7 +25,7 @@ from daemon.library.deliveries import Delivered, Deliveries
 if TYPE_CHECKING:
     from daemon.jobs.steps import Outcome
 
-DELIVERABLE = frozenset({Kind.STEM, Kind.SLICE, Kind.ONE_SHOT, Kind.LOOP, Kind.MIDI, Kind.LYRICS})
+DELIVERABLE = frozenset({Kind.SOURCE, Kind.STEM, Kind.SLICE, Kind.ONE_SHOT, Kind.LOOP, Kind.MIDI, Kind.LYRICS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,10 @@ class Deliverer:
                 target = self._targets[name]
                 owners = [f"{shipment.input}:{effect.id}:{name}:{file.id}" for file, _ in ready]
                 wishes = await asyncio.to_thread(
-                    target.plan, items, delivery.layout or effect.layout, delivery.folder
+                    target.plan,
+                    items,
+                    effect.layout if delivery.layout is None else delivery.layout,
+                    delivery.folder,
                 )
                 stop = threading.Event()
                 plan = _Plan(target, items, wishes, owners, delivery.folder)
@@ -170,7 +173,11 @@ class Deliverer:
         async with self._one_at_a_time:
             known = await self._deliveries.standing(job)
             report = await to_its_end(asyncio.to_thread(self._take_back, job, in_use, known))
-            await self._deliveries.taken_back([str(path) for path in (*report.removed, *report.gone)])
+            moved = await asyncio.to_thread(_standing, await self._deliveries.moved_back(job))
+            await self._deliveries.followed_back(moved, job)
+            away = {path for path, _, _ in moved}
+            gone = [path for path in (*report.removed, *report.gone) if path not in away]
+            await self._deliveries.taken_back([str(path) for path in gone])
         return report
 
     def _take_back(self, job: str, in_use: Callable[[Path], bool], known: Sequence[Path]) -> UndoReport:
@@ -190,6 +197,11 @@ class Deliverer:
                     self._journal.remove(path)
                 else:
                     self._journal.replace_text(path, text)
+
+
+def _standing(moves: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path, FileStat]]:
+    """Moves whose file is at its old place again, with how it looks there."""
+    return [(away, home, FileStat.of(home)) for away, home in moves if home.is_file()]
 
 
 def _item(file: Held, best: Held, shipment: Shipment) -> DeliverItem:

@@ -47,6 +47,10 @@ class Ledger:
     def learn(self, file: str, meta: Mapping[str, Json]) -> None:
         self._learnt.setdefault(file, {}).update(meta)
 
+    def learnt(self, file: str) -> dict[str, Json]:
+        """What steps of this job have learnt of a file."""
+        return dict(self._learnt.get(file, {}))
+
     def meta(self, file: str) -> dict[str, Json]:
         """Everything known of a file."""
         held = self._files[file]

@@ -17,7 +17,7 @@ from typing import Any
 from daemon.jobs import graph
 from daemon.jobs.effects import Deliverer, Delivery, Shipment
 from daemon.jobs.given import Span, cover_of, source_of
-from daemon.jobs.held import Held, Ledger, select
+from daemon.jobs.held import SOURCE, Held, Ledger, select
 from daemon.jobs.prepare import Prepared, Preparer
 from daemon.jobs.recipes import Recipe, StepEntry, encoding
 from daemon.jobs.steps import Outcome, StepRunner, accepted, describe_nothing
@@ -100,6 +100,8 @@ class Pipeline:
                 f"nothing in the recipe {order.recipe.name!r} works on this", where=source.path,
                 why=f"it is {source.meta.get('container')}",
             )  # fmt: skip
+        if record.region is None:
+            await self._preparer.learn(source.asset, walk.ledger.learnt(SOURCE))
         warnings = _warnings(outcomes, record)
         shipment = Shipment(order.job, order.recipe.name, record.id, source, walk.ledger, outcomes)
         for effect in order.recipe.effects:

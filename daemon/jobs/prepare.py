@@ -73,6 +73,11 @@ class Preparer:
         await self._assets.record(new)
         return Prepared(new.id, path, stat, result)
 
+    async def learn(self, asset: AssetId, meta: Mapping[str, Json]) -> None:
+        """What a job has learnt of a source as a whole reaches the library."""
+        if meta:
+            await self._assets.learn(asset, meta)
+
     async def prepare_asset(self, asset: AssetId, first: Path) -> Prepared:
         """The asset itself, wherever it stands now; `first` is where it stood when it was asked for.
 

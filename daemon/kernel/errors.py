@@ -77,6 +77,10 @@ class BadRecipe(UsageError):
     code = "bad_recipe"
 
 
+class BadRule(UsageError):
+    code = "bad_rule"
+
+
 class NotFound(UsageError):
     code = "not_found"
 

@@ -10,7 +10,7 @@ from daemon.kernel.events import AssetMoved, FolderComplete, ProjectSaved
 from daemon.library.assets import FileStat, NewAsset, record
 from daemon.library.database import Database
 from daemon.library.events import append
-from daemon.library.tables import PathRow
+from daemon.library.tables import AssetRow, PathRow
 from daemon.library.text import index_text
 from daemon.library.watch_tables import ArrivingRow, LookedRow, ProjectFileRow, WatchedRow
 
@@ -49,6 +49,10 @@ class Arrivals:
 
         return await self._db.write(work)
 
+    async def follow(self, before: Path, after: Path, stat: FileStat, origin: str) -> None:
+        """roadie moved a file. origin: the job that did."""
+        await self._db.write(lambda: move_path(str(before), str(after), stat, origin))
+
     async def other_paths(self, asset: str, path: Path) -> list[Path]:
         """Where else an asset stands or stood."""
 
@@ -83,6 +87,25 @@ class Arrivals:
         def work() -> list[str]:
             rows = PathRow.select(PathRow.path).where(_inside(folder) & (PathRow.missing == False))  # noqa: E712
             return [row.path for row in rows]
+
+        return await self._db.read(work)
+
+    async def assets_below(self, folder: Path) -> list[tuple[str, str]]:
+        """(asset, path) of what is known in a folder and below it and not missing."""
+
+        def work() -> list[tuple[str, str]]:
+            rows = PathRow.select().where(_inside(folder) & (PathRow.missing == False))  # noqa: E712
+            return [(row.asset_id, row.path) for row in rows.order_by(PathRow.path)]
+
+        return await self._db.read(work)
+
+    async def kinds_from(self, asset: str) -> list[str]:
+        """Kinds of what was made from an asset, directly or through others."""
+
+        def work() -> list[str]:
+            made = (AssetRow.source == asset) | (AssetRow.parent == asset)
+            rows = AssetRow.select(AssetRow.kind).where(made & (AssetRow.id != asset)).distinct()
+            return [row.kind for row in rows]
 
         return await self._db.read(work)
 

@@ -13,7 +13,7 @@ import msgspec
 from peewee import SQL, fn
 
 from daemon.kernel.errors import BadParameter, NotFound
-from daemon.kernel.events import AssetAdded, AssetChanged, AssetRemoved
+from daemon.kernel.events import AssetAdded, AssetChanged, AssetRemoved, AssetTagged
 from daemon.kernel.types import AssetId, Json
 from daemon.library.database import Database
 from daemon.library.embeddings import put as put_embedding
@@ -158,7 +158,7 @@ def record(new: NewAsset) -> bool:
     if fresh:
         append(AssetAdded(new.id, path, new.kind))
     elif before is None or moved:
-        append(AssetChanged(new.id))
+        append(AssetChanged(new.id, new.job or ""))
     if moved:
         index_text(before[0])
         append(AssetChanged(before[0]))
@@ -215,6 +215,14 @@ def learn(asset: str, meta: Mapping[str, Json]) -> None:
     row.save()
     index_text(asset)
     append(AssetChanged(asset))
+    if "class" in meta:
+        tell_tags(asset)
+
+
+def tell_tags(asset: str) -> None:
+    """Tell that the tags of an asset changed; inside a write."""
+    labels = {row.label for row in TagRow.select(TagRow.label).where(TagRow.asset == asset)}
+    append(AssetTagged(asset, sorted(labels)))
 
 
 def forget_path(path: str) -> None:
@@ -292,6 +300,16 @@ class Assets:
 
         return await self._db.read(work)
 
+    async def learn(self, asset: str, meta: Mapping[str, Json]) -> None:
+        """Add what was measured; nothing is written, and nothing told, when it is known already."""
+
+        def work() -> None:
+            row = AssetRow.get_or_none(AssetRow.id == asset)
+            if row is not None and any(row.meta.get(key) != value for key, value in meta.items()):
+                learn(asset, meta)
+
+        await self._db.write(work)
+
     async def record(self, new: NewAsset) -> bool:
         return await self._db.write(lambda: record(new))
 
@@ -332,6 +350,8 @@ class Assets:
                     put_tag(asset, Tag(_checked(tag), 1.0, USER))
             index_text(asset)
             append(AssetChanged(asset))
+            if tags is not None or label is not None:
+                tell_tags(asset)
 
         await self._db.write(work)
         return await self.get(asset)

@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.library.assets import NewAsset, forget_path, record
+from daemon.files.intent import IntentState, Op
+from daemon.library.arrivals import move_path
+from daemon.library.assets import FileStat, NewAsset, forget_path, record
 from daemon.library.database import Database
 from daemon.library.jobs import mark_delivered
-from daemon.library.tables import ArtifactRow
+from daemon.library.tables import ArtifactRow, IntentRow
+
+UNDONE, MOVE = IntentState.UNDONE.value, Op.MOVE.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,27 @@ class Deliveries:
             return [Path(row.delivered) for row in found]
 
         return await self._db.read(work)
+
+    async def moved_back(self, job: str) -> list[tuple[Path, Path]]:
+        """(where it was moved to, where it is again) of files that a job moved and an undo has moved back."""
+
+        def work() -> list[tuple[Path, Path]]:
+            rows = IntentRow.select(IntentRow.body).where(
+                (IntentRow.group == job) & (IntentRow.state == UNDONE)
+            )
+            moves = [row.body for row in rows if row.body["op"] == MOVE and row.body["temp"]]
+            return [(Path(body["path"]), Path(body["temp"])) for body in moves]
+
+        return await self._db.read(work)
+
+    async def followed_back(self, moves: Sequence[tuple[Path, Path, FileStat]], job: str) -> None:
+        """The library follows such files. Doing it twice changes nothing more."""
+
+        def work() -> None:
+            for away, home, stat in moves:
+                move_path(str(away), str(home), stat, job)
+
+        await self._db.write(work)
 
     async def taken_back(self, paths: Sequence[str]) -> None:
         """An undo removed these files."""

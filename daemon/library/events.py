@@ -11,9 +11,11 @@ from peewee import fn
 from daemon.kernel.events import Event
 from daemon.kernel.types import Json
 from daemon.library.database import Database
-from daemon.library.tables import EventRow
+from daemon.library.tables import EventRow, StateRow
 
 _APPEND = "INSERT INTO event (at, type, body) VALUES (?, ?, ?)"
+RULES_CURSOR = "rules.cursor"
+"""The small value that says which event the rules have looked at last."""
 KEEP = 100_000  # rows; a client that slept through more than this starts afresh
 
 
@@ -51,10 +53,12 @@ class EventLog:
         return await self._db.read(lambda: EventRow.select(fn.MAX(EventRow.seq)).scalar() or 0)
 
     async def trim(self) -> int:
-        """Drop all but the newest KEEP events; returns how many went."""
+        """Drop all but the newest KEEP events, and those that rules have not looked at; returns how many went."""
 
         def work() -> int:
             newest = EventRow.select(fn.MAX(EventRow.seq)).scalar() or 0
-            return int(EventRow.delete().where(EventRow.seq <= newest - KEEP).execute())
+            cursor = StateRow.get_or_none(StateRow.name == RULES_CURSOR)
+            last = newest - KEEP if cursor is None else min(newest - KEEP, int(cursor.value))
+            return int(EventRow.delete().where(EventRow.seq <= last).execute())
 
         return await self._db.write(work)

@@ -15,6 +15,7 @@ from playhouse.sqlite_ext import VirtualModel
 
 from daemon.kernel.errors import DiskError
 from daemon.library import edit_tables, finding_tables, kit_tables, project_tables, tables, watch_tables
+from daemon.library import edit_tables, kit_tables, project_tables, rule_tables, tables, watch_tables
 
 SCHEMA_VERSION = 1
 
@@ -25,6 +26,7 @@ TABLES: list[type[peewee.Model]] = [
     *project_tables.TABLES,
     *kit_tables.TABLES,
     *finding_tables.TABLES,
+    *rule_tables.TABLES,
 ]
 """A module of tables adds its list here."""
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must n
     from daemon.services.plugins import PluginsService
     from daemon.services.projects import ProjectsService
     from daemon.services.recipes import RecipesService
+    from daemon.services.rules import RulesService
     from daemon.services.selection import SelectionService
     from daemon.services.system import SystemService
     from daemon.services.tags import TagsService
@@ -48,3 +49,4 @@ class Services:
     plugins: PluginsService
     chains: ChainsService
     installed: InstalledService
+    rules: RulesService

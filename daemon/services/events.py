@@ -49,6 +49,23 @@ class EventsService:
         """seq of the newest durable event."""
         return await self._log.latest()
 
+    async def batches(self, since: int) -> AsyncGenerator[list[EventMessage], None]:
+        """Durable events after `since`, in order, without gaps, many at a time; waits for what comes."""
+        listener = _Listener()
+        self._listeners.add(listener)
+        try:
+            while True:
+                listener.woken.clear()
+                listener.live.clear()
+                stored = await self._log.since(since)
+                if stored:
+                    since = stored[-1].seq
+                    yield [EventMessage(each.seq, True, {**each.body, "at": each.at}) for each in stored]
+                else:
+                    await listener.woken.wait()
+        finally:
+            self._listeners.discard(listener)
+
     async def stream(self, since: int | None) -> AsyncGenerator[EventMessage, None]:
         """Durable events after `since` (None: from now on), in order, without gaps; live ones as they come."""
         listener = _Listener()

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import msgspec
 
+from daemon.chains.files import list_chains
 from daemon.jobs.recipes import Listed, Recipes
 from daemon.services.types import RecipeView
+
+
+class ChainNames:
+    """Which chains there are: the shipped ones, and the user's in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def names(self) -> list[str]:
+        return list(await asyncio.to_thread(list_chains, (self._folder,)))
 
 
 class RecipesService:

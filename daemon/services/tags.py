@@ -104,8 +104,10 @@ class TagsService:
             WriteTagsRequest(assets=list(assets), overwrite=overwrite, dry_run=dry_run), client
         )
 
-    async def start(self, request: WriteTagsRequest, client: str) -> JobAck:
-        """Raises BadParameter when not exactly one of assets, paths and query is named, or a path is not absolute."""
+    async def start(self, request: WriteTagsRequest, client: str, key: str | None = None) -> JobAck:
+        """key: the client's own; used again for the same request, it gives the same job.
+
+        Raises BadParameter when not exactly one of assets, paths and query is named, or a path is not absolute."""
         chosen = [request.assets, request.paths, request.query]
         if sum(each is not None for each in chosen) != 1:
             raise BadParameter("tags are written for exactly one of assets, paths and query")
@@ -114,7 +116,7 @@ class TagsService:
         if wrong is not None:
             raise BadParameter("a file must be an absolute path", where=repr(wrong))
         body = msgspec.to_builtins(request) | ({"paths": paths} if request.paths is not None else {})
-        return await self._tasks.start(TASK, body, _what(request, paths), client)
+        return await self._tasks.start(TASK, body, _what(request, paths), client, key)
 
 
 def _what(request: WriteTagsRequest, paths: list[str]) -> str:

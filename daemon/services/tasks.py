@@ -19,11 +19,13 @@ class TaskStarter:
         self._jobs = jobs
         self._runner = runner
 
-    async def start(self, task: str, request: Any, what: str, client: str) -> JobAck:
-        """task: a name that the runner knows. what: the thing worked on, shown as the job's input."""
+    async def start(self, task: str, request: Any, what: str, client: str, key: str | None = None) -> JobAck:
+        """task: a name that the runner knows. what: the thing worked on, shown as the job's input. key: the client's
+        own; used again for the same request, it gives the same job."""
         digest = hashlib.sha256(canonical(request)).hexdigest()
-        job, state, _ = await self._jobs.insert(
-            NewJob(new_job_id(), task, None, request, client, [NewInput(what)], digest)
+        job, state, created = await self._jobs.insert(
+            NewJob(new_job_id(), task, None, request, client, [NewInput(what)], digest, key)
         )
-        self._runner.begin(job)
+        if created:
+            self._runner.begin(job)
         return JobAck(job, state)  # type: ignore[arg-type]

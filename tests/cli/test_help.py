@@ -22,6 +22,8 @@ PROMISED = {
     ("kits", "list"), ("kits", "show"), ("kits", "make"), ("kits", "remove"),
     ("plugins", "scan"), ("plugins", "list"), ("plugins", "show"), ("plugins", "check"), ("plugins", "save"),
     ("chains", "list"), ("chains", "check"), ("chains", "apply"),
+    ("rules", "list"), ("rules", "show"), ("rules", "check"), ("rules", "dry-run"), ("rules", "enable"),
+    ("rules", "disable"), ("rules", "trigger"), ("rules", "runs"), ("rules", "undo"),
     ("recipes", "list"), ("config", "path"), ("config", "show"), ("config", "set"),
 }  # fmt: skip
 HEAVY = {

@@ -16,6 +16,7 @@ from daemon.services import types_edits as te
 from daemon.services import types_kits as tk
 from daemon.services import types_plugins as tg
 from daemon.services import types_projects as tp
+from daemon.services import types_rules as tr
 from daemon.services import types_watch as tw
 from daemon.services.types_tags import WriteTagsRequest
 
@@ -495,6 +496,54 @@ class FakeChains:
 
     async def apply(self, request: tg.ApplyRequest, client: str) -> t.JobAck:
         return t.JobAck(id="apply1", state="preparing")
+class FakeRules:
+    """Rules are their texts."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.triggered: list[tuple[str, tr.RuleTrigger, str]] = []
+
+    def _view(self, name: str) -> tr.RuleView:
+        if name not in self.texts:
+            raise NotFound(f"there is no rule {name!r}", where=name)
+        return tr.RuleView(
+            name=name, about="", origin="user", enabled=False, priority=0, events=["asset.added"], actions=["tag"],
+            version="1", path=f"/rules/{name}.toml", problem=None, runs=0, text=self.texts[name],
+        )  # fmt: skip
+
+    async def list(self) -> list[tr.RuleView]:
+        return [self._view(name) for name in self.texts]
+
+    async def get(self, name: str) -> tr.RuleView:
+        return self._view(name)
+
+    async def put(self, name: str, asked: tr.RuleText) -> tr.RuleView:
+        self.texts[name] = asked.text or ""
+        return self._view(name)
+
+    async def check(self, text: str, where: str) -> tr.RuleView:
+        self.texts.setdefault(where, text)
+        return self._view(where)
+
+    async def trigger(self, name: str, asked: tr.RuleTrigger, client: str) -> tr.TriggerView:
+        self._view(name)
+        self.triggered.append((name, asked, client))
+        return tr.TriggerView(rule=name, asset=asked.asset or "a1", path=asked.path or "")
+
+    async def dry_run(self, asked: tr.DryRunRequest) -> tr.DryRunView:
+        return tr.DryRunView(
+            rule=asked.name or "", folder=asked.folder, files=[], matched=0, unmatched=0, unknown=0, unreadable=[],
+            left_out=0, time_s=None, time_note="", writes_below=[],
+        )  # fmt: skip
+
+    async def runs(self, rule: str | None, limit: int) -> list[tr.RuleRunView]:
+        return []
+
+    async def run(self, id: str) -> tr.RuleRunView:
+        raise NotFound("there is no such run of a rule", where=id)
+
+    async def undo(self, id: str) -> tr.RuleUndoView:
+        raise NotFound("there is no such run of a rule", where=id)
 
 
 @dataclass(frozen=True)
@@ -516,3 +565,4 @@ class FakeServices:
     edits: FakeEdits = field(default_factory=FakeEdits)
     plugins: FakePlugins = field(default_factory=FakePlugins)
     chains: FakeChains = field(default_factory=FakeChains)
+    rules: FakeRules = field(default_factory=FakeRules)

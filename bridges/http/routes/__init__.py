@@ -13,6 +13,7 @@ from bridges.http.routes.later import ROUTES as LATER
 from bridges.http.routes.learn import ROUTES as LEARN
 from bridges.http.routes.library import ROUTES as LIBRARY
 from bridges.http.routes.projects import ROUTES as PROJECTS
+from bridges.http.routes.rules import ROUTES as RULES
 from bridges.http.routes.system import ROUTES as SYSTEM
 from bridges.http.routes.tags import ROUTES as TAGS
 from bridges.http.routes.transfer import ROUTES as TRANSFER
@@ -32,6 +33,7 @@ ROUTES: tuple[Route, ...] = (
     *TRANSFER,
     *CHAINS,
     *WATCH,
+    *RULES,
     *TAGS,
     *LEARN,
     *LATER,

@@ -18,6 +18,10 @@ _ROWS = (
     ("GET", "/rules/{name}", "One rule"),
     ("PUT", "/rules/{name}", "Write a rule"),
     ("POST", "/rules/dry-run", "What a rule would do"),
+    ("GET", "/plugins", "Plug-ins found"),
+    ("POST", "/plugins/scan", "Look for plug-ins"),
+    ("GET", "/chains", "Effect chains"),
+    ("POST", "/chains/preview", "Hear a chain"),
 )
 
 ROUTES = tuple(

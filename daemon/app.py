@@ -75,15 +75,15 @@ from daemon.services.indexes import IndexKeeper
 from daemon.services.installed import InstalledService
 from daemon.services.jobs import JobsService
 from daemon.services.kits import KitsService
-from daemon.services.learn import Learner, LearnService
 from daemon.services.known_files import FilesService
+from daemon.services.learn import Learner, LearnService
 from daemon.services.library import LibraryService
 from daemon.services.models import ModelsService, Puller
 from daemon.services.outputs import Outputs
 from daemon.services.peaks import Peaks
+from daemon.services.placing import Placer, PlacingService
 from daemon.services.plugin_scan import PluginScanner
 from daemon.services.plugins import PluginsService, SettingsSaver, note_plugins
-from daemon.services.placing import Placer, PlacingService
 from daemon.services.projects import ProjectScanner, ProjectsService
 from daemon.services.recipes import ChainNames, RecipesService
 from daemon.services.rule_work import RuleWork
@@ -284,7 +284,8 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     )  # fmt: skip
     rules = _rules(
         settings, services, clock, RuleWork(RuleRuns(db), Changes(db), Speeds(db)),
-        FilesService(assets, arrivals, preparer, _files_of(projects_service)), PlacingService(placer, starter, outputs),
+        FilesService(assets, arrivals, preparer, listener.one, _files_of(projects_service)),
+        PlacingService(placer, starter, outputs),
     )  # fmt: skip
     tidying = Tidying([event_log.trim, Retention(db).trim, uploads.expire])
     indexes = IndexKeeper(search, state, executor, cache, settings.home / "finding")

@@ -210,6 +210,7 @@ CONDITIONS: Mapping[str, Condition] = {
         Condition("extension", "how its name ends", '[".wav", ".flac"]', _extensions, _extension),
         Condition("length_s", "seconds", "{ min = 20, max = 1200 }", _range, _in_range("length_s", " s")),
         Condition("kind", "source, stem, one-shot, loop, midi ...", '"loop"', _words, _one_of("kind")),
+        Condition("made", "roadie made it", "false", _flag, _is_so("made", "roadie made it", "roadie did not make it")),
         Condition("class", "what it was classified as", '["kick", "snare"]', _words, _one_of("class")),
         Condition("confidence", "of the class, 0..1", "{ min = 0.6 }", _range, _in_range("confidence")),
         Condition("stem", "which stem it is, or was cut from", '"bass"', _words, _one_of("stem")),

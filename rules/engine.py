@@ -134,7 +134,7 @@ class RuleEngine:
         if depth > self._limits.depth:
             return (
                 f"rules set each other off more than {self._limits.depth} deep, so {rule.name} stopped here. Let its "
-                'conditions leave out what rules make, for example with kind = "source"'
+                "conditions leave out what rules make, for example with made = false"
             )
         most, now = rule.per_minute or self._limits.per_minute, self._clock.monotonic()
         for asset in assets:

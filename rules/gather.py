@@ -14,7 +14,8 @@ from rules.ports import Ports
 
 _MADE = {"stem": "stems", "slice": "slices", "one-shot": "one-shots", "loop": "loops", "midi": "midi",
          "lyrics": "lyrics"}  # fmt: skip
-_NEEDS_LIBRARY = ("class", "confidence", "bpm", "key", "stem", "source", "kind")
+_READ = ("class", "confidence", "bpm", "key", "length_s", "channels")
+"""What reading a file tells."""
 
 
 class Gatherer:
@@ -28,7 +29,8 @@ class Gatherer:
         """names: the conditions that will be asked. about: what the event itself tells (recipe, folder)."""
         values: dict[str, Any] = {
             "class": view.label, "confidence": view.confidence, "bpm": view.bpm, "key": view.key, "kind": view.kind,
-            "stem": view.stem, "length_s": view.length_s, "channels": view.channels, "rating": view.rating,
+            "stem": view.stem, "made": view.job is not None,
+            "length_s": view.length_s, "channels": view.channels, "rating": view.rating,
             "tag": [tag.label for tag in view.tags], **self._age(view), **about,
             "source": view.meta.get("source") or await self._source(view, names),
         }  # fmt: skip
@@ -44,17 +46,21 @@ class Gatherer:
 
     async def of_file(self, path: Path, names: Collection[str], meta: Mapping[str, Any] | None) -> Facts:
         """A file that the library does not know. meta: what reading it told, None when it was not read."""
-        if meta is None:
-            values: dict[str, Any] = dict.fromkeys((*_NEEDS_LIBRARY, "length_s", "channels"), UNKNOWN)
-        else:
-            values = dict.fromkeys(_NEEDS_LIBRARY, UNKNOWN)
-            values |= {"length_s": meta.get("length_s"), "channels": meta.get("channels")}
-            values["kind"] = "midi" if meta.get("container") == "midi" else "source"
-            values["stem"] = values["source"] = None  # it is a source itself
+        names_read = (*_READ, "kind")
+        values: dict[str, Any] = {name: UNKNOWN if meta is None else meta.get(name) for name in names_read}
         if "beside_project" in names:
             values["beside_project"] = await self._ports.files.beside_project(path)
         # It would come in now: nothing was made of it, nobody tagged or uses it as far as is known.
-        values |= {"age_s": 0.0, "age_days": 0.0, "tag": [], "has": [], "rating": 0, "project": []}
+        tags = [values["class"]] if isinstance(values["class"], str) else []
+        values |= {
+            "age_s": 0.0,
+            "age_days": 0.0,
+            "tag": tags,
+            "has": [],
+            "rating": 0,
+            "project": [],
+            "made": False,
+        }
         return Facts(str(path), None, values)
 
     def _age(self, view: AssetView) -> dict[str, float]:

@@ -14,6 +14,9 @@ def demo(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder for the song and all that is made of it.")
     ] = Path("roadie-demo"),
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Drop the song into an inbox, and let a rule do it.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a song, take it apart, and show what came of it. Offline, in about two minutes.
@@ -22,9 +25,14 @@ def demo(
     real daemon. It has a home of its own for as long as the demo runs, so your library is not touched.
 
     \b
-    Example:
+    Examples:
       roadie demo --out ~/Music/roadie-demo
+      roadie demo --watch
     """
+    if watch:
+        from daemon.cli.demo_watch import run_watch_demo
+
+        raise typer.Exit(run_watch_demo(out, as_json))
     from daemon.cli.demo_run import run_demo
 
     raise typer.Exit(run_demo(out, as_json))

@@ -35,12 +35,12 @@ def run_demo(out: Path, as_json: bool) -> int:
     """Returns the exit code: 1 when the job failed, or when a file came out silent or clipped."""
     folder = fresh_folder(absolute(out))
     say(f"Making a song in {folder} ...")
-    song = _song(folder / "song")
+    song = demo_song(folder / "song")
     say(f"  {song.mix.name}: {song.style}, {song.tempo_bpm:g} bpm, {song.key}, {', '.join(song.parts)}")
     say("Taking it apart with the real daemon, in a home of its own: your library is not touched.")
     with demo_home(os.environ) as environ:
         outcome = _work(song, folder, environ, as_json)
-    report = _report(folder, song, outcome)
+    report = report_of(folder, song, outcome.job, outcome.models)
     if as_json:
         print_json(as_wire(report))
     else:
@@ -70,7 +70,8 @@ def fresh_folder(out: Path) -> Path:
         ) from error
 
 
-def _song(folder: Path) -> DemoSong:
+def demo_song(folder: Path) -> DemoSong:
+    """Raises DiskError when it cannot be written."""
     try:
         return write_song(folder)
     except OSError as error:
@@ -97,8 +98,7 @@ def _work(song: DemoSong, folder: Path, environ: Mapping[str, str], as_json: boo
         return _Outcome(job, models_api.listed(open_session.client))
 
 
-def _report(folder: Path, song: DemoSong, outcome: _Outcome) -> Report:
-    job = outcome.job
+def report_of(folder: Path, song: DemoSong, job: JobView, models: list[ModelView]) -> Report:
     stems = {
         artifact.stem: Path(artifact.path)
         for artifact in job.artifacts
@@ -109,7 +109,7 @@ def _report(folder: Path, song: DemoSong, outcome: _Outcome) -> Report:
         song=song.mix,
         parts=song.parts,
         job=job,
-        models=outcome.models,
+        models=models,
         scores=stem_scores(song.mix, song.parts, stems),
         levels=levels(delivered(job)),
     )

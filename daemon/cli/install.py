@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TARGETS: Mapping[str, str] = {
     "reaper": "bridges.reaper.install:TARGET",
+    "service": "daemon.cli.install_service:TARGET",
 }
 """What can be installed, by name. One line adds another."""
 
@@ -33,6 +34,7 @@ def install(what: What, to: To = None, dry_run: DryRun = False, as_json: AsJson 
     Examples:
       roadie install reaper --dry-run
       roadie install reaper --to /media/stick/REAPER
+      roadie install service
     """
     from daemon.cli.output import print_json
 

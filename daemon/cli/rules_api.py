@@ -36,10 +36,19 @@ def put(client: Client, name: str, text: str) -> RuleView:
 def dry_run(client: Client, rule: str, folder: Path, limit: int) -> DryRunView:
     """rule: a file, or a name."""
     path = absolute(Path(rule))
-    which = {"text": _text(path)} if path.is_file() else {"name": rule}
-    return msgspec.convert(
-        client.post("/rules/dry-run", {**which, "folder": str(folder), "limit": limit}), DryRunView
-    )
+    if path.is_file():
+        return dry_run_text(client, _text(path), folder, limit)
+    return _dry_run(client, {"name": rule}, folder, limit)
+
+
+def dry_run_text(client: Client, text: str, folder: Path, limit: int) -> DryRunView:
+    """text: a rule's TOML."""
+    return _dry_run(client, {"text": text}, folder, limit)
+
+
+def _dry_run(client: Client, which: dict[str, str], folder: Path, limit: int) -> DryRunView:
+    body = {**which, "folder": str(folder), "limit": limit}
+    return msgspec.convert(client.post("/rules/dry-run", body), DryRunView)
 
 
 def trigger(client: Client, name: str, file: str) -> TriggerView:

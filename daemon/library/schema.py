@@ -14,8 +14,15 @@ from playhouse.migrate import migrate as apply
 from playhouse.sqlite_ext import VirtualModel
 
 from daemon.kernel.errors import DiskError
-from daemon.library import edit_tables, finding_tables, kit_tables, project_tables, tables, watch_tables
-from daemon.library import edit_tables, kit_tables, project_tables, rule_tables, tables, watch_tables
+from daemon.library import (
+    edit_tables,
+    finding_tables,
+    kit_tables,
+    project_tables,
+    rule_tables,
+    tables,
+    watch_tables,
+)
 
 SCHEMA_VERSION = 1
 

@@ -13,18 +13,20 @@ from daemon.library.arrivals import Arrivals
 from daemon.library.assets import Assets
 from daemon.services.assets_view import asset_view
 from daemon.services.types import AssetView
+from daemon.watch.intake import Read
 from daemon.watch.kinds import Counts, counts
 from daemon.watch.look import is_text, look
 
 
 class FilesService:
-    """files_of: where the files stand that a project uses."""
+    """read: hears a file in a worker, as the watcher does. files_of: where the files stand that a project uses."""
 
     def __init__(
-        self, assets: Assets, arrivals: Arrivals, preparer: Preparer,
+        self, assets: Assets, arrivals: Arrivals, preparer: Preparer, read: Read,
         files_of: Callable[[Path], Awaitable[list[Path]]],
     ) -> None:  # fmt: skip
         self._files_of = files_of
+        self._read = read
         self._assets = assets
         self._arrivals = arrivals
         self._preparer = preparer
@@ -40,10 +42,10 @@ class FilesService:
         return None if found is None else asset_view(found)
 
     async def peek(self, path: Path) -> dict[str, Any]:
-        """What reading a file tells (kernel/meta.py), without knowing it from then on. Raises FileMissing,
-        UnreadableAudio."""
-        meta, _ = await self._preparer.read(path, await stat_of(path))
-        return dict(meta)
+        """What reading and hearing a file tells (kernel/meta.py), its kind as well, without knowing it from then on.
+        Raises FileMissing, InputError."""
+        new = await self._read(path, await stat_of(path))
+        return {**new.meta, "kind": new.kind}
 
     async def listed(self, folder: Path) -> list[Path]:
         """Sounds in a folder and below it, as the watcher would see them, in order."""

@@ -29,7 +29,7 @@ enabled = true
 [when]
 event = "asset.added"
 [if]
-all = [ {{ path = "{inbox}/**" }}, {{ kind = "source" }} ]
+all = [ {{ path = "{inbox}/**" }}, {{ made = false }} ]
 [[then]]
 copy = "{out}/copies"
 [[then]]
@@ -141,7 +141,7 @@ collect = "Tidied"
 copy = "{out}/copies"
 [[then]]
 move = "{out}/moved"
-layout = "{{kind}}"
+layout = "sorted"
 """
     )
     ruled.start()
@@ -151,7 +151,7 @@ layout = "{{kind}}"
     done = ruled.until(lambda: len(ruled.runs("tidy", "done", "failed")) == 2 and ruled.runs("tidy"))
     assert {run["state"] for run in done} == {"done"}, done
     assert not list(ruled.inbox.glob("*.wav"))
-    assert {path.name for path in (ruled.out / "moved" / "source").iterdir()} == {"song 0.wav", "song 1.wav"}
+    assert {path.name for path in (ruled.out / "moved" / "sorted").iterdir()} == {"song 0.wav", "song 1.wav"}
     first = next(run for run in done if run["subjects"][0]["path"].endswith("song 0.wav"))
     second = next(run for run in done if run is not first)
     ruled.ask("PATCH", f"/assets/{second['subjects'][0]['asset']}", {"tags": ["mine"]})
@@ -235,10 +235,10 @@ def test_a_broken_edit_keeps_the_last_good_rule_and_says_so_also_after_a_restart
     assert ruled.up()
     ruled.until(lambda: ruled.ask("GET", "/rules/copy-in")["enabled"])
     path = ruled.home / "rules" / "copy-in.toml"
-    path.write_text(path.read_text().replace("kind =", "kidn ="))
+    path.write_text(path.read_text().replace("made =", "maed ="))
     broken = ruled.until(lambda: (rule := ruled.ask("GET", "/rules/copy-in"))["problem"] and rule)
     assert f"{path}, line 7" in broken["problem"]
-    assert "Did you mean 'kind'?" in broken["problem"]
+    assert "Did you mean 'made'?" in broken["problem"]
     ruled.kill()
     ruled.start()
     assert ruled.up()

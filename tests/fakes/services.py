@@ -496,6 +496,8 @@ class FakeChains:
 
     async def apply(self, request: tg.ApplyRequest, client: str) -> t.JobAck:
         return t.JobAck(id="apply1", state="preparing")
+
+
 class FakeRules:
     """Rules are their texts."""
 

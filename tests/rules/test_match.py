@@ -62,7 +62,7 @@ FULL = Facts(
     "/music/Inbox/Kick 01.WAV", "a1",
     {"class": "kick", "confidence": 0.7, "bpm": 120.0, "key": "Am", "kind": "one-shot", "stem": "drums",
      "length_s": 0.5, "channels": 2, "rating": 3, "tag": ["Dark", "loud"], "source": "Song", "project": ["/p/a.rpp"],
-     "beside_project": True, "has": ["stems"], "age_s": 7200.0, "age_days": 0.0833, "recipe": "stems",
+     "beside_project": True, "made": True, "has": ["stems"], "age_s": 7200.0, "age_days": 0.0833, "recipe": "stems",
      "folder": "/music/Inbox/Record"},
 )  # fmt: skip
 
@@ -89,6 +89,7 @@ FULL = Facts(
         ("project", "/p/*.rpp", True, "/p/a.rpp"),
         ("project", "/q/**", False, "no project that matches"),
         ("beside_project", True, True, "stands beside"),
+        ("made", False, False, "roadie made it"),
         ("has", "stems", True, "stems"),
         ("has", "midi", False, "none of midi"),
         ("age_s", {"min": 3600}, True, "7200"),

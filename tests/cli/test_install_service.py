@@ -1,0 +1,100 @@
+"""What is installed so that the daemon starts at login, judged by other programs where there are any here."""
+
+from __future__ import annotations
+
+import plistlib
+import shlex
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+
+from daemon.cli.install_service import ServiceInstall
+from tests.cli.conftest import Ran
+
+HOME = {"ROADIE_HOME": '/home/me/100% mine/a "b" $c'}
+SERVE = ["-P", "-m", "daemon.cli", "serve"]
+
+
+def content(system: str, environ: dict[str, str], to: Path | None = None) -> tuple[Path, bytes]:
+    [change] = ServiceInstall(system).plan(to, environ).changes
+    return change.path, change.content
+
+
+def test_the_systemd_unit_starts_this_python_in_this_home() -> None:
+    path, told = content("linux", {**HOME, "XDG_CONFIG_HOME": "/home/me/.config"})
+    assert path == Path("/home/me/.config/systemd/user/roadie.service")
+    unit = ConfigParser(interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read_string(told.decode())
+    assert shlex.split(unit["Service"]["ExecStart"]) == [sys.executable, *SERVE]
+    # systemd.unit(5): %% is a percent sign, $$ a dollar sign, and C escapes count within quotes
+    [environment] = shlex.split(unit["Service"]["Environment"])
+    name, _, value = environment.replace("%%", "%").replace("$$", "$").partition("=")
+    assert {name: value} == HOME
+    assert unit["Install"]["WantedBy"] == "default.target"
+
+
+def test_systemd_itself_finds_nothing_wrong(tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("needs systemd-analyze")
+    path, told = content("linux", {}, tmp_path)
+    path.write_bytes(told)
+    ran = subprocess.run(
+        ["systemd-analyze", "verify", "--user", str(path)], capture_output=True, text=True, check=False
+    )
+    assert "roadie.service" not in ran.stderr, ran.stderr
+
+
+def test_the_launchd_agent_is_a_property_list() -> None:
+    path, told = content("darwin", HOME)
+    assert path.parts[-3:] == ("Library", "LaunchAgents", "org.roadie.daemon.plist")
+    agent = plistlib.loads(told)
+    assert agent["ProgramArguments"] == [sys.executable, *SERVE]
+    assert agent["EnvironmentVariables"] == HOME
+    assert (agent["Label"], agent["RunAtLoad"]) == ("org.roadie.daemon", True)
+
+
+def test_the_task_is_xml_of_the_schedulers_schema() -> None:
+    path, told = content("win32", {"LOCALAPPDATA": "C:/Users/me/AppData/Local"})
+    assert path.name == "roadie-task.xml"
+    task = ET.fromstring(told.decode("utf-16").replace(' encoding="UTF-16"', ""))
+    space = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
+    [execute] = task.findall("t:Actions/t:Exec", space)
+    assert execute.findtext("t:Command", "", space) == sys.executable
+    assert execute.findtext("t:Arguments", "", space) == " ".join(SERVE)
+    assert task.find("t:Triggers/t:LogonTrigger", space) is not None
+
+
+def test_a_task_in_another_home_sets_it_first() -> None:
+    _, told = content("win32", {"ROADIE_HOME": "D:\\my music"})
+    arguments = ET.fromstring(told.decode("utf-16").replace(' encoding="UTF-16"', "")).findtext(
+        ".//{http://schemas.microsoft.com/windows/2004/02/mit/task}Arguments"
+    )
+    assert arguments is not None
+    assert arguments.startswith('/d /s /c "set "ROADIE_HOME=D:\\my music"&& ')
+    assert arguments.endswith('daemon.cli serve"')
+
+
+def test_installing_and_taking_back_leaves_the_folder_as_it_was(
+    tmp_path: Path, roadie: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROADIE_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "units"
+    folder.mkdir()
+    (folder / "other.service").write_text("[Unit]\n")
+    dry = roadie("install", "service", "--to", str(folder), "--dry-run")
+    assert "would write" in dry.out
+    assert [path.name for path in folder.iterdir()] == ["other.service"]
+    ran = roadie("install", "service", "--to", str(folder))
+    assert ran.code == 0, ran.err
+    assert f"ROADIE_HOME={tmp_path / 'home'}" in (folder / "roadie.service").read_text()
+    again = roadie("install", "service", "--to", str(folder))
+    assert "nothing was changed" in again.out
+    assert roadie("uninstall", "service", "--to", str(folder)).code == 0
+    assert [path.name for path in folder.iterdir()] == ["other.service"]

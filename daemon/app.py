@@ -61,13 +61,17 @@ from daemon.library.speeds import Speeds
 from daemon.library.state import State
 from daemon.logs import logging_to
 from daemon.models.store import ModelStore
+from daemon.playback.player import Player
 from daemon.runtime import Runtime, remove_runtime, single_daemon, write_runtime
 from daemon.services import Services
 from daemon.services.asked import Asked
+from daemon.services.audition import AuditionService
+from daemon.services.browse import BrowseService
 from daemon.services.calls import Calls
 from daemon.services.chain_apply import ChainApplier
 from daemon.services.chain_runs import ChainRuns
 from daemon.services.chains import ChainsService
+from daemon.services.controls import ControlsService
 from daemon.services.edits import EditsService
 from daemon.services.events import EventsService
 from daemon.services.exports import Exporter, ExportsService
@@ -149,7 +153,9 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         executor = LocalExecutor(_executor_settings(settings), clock)
         await executor.start()
         stack.push_async_callback(executor.stop)
-        parts = await _build(settings, db, executor, clock)
+        player = Player()
+        stack.push_async_callback(player.close)
+        parts = await _build(settings, db, executor, player, clock)
         await parts.services.system.restore()
         await parts.services.jobs.finish_undoing()
         # Runner and bridge begin last and end first: nothing is asked of parts that are not there.
@@ -191,7 +197,7 @@ class _Parts:
     indexes: IndexKeeper
 
 
-async def _build(settings: Settings, db: Database, executor: Executor, clock: Clock) -> _Parts:
+async def _build(settings: Settings, db: Database, executor: Executor, player: Player, clock: Clock) -> _Parts:
     boot = secrets.token_hex(8)
     runs, jobs, assets, state = Runs(db, boot), Jobs(db), Assets(db), State(db)
     search, collections = Search(db, settings.home / "finding"), Collections(db)
@@ -255,12 +261,13 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
     jobs_service = JobsService(
         jobs, assets, recipes, runner, deliverer, outputs, settings.delivery_folder, projects.uses
     )
+    library = LibraryService(
+        assets, search, collections, jobs, uploaded, starter, asked, Peaks(peaks, preparer), deliverer, projects.uses
+    )  # fmt: skip
+    kits = KitsService(Kits(db), assets, collections)
     services = Services(
         jobs=jobs_service,
-        library=LibraryService(
-            assets, search, collections, jobs, uploaded, starter, asked, Peaks(peaks, preparer), deliverer,
-            projects.uses,
-        ),
+        library=library,
         exports=ExportsService(starter, outputs),
         tags=TagsService(starter),
         learn=LearnService(starter, assets, models),
@@ -275,12 +282,15 @@ async def _build(settings: Settings, db: Database, executor: Executor, clock: Cl
         events=events,
         installed=InstalledService(installations, journal),
         projects=projects_service,
-        kits=KitsService(Kits(db), assets, collections),
+        kits=kits,
         plugins=PluginsService(catalogue, starter, outputs),
         chains=ChainsService(settings.chains, chain_runs, starter, outputs),
         edits=EditsService(assets, Edits(db), jobs, jobs_service),
         watching=WatchingService(watcher, arrivals, *_watched(settings)),
         rules=RulesService(),
+        audition=AuditionService(player, library, jobs_service, kits),
+        browse=BrowseService(library, selection),
+        controls=ControlsService(state),
     )  # fmt: skip
     rules = _rules(
         settings, services, clock, RuleWork(RuleRuns(db), Changes(db), Speeds(db)),
@@ -393,6 +403,6 @@ def _folders(settings: Settings) -> dict[str, list[str]]:
 def _runtime(settings: Settings, host: str, port: int, surfaces: Surfaces) -> Runtime:
     return Runtime(
         pid=os.getpid(), version=version("roadie"), home=str(settings.home), http_host=host, http_port=port,
-        osc_port=surfaces.osc_port, token_file=str(settings.token_path),
+        osc_port=surfaces.osc_port, osc_query_port=surfaces.query_port, token_file=str(settings.token_path),
         command=[sys.executable, "-P", "-m", "daemon.cli", "serve"], warnings=surfaces.warnings,
     )  # fmt: skip

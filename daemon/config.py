@@ -42,6 +42,19 @@ class OscConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     announce: bool = True
 
 
+class MidiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """name: of our own port; on Windows, of the port to use. devices: patterns of ports to open besides, whenever they
+    are plugged in. pads_channel: whose notes play the kit. clock: whether MIDI clock, start and stop tell what the DAW
+    does. jack: through JACK instead of ALSA."""
+
+    enabled: bool = True
+    name: str = "roadie"
+    devices: tuple[str, ...] = ()
+    pads_channel: Annotated[int, Meta(ge=1, le=16)] = 10
+    clock: bool = True
+    jack: bool = False
+
+
 class WorkersConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """cpu: workers of the cpu lane, 0 = one less than there are cores. device: auto, cuda, mps or cpu."""
 
@@ -99,6 +112,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     http: HttpConfig = HttpConfig()
     osc: OscConfig = OscConfig()
+    midi: MidiConfig = MidiConfig()
     workers: WorkersConfig = WorkersConfig()
     folders: FoldersConfig = FoldersConfig()
     cache: CacheConfig = CacheConfig()

@@ -1,13 +1,19 @@
-"""Control surfaces' side of the composition root: OSC and what describes it. Each part may fail by itself: the
+"""Control surfaces' side of the composition root: OSC, what describes it, MIDI. Each part may fail by itself: the
 daemon is there without it, and says so when it starts and in `roadie doctor`."""
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from bridges.midi.bridge import MidiBridge
+from bridges.midi.errors import NoMidi
+from bridges.midi.ports import Ports
+from bridges.midi.settings import MidiSettings
+from bridges.osc.announce import Announcement
 from bridges.osc.bridge import OscBridge
 from bridges.osc.settings import Network, OscSettings
 from daemon.config import OscConfig, Settings
@@ -33,19 +39,32 @@ class Surfaces:
         self._clock = clock
         self._stack = AsyncExitStack()
         self._checks: dict[str, Check] = {}
+        self._bridge: OscBridge | None = None
+        self._midi: MidiBridge | None = None
         self.osc_port: int | None = None
+        self.query_port: int | None = None
         self.warnings: list[str] = []
 
     async def start(self) -> None:
-        await self._start_osc()
+        """Sockets now, so that their ports can be told; what takes longer, when requests are answered already."""
         self._services.system.add_probe(self.checks)
+        await self._start_osc()
+        await self._start_query()
+        later = asyncio.create_task(self._start_later(), name="surfaces")
+        self._stack.push_async_callback(_ended, later)
+
+    async def _start_later(self) -> None:
+        await self._announce()
+        await self._start_midi()
 
     async def stop(self) -> None:
         await self._stack.aclose()
 
-    def checks(self) -> list[Check]:
+    async def checks(self) -> list[Check]:
         """What `roadie doctor` says of each part."""
-        return list(self._checks.values())
+        if self._midi is not None and self._midi.devices:
+            self._say("MIDI devices", True, ", ".join(self._midi.devices))
+        return [*self._checks.values(), await self._services.audition.check()]
 
     async def _start_osc(self) -> None:
         config = self._settings.config.osc
@@ -61,12 +80,57 @@ class Surfaces:
         except RoadieError as error:
             self._failed("OSC", error)
             return
+        self._bridge = bridge
+        self._osc_settings = settings
         self._stack.push_async_callback(bridge.stop)
         await bridge.know_recipes()
         found = f"listens at {settings.host}:{self.osc_port}, UDP{' and TCP' if settings.tcp else ''}"
         if settings.allow:
             found += f"; besides this machine, {', '.join(map(str, settings.allow))} may send"
         self._say("OSC", True, found)
+
+    async def _start_query(self) -> None:
+        if self._bridge is None:
+            return
+        try:
+            self.query_port = await self._bridge.start_query()
+        except RoadieError as error:
+            self._failed("OSCQuery", error)
+            return
+        self._say("OSCQuery", True, f"http://{self._osc_settings.host}:{self.query_port}")
+
+    async def _announce(self) -> None:
+        if self._bridge is None or self.osc_port is None or not self._osc_settings.announce:
+            return
+        announcement = Announcement(self._osc_settings)
+        self._stack.push_async_callback(announcement.stop)
+        try:
+            await announcement.start(self.osc_port, self.query_port)
+        except RoadieError as error:
+            # Optional: who knows host and port needs no announcement.
+            log.info("%s", error.message)
+            self._say("zeroconf", True, error.message)
+            return
+        self._say("zeroconf", True, "OSC and OSCQuery are announced")
+
+    async def _start_midi(self) -> None:
+        config = self._settings.config.midi
+        if not config.enabled:
+            self._say("MIDI", True, "switched off (midi.enabled)")
+            return
+        settings = MidiSettings(config.name, config.devices, config.pads_channel, config.clock, config.jack)
+        try:
+            # Opening the system's MIDI may take as long as its server takes to answer.
+            ports = await asyncio.to_thread(Ports, settings.jack)
+            bridge = MidiBridge(self._services, settings, ports)
+            self._stack.push_async_callback(bridge.stop)
+            await bridge.start()
+        except NoMidi as error:
+            log.info("there is no MIDI: %s", error.message)
+            self._say("MIDI", True, f"there is none: {error.what} ({error.where or error.why})", error.hint)
+            return
+        self._midi = bridge
+        self._say("MIDI", True, f"port {settings.name!r}")
 
     def _say(self, name: str, ok: bool, found: str, mend: str | None = None) -> None:
         self._checks[name] = Check(name, ok, found, mend)
@@ -76,6 +140,11 @@ class Surfaces:
         self.warnings.append(f"{name} is not there: {error.message}")
         found = error.message.removesuffix(f". {error.hint}") if error.hint else error.message
         self._say(name, False, found, error.hint)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def osc_settings(config: OscConfig, token: str, roots: tuple[Path, ...]) -> OscSettings:

@@ -19,6 +19,8 @@ def check(address: Address, args: Sequence[Argument]) -> tuple[tuple[Value, ...]
     wanted = address.args
     if address.button and not args:
         args = (1,)  # a bare message is a press
+    if not wanted and len(args) == 1 and (args[0] is None or args[0] is True):
+        args = ()  # an impulse: how some clients send a message that has no arguments
     if len(args) < len(wanted):
         raise BadParameter(f"{len(args)} arguments where {len(wanted)} are needed", hint=_usage(address))
     rest = args[len(wanted) :]

@@ -12,6 +12,7 @@ from bridges.osc.dispatch import Dispatcher
 from bridges.osc.feedback import Feedback
 from bridges.osc.namespace import Namespace
 from bridges.osc.peers import Peer
+from bridges.osc.query.server import QueryServer
 from bridges.osc.reach import Reach
 from bridges.osc.settings import OscSettings
 from bridges.osc.submit import Submitter
@@ -40,6 +41,8 @@ class OscBridge:
         self._dispatcher = Dispatcher(self._namespace, context, Complaints(self, subscriptions, clock))
         self._udp = Udp(settings, self._dispatcher.receive)
         self._tcp = Tcp(settings, self._dispatcher.receive, subscriptions.remove)
+        self._query = QueryServer(settings, self._namespace, self._feedback, self.know_recipes)
+        self._port = 0
 
     def send(self, peer: Peer, packet: bytes) -> None:
         (self._tcp if peer.transport == "tcp" else self._udp).send(peer, packet)
@@ -57,7 +60,12 @@ class OscBridge:
             await self.stop()
             raise
         log.info("OSC on %s:%d%s", host, port, ", UDP and TCP" if self._settings.tcp else "")
+        self._port = port
         return port
+
+    async def start_query(self) -> int:
+        """Describe all of it by OSCQuery; after `start`. Returns the port. Raises AlreadyRunning, BadConfig."""
+        return await self._query.start(self._port)
 
     async def know_recipes(self) -> None:
         """Read which recipes there are."""
@@ -65,6 +73,7 @@ class OscBridge:
 
     async def stop(self) -> None:
         """Idempotent."""
+        await self._query.stop()
         self._udp.close()
         await self._tcp.stop()
         await self._dispatcher.close()

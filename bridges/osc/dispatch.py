@@ -131,7 +131,8 @@ class Dispatcher:
         try:
             await call.row.handler(call)
         except RoadieError as error:
-            self._complaints.tell(call.peer, call.ref, error.code, error.message, call.address)
+            info = error.info()  # of a file that another process could not read, the reason that it gave
+            self._complaints.tell(call.peer, call.ref, info.code, info.message, call.address)
         except Exception:
             # A mistake of ours must not end the sender's queue; it is told and kept for the report.
             log.exception("the OSC message to %s went wrong", call.address)

@@ -111,10 +111,13 @@ class Feedback:
     def unlisten(self, listener: Listener) -> None:
         self._listeners.discard(listener)
 
+    def values(self) -> dict[str, str | float]:
+        """What every address that has a value says now."""
+        return {**self.slots.values(), "/roadie/selection": self.selection}
+
     def now(self) -> list[bytes]:
-        """Packets with every value there is, for one who begins to listen."""
-        values = {**self.slots.values(), "/roadie/selection": self.selection}
-        return [encode(address, value) for address, value in values.items()]
+        """The same as packets, for one who begins to listen."""
+        return [encode(address, value) for address, value in self.values().items()]
 
     async def close(self) -> None:
         if self._pump is not None:
@@ -136,13 +139,15 @@ class Feedback:
         async with aclosing(self._services.events.stream(since)) as stream:
             async for message in stream:
                 if not self._wanted():
-                    break
+                    # At once, before anything is awaited: whoever wants it from now on begins anew.
+                    self._pump = None
+                    self._feeds.clear()
+                    self._ended.clear()
+                    return
                 try:
                     await self._happened(message.body)
                 except RoadieError as error:  # a row that cannot be read: the next event is another
                     log.warning("an event was not told over OSC: %s", error)
-        self._feeds.clear()
-        self._ended.clear()
 
     async def _happened(self, body: dict[str, Any]) -> None:
         match body["type"]:

@@ -8,9 +8,9 @@ import socket
 from collections.abc import Callable
 
 from bridges.osc.peers import Peer
+from bridges.osc.refused import refused
 from bridges.osc.settings import OscSettings
 from bridges.osc.slip import NotSlip, Unframer, frame
-from bridges.osc.udp import refused
 
 log = logging.getLogger(__name__)
 

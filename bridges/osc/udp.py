@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import socket
 from collections.abc import Callable
 from typing import Any, cast
 
 from bridges.osc.peers import Peer
+from bridges.osc.refused import refused
 from bridges.osc.settings import OscSettings
-from daemon.kernel.errors import AlreadyRunning, BadConfig
 
 _BUFFER_BYTES = 4 * 2**20
 """Asked of the system, which may give less: what arrives while the loop is busy waits there."""
@@ -72,13 +71,3 @@ def bind(host: str, port: int) -> socket.socket:
         sock.close()
         raise refused(error, "OSC", host, port, "osc.port") from error
     return sock
-
-
-def refused(error: OSError, what: str, host: str, port: int, setting: str) -> AlreadyRunning | BadConfig:
-    if error.errno == errno.EADDRINUSE:
-        return AlreadyRunning(
-            f"the {what} port is taken", where=f"{host}:{port}",
-            hint=f"Another roadie or another program listens there: end it, or run `roadie config set {setting} 0` "
-            "for any free port",
-        )  # fmt: skip
-    return BadConfig(f"{what} cannot be listened for here", where=f"{host}:{port}", why=error.strerror)

@@ -73,11 +73,11 @@ class Client:
     def post(self, path: str, body: object = None) -> Any:
         return self._call("POST", path, {} if body is None else body)
 
-    def put(self, path: str, body: object) -> Any:
-        return self._call("PUT", path, body)
-
     def patch(self, path: str, body: object) -> Any:
         return self._call("PATCH", path, body)
+
+    def put(self, path: str, body: object) -> Any:
+        return self._call("PUT", path, body)
 
     def delete(self, path: str, query: Mapping[str, object] | None = None) -> Any:
         return self._call("DELETE", path_with(path, query))

@@ -19,6 +19,7 @@ from daemon.cli.install import install, uninstall
 from daemon.cli.jobs import app as jobs_app
 from daemon.cli.kits import app as kits_app
 from daemon.cli.library import app as library_app
+from daemon.cli.midi import app as midi_app
 from daemon.cli.models import app as models_app
 from daemon.cli.osc import app as osc_app
 from daemon.cli.plugins import app as plugins_app
@@ -74,6 +75,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(osc_app, name="osc")
 app.add_typer(plugins_app, name="plugins")
 app.add_typer(chains_app, name="chains")
+app.add_typer(midi_app, name="midi")
 app.add_typer(config_app, name="config")
 app.command()(doctor)
 app.command()(install)

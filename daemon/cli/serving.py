@@ -43,7 +43,7 @@ def serve_until_stopped(options: Serving) -> None:
 def _settings(options: Serving) -> Settings:
     given: dict[str, object] = {"http.host": options.host, "http.port": options.port}
     if options.until_stdin_closes:  # the ports and the name of surfaces belong to the daemon that stays
-        given["osc.enabled"] = False
+        given |= {"osc.enabled": False, "midi.enabled": False}
     return load_settings(os.environ, **{place: value for place, value in given.items() if value is not None})
 
 

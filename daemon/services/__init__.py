@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must not pay for the rest
+    from daemon.services.audition import AuditionService
+    from daemon.services.browse import BrowseService
     from daemon.services.chains import ChainsService
+    from daemon.services.controls import ControlsService
     from daemon.services.edits import EditsService
     from daemon.services.events import EventsService
     from daemon.services.exports import ExportsService
@@ -50,3 +53,6 @@ class Services:
     chains: ChainsService
     installed: InstalledService
     rules: RulesService
+    audition: AuditionService
+    browse: BrowseService
+    controls: ControlsService

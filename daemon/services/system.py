@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import psutil
@@ -42,9 +42,9 @@ class SystemService:
         self._db = db
         self._clock = clock
         self._started_s = clock.monotonic()
-        self._probes: list[Callable[[], list[Check]]] = []
+        self._probes: list[Callable[[], Awaitable[list[Check]]]] = []
 
-    def add_probe(self, probe: Callable[[], list[Check]]) -> None:
+    def add_probe(self, probe: Callable[[], Awaitable[list[Check]]]) -> None:
         """Something else that has lines for `roadie doctor`."""
         self._probes.append(probe)
 
@@ -114,7 +114,8 @@ class SystemService:
             Check("library", whole == "ok", whole, None if whole == "ok" else f"Set {self._db.path} aside")
         )
         checks.append(Check("SQLite", True, self._db.version))
-        checks += [check for probe in self._probes for check in probe()]
+        for probe in self._probes:
+            checks += await probe()
         return checks
 
 

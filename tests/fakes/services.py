@@ -12,6 +12,7 @@ from typing import Any
 from daemon.kernel.errors import Conflict, InputError, NotFound
 from daemon.kernel.types import Json
 from daemon.services import types as t
+from daemon.services import types_controls as tc
 from daemon.services import types_edits as te
 from daemon.services import types_kits as tk
 from daemon.services import types_plugins as tg
@@ -444,6 +445,21 @@ class FakeEdits:
         return t.JobAck(id=f"e{len(self.put)}", state="preparing")
 
 
+class FakeControls:
+    def __init__(self) -> None:
+        self.bindings: list[tc.BindingView] = []
+
+    async def view(self) -> tc.ControlsView:
+        return tc.ControlsView(bindings=self.bindings, commands={"next": "select the next hit"})
+
+    async def replace(self, bindings: list[tc.BindingSpec]) -> tc.ControlsView:
+        self.bindings = [tc.BindingView(on=each.on, do=each.do) for each in bindings]
+        return await self.view()
+
+    async def learn(self, do: str, wait_s: float) -> tc.BindingView:
+        raise NotFound(f"no key came within {wait_s:g} s")
+
+
 class FakeWatching:
     def __init__(self) -> None:
         self.folders: dict[str, str] = {}
@@ -568,3 +584,4 @@ class FakeServices:
     plugins: FakePlugins = field(default_factory=FakePlugins)
     chains: FakeChains = field(default_factory=FakeChains)
     rules: FakeRules = field(default_factory=FakeRules)
+    controls: FakeControls = field(default_factory=FakeControls)

@@ -51,7 +51,10 @@ class House:
 
     def start(self, **environ: str) -> None:
         """Start a daemon; does not wait for it."""
-        env = {**os.environ, "ROADIE_HOME": str(self.home), "ROADIE_DELIVERY": str(self.out), **environ}
+        env = {
+            **os.environ, "ROADIE_HOME": str(self.home), "ROADIE_DELIVERY": str(self.out), "ROADIE_OSC_PORT": "0",
+            "ROADIE_OSC_QUERY_PORT": "0", **environ,
+        }  # fmt: skip
         log = self._log.open("ab")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "daemon.cli", "serve", "--port", "0"],

@@ -12,6 +12,7 @@ from bridges.http.routes.kits import ROUTES as KITS
 from bridges.http.routes.later import ROUTES as LATER
 from bridges.http.routes.learn import ROUTES as LEARN
 from bridges.http.routes.library import ROUTES as LIBRARY
+from bridges.http.routes.midi import ROUTES as MIDI
 from bridges.http.routes.projects import ROUTES as PROJECTS
 from bridges.http.routes.rules import ROUTES as RULES
 from bridges.http.routes.system import ROUTES as SYSTEM
@@ -34,6 +35,7 @@ ROUTES: tuple[Route, ...] = (
     *CHAINS,
     *WATCH,
     *RULES,
+    *MIDI,
     *TAGS,
     *LEARN,
     *LATER,

@@ -31,6 +31,10 @@ ADDRESSES = (
     Address(f"{ROOT}/search/done", "The end of an answer to search", (_REF, _COUNT)),
     Address(f"{ROOT}/asset/added", "The library has a new asset", (Arg("s", "asset"),)),
     Address(f"{ROOT}/selection", "What is selected, \"\" for nothing", (Arg("s", "path or asset"),)),
+    Address(
+        f"{ROOT}/pad/name", "A key of the kit and the file on it", (_REF, Arg("i", "note", 0, 127), Arg("s", "name"))
+    ),
+    Address(f"{ROOT}/kit/done", "The end of an answer to kit", (_REF, _COUNT)),
     Address(f"{ROOT}/slot/{{slot}}/name", "Recipe and file of the job in this slot", (Arg("s", "name"),)),
     Address(f"{ROOT}/slot/{{slot}}/state", "Its state", (Arg("s", "state", values=_STATES),)),
     Address(f"{ROOT}/slot/{{slot}}/progress", "How much of it is done", (Arg("f", "progress", *_SHARE),)),

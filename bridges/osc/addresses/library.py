@@ -9,6 +9,7 @@ from bridges.osc.table import ROOT, Address, Arg
 from daemon.services.types import AssetQuery, SelectionRequest
 
 _MOST_HITS = 200
+_PRESS = Arg("f", "press", 0, None)
 
 
 async def select(call: Call) -> None:
@@ -19,9 +20,38 @@ async def select(call: Call) -> None:
     await call.services.selection.select(SelectionRequest(path=named.path, asset=named.asset))
 
 
+async def audition(call: Call) -> None:
+    if call.text(0) == "stop":
+        call.services.audition.stop()
+        return
+    named = await call.context.reach.named(call.text(0), call.trusted)
+    await call.services.audition.play(path=named.path, asset=named.asset)
+
+
+async def next_hit(call: Call) -> None:
+    await call.services.browse.step(1)
+
+
+async def previous_hit(call: Call) -> None:
+    await call.services.browse.step(-1)
+
+
+async def kit(call: Call) -> None:
+    pads = await call.services.audition.load_kit(call.text(0))
+    for note, name in pads.items():
+        call.reply(f"{ROOT}/pad/name", note, name)
+    call.reply(f"{ROOT}/kit/done", len(pads))
+
+
+def pad(call: Call) -> None:
+    if call.number(1):
+        call.services.audition.hit(int(call.number(0)), int(call.number(1)))
+
+
 async def search(call: Call) -> None:
     query = AssetQuery(text=call.text(0) or None, limit=int(call.number(1)))
     page = await call.services.library.search(query)
+    call.services.browse.remember(page.items)
     for index, hit in enumerate(page.items):
         call.reply(
             f"{ROOT}/hit", index, hit.path or "", hit.label or "", hit.key or "", float(hit.bpm or 0.0),
@@ -43,5 +73,25 @@ ADDRESSES = (
         "Find sounds in the library: a message for each, then how many there were",
         (Arg("s", "query"), Arg("i", "limit", 1, _MOST_HITS)), search, options=True,
         replies=(f"{ROOT}/hit", f"{ROOT}/search/done"),
+    ),
+    Address(f"{ROOT}/hit/next", "Select the next hit of the last search, from the last the first",
+            (_PRESS,), next_hit, button=True, replies=(f"{ROOT}/selection",)),
+    Address(f"{ROOT}/hit/previous", "Select the hit before",
+            (_PRESS,), previous_hit, button=True, replies=(f"{ROOT}/selection",)),
+    Address(
+        f"{ROOT}/audition",
+        "Play a file or an asset through the default output, where there is one; `stop` ends it",
+        (Arg("s", "path, asset or stop"),), audition, hidden=True,
+    ),
+    Address(
+        f"{ROOT}/kit",
+        "Put a kit on keys, or the slices of a job, the first of each class on its General MIDI key: a message for "
+        "each key, then how many there are",
+        (Arg("s", "kit or job"),), kit, options=True, replies=(f"{ROOT}/pad/name", f"{ROOT}/kit/done"),
+    ),
+    Address(
+        f"{ROOT}/pad",
+        "Strike a key of the kit; velocity 0 does nothing, a sound rings out",
+        (Arg("i", "note", 0, 127), Arg("i", "velocity", 0, 127)), quick=pad,
     ),
 )  # fmt: skip

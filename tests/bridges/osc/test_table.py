@@ -22,7 +22,8 @@ CONTRACT = {
     "/roadie/queued": "ss", "/roadie/job/state": "ssssf", "/roadie/job/artifact": "sssss",
     "/roadie/jobs/done": "si", "/roadie/hit": "sisssff", "/roadie/search/done": "si", "/roadie/asset/added": "s",
     "/roadie/slot/{slot}/name": "s", "/roadie/slot/{slot}/state": "s", "/roadie/slot/{slot}/progress": "f",
-    "/roadie/slot/{slot}/cancel": "f", "/roadie/error": "ssss",
+    "/roadie/slot/{slot}/cancel": "f", "/roadie/slot/{slot}/audition": "f", "/roadie/audition": "s",
+    "/roadie/error": "ssss",
 }  # fmt: skip
 
 every = pytest.mark.parametrize("row", ADDRESSES, ids=lambda row: row.path)

@@ -1,0 +1,217 @@
+"""10,000 OSC messages a second for a minute, all sorts and junk, among them 100 `/roadie/run` with a ref at known
+places, each repeated until it is acknowledged. Shown: that each became exactly one job, what others' latencies are
+meanwhile beside before (HTTP GET /health, POST /jobs, a ping from another port), and the daemon's memory.
+
+    uv run python bench/osc_burst.py --seconds 60
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import socket
+import statistics
+import tempfile
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import psutil
+from pythonosc.osc_packet import OscPacket, ParseError
+
+from bench.acknowledge import Client as Http
+from bench.acknowledge import percentile, song
+from bench.osc_roundtrip import Client, packet
+from tests.recovery.house import House
+
+RUNS = 100
+REPEAT_S = 0.5
+TICK_S = 0.005
+
+
+class Flood:
+    """Sends at a steady rate from one socket; hears what comes back on another thread."""
+
+    def __init__(self, port: int, path: Path, per_s: int, seconds: float) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self._socket.connect(("127.0.0.1", port))
+        self._socket.settimeout(0.5)
+        self._per_s, self._seconds = per_s, seconds
+        self._runs = {f"run{n}": packet("/roadie/run", "light", str(path), f"ref=run{n}") for n in range(RUNS)}
+        self._due = {f"run{n}": (n + 0.5) * seconds / RUNS for n in range(RUNS)}
+        self.acknowledged: dict[str, set[str]] = {}
+        self.heard: Counter[str] = Counter()
+        self.sent = 0
+        self.repeats = 0
+        self.behind_s = 0.0
+        self._over = False
+        self._filling = self._mix(random.Random(1))
+        self._reader = threading.Thread(target=self._read, daemon=True)
+
+    @staticmethod
+    def _mix(rng: random.Random) -> list[bytes]:
+        sorts = [
+            (40, lambda: packet("/roadie/ping", f"ref={rng.random()}")),
+            (20, lambda: packet("/roadie/fader/" + str(rng.randrange(100)))),
+            (15, lambda: rng.randbytes(rng.randrange(200))),
+            (10, lambda: packet("/roadie/slot/*/nothing", "x" * rng.randrange(300))),
+            (8, lambda: b"/roadie/selected/run/light\0\0,f\0\0\0\0\0\0"),  # a release: 0.0
+            (5, lambda: b"#bundle\0\0\0\0\0\0\0\0\1" + rng.randbytes(40)),
+            (1, lambda: packet("/roadie/jobs")),
+            (1, lambda: b"/roadie/search\0\0,si\0ki\0\0\0\0\0\5"),
+        ]
+        return [make() for share, make in sorts for _ in range(share * 20)]
+
+    def run(self) -> None:
+        self._reader.start()
+        rng = random.Random(2)
+        began = time.perf_counter()
+        while (now_s := time.perf_counter() - began) < self._seconds:
+            for _ in range(int(now_s * self._per_s) - self.sent):
+                self._send(rng.choice(self._filling))
+            self._ask(now_s)
+            self.behind_s = max(self.behind_s, time.perf_counter() - began - now_s)
+            time.sleep(TICK_S)
+        while len(self.acknowledged) < RUNS and time.perf_counter() - began < self._seconds + 30:
+            self._ask(time.perf_counter() - began)
+            time.sleep(TICK_S)
+        time.sleep(1.0)
+        self._over = True
+        self._reader.join()
+
+    def _ask(self, now_s: float) -> None:
+        for ref, due_s in self._due.items():
+            if due_s <= now_s and ref not in self.acknowledged:
+                self._send(self._runs[ref])
+                self.repeats += due_s != (int(ref[3:]) + 0.5) * self._seconds / RUNS
+                self._due[ref] = now_s + REPEAT_S
+
+    def _send(self, data: bytes) -> None:
+        self.sent += 1
+        try:
+            self._socket.send(data)
+        except OSError:
+            self.heard["not sent"] += 1
+
+    def _read(self) -> None:
+        while not self._over:
+            try:
+                data = self._socket.recv(65_536)
+                messages = OscPacket(data).messages
+            except (TimeoutError, OSError, ParseError):
+                continue
+            for timed in messages:
+                self.heard[timed.message.address] += 1
+                if timed.message.address == "/roadie/queued":
+                    ref, job = timed.message.params
+                    self.acknowledged.setdefault(ref, set()).add(job)
+
+
+class Others:
+    """What everyone else notices."""
+
+    def __init__(self, house: House, port: int, path: Path) -> None:
+        self._http = Http(house)
+        self._osc = Client(port)
+        self._path = path
+        self.times: dict[str, list[float]] = {"GET /health": [], "POST /jobs": [], "OSC ping": []}
+
+    def look(self, seconds: float, mark: str) -> None:
+        until_s = time.perf_counter() + seconds
+        number = 0
+        while time.perf_counter() < until_s:
+            number += 1
+            body = {
+                "recipe": "light",
+                "inputs": [{"path": str(self._path)}],
+                "idempotency_key": f"{mark}{number}",
+            }
+            self.times["GET /health"].append(self._http.timed("GET", "/health"))
+            if number % 5 == 0:
+                self.times["POST /jobs"].append(self._http.timed("POST", "/api/v1/jobs", body))
+            try:
+                self.times["OSC ping"].append(self._osc.timed(packet("/roadie/ping"), "/roadie/pong"))
+            except TimeoutError:
+                self.times["OSC ping"].append(10_000.0)
+            time.sleep(0.1)
+
+    def taken(self) -> dict[str, list[float]]:
+        times, self.times = self.times, {name: [] for name in self.times}
+        return times
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--per-second", type=int, default=10_000)
+    options = parser.parse_args()
+    print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory() as folder:
+        house = House(Path(folder))
+        house.start()
+        house.up()
+        try:
+            runtime = json.loads((house.home / "runtime.json").read_text())
+            house.out.mkdir(exist_ok=True)
+            path = song(house.out / "short.wav", 1)
+            house.wait(house.submit(path, "warm"))
+            daemon = psutil.Process(runtime["pid"])
+            others = Others(house, runtime["osc_port"], path)
+            others.look(10.0, "quiet")
+            before = others.taken()
+            memory = [daemon.memory_info().rss / 1e6]
+            used = daemon.cpu_times()
+            flood = Flood(runtime["osc_port"], path, options.per_second, options.seconds)
+            sending = threading.Thread(target=flood.run)
+            sending.start()
+            while sending.is_alive():
+                others.look(min(10.0, options.seconds / 6), f"flood{len(memory)}-")
+                memory.append(daemon.memory_info().rss / 1e6)
+            sending.join()
+            now = daemon.cpu_times()
+            meanwhile = others.taken()
+            jobs = [each for each in _all_jobs(house) if each["client"] == "osc"]
+        finally:
+            house.stop()
+    report(flood, options.seconds, before, meanwhile, memory, now.user + now.system - used.user - used.system)
+    ids = {job for jobs_of in flood.acknowledged.values() for job in jobs_of}
+    doubled = sum(len(each) > 1 for each in flood.acknowledged.values())
+    print(
+        f"runs acknowledged {len(flood.acknowledged)} of {RUNS}, sent again {flood.repeats} times; "
+        f"jobs stored {len(jobs)}, distinct {len(ids)}, refs with two jobs {doubled}, "
+        f"stored jobs that no ref names {len({each['id'] for each in jobs} - ids)}"
+    )
+
+
+def _all_jobs(house: House) -> list[dict]:
+    found, cursor = [], ""
+    while True:
+        page = house.ask("GET", f"/jobs?limit=200{cursor}")
+        found += page["items"]
+        if page["next_cursor"] is None:
+            return found
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+def report(
+    flood: Flood, seconds: float, before: dict, meanwhile: dict, memory: list[float], used_s: float
+) -> None:
+    print(f"sent {flood.sent} messages in {seconds:.0f} s ({flood.sent / seconds:.0f} a second)")
+    print(f"answered: {dict(flood.heard.most_common(8))}")
+    print(f"the daemon used {used_s / seconds * 100:.0f} % of a core")
+    for name, times in before.items():
+        flooded = meanwhile[name]
+        print(
+            f"{name:12} p50 {statistics.median(times):6.2f} -> {statistics.median(flooded):6.2f} ms  "
+            f"p99 {percentile(times, 0.99):6.2f} -> {percentile(flooded, 0.99):6.2f} ms  "
+            f"worst {max(flooded):6.2f} ms  of {len(flooded)}"
+        )
+    print(f"memory of the daemon: {' '.join(f'{each:.0f}' for each in memory)} MB")
+
+
+if __name__ == "__main__":
+    main()

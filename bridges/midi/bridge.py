@@ -1,0 +1,191 @@
+"""The MIDI bridge: our own port, devices as they come and go, keys to commands, lights back."""
+
+from __future__ import annotations
+
+import asyncio
+import fnmatch
+import logging
+import threading
+import time
+from collections.abc import Coroutine
+from contextlib import aclosing
+from typing import Any
+
+from bridges.midi.clock import ClockReader
+from bridges.midi.commands import Commands
+from bridges.midi.errors import NoMidi
+from bridges.midi.lights import Lights
+from bridges.midi.ports import OpenPort, Ports
+from bridges.midi.settings import MidiSettings
+from bridges.midi.trigger import parse, read
+from daemon.kernel.errors import RoadieError
+from daemon.services import Services
+from daemon.services.types import TransportRequest
+
+log = logging.getLogger(__name__)
+
+_NOTE_ON = 0x90
+_REALTIME = 0xF8
+_MAX_WAITING = 32
+
+
+class MidiBridge:
+    """RtMidi calls `_received` on threads of its own. Pads go from there straight to what plays, past the event
+    loop; everything else is the loop's."""
+
+    def __init__(self, services: Services, settings: MidiSettings, ports: Ports) -> None:
+        self._services = services
+        self._settings = settings
+        self._ports = ports
+        self._commands = Commands(services)
+        self._lights = Lights(self._send)
+        self._clock = ClockReader(self._transport)
+        self._clock_lock = threading.Lock()
+        self._bindings: dict[str, str] = {}
+        self._own: OpenPort | None = None
+        self._devices: dict[str, OpenPort] = {}
+        self._refused: set[str] = set()
+        self._loop = asyncio.get_running_loop()
+        self._waiting: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue(_MAX_WAITING)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._telling: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Raises NoMidi."""
+        self._own = self._ports.own(self._settings.name, self._received)
+        self._services.controls.attach(parse, self._bound)
+        self._bound(await self._services.controls.bindings())
+        self._tasks = [asyncio.create_task(work) for work in (self._work(), self._look())]
+        log.info("MIDI port %r", self._settings.name)
+
+    async def stop(self) -> None:
+        """Idempotent."""
+        tasks = [*self._tasks, *([self._telling] if self._telling is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        while not self._waiting.empty():
+            self._waiting.get_nowait().close()
+        for port in (self._own, *self._devices.values()):
+            if port is not None:
+                port.close()
+        self._own, self._devices = None, {}
+        self._ports.close()
+
+    @property
+    def devices(self) -> list[str]:
+        """Those that are open now."""
+        return list(self._devices)
+
+    # ------------------------------------------------------------ what arrives
+
+    def _received(self, message: bytes) -> None:
+        """On RtMidi's thread."""
+        if message[0] >= _REALTIME:
+            if self._settings.clock:
+                with self._clock_lock:
+                    self._clock.feed(message[0], time.monotonic())
+            return
+        press = read(message)
+        if press is None:
+            return
+        on = str(press.trigger)
+        if self._services.controls.learning or on in self._bindings:
+            self._soon(self._pressed, on, press.value)
+        elif message[0] == _NOTE_ON | (self._settings.pads_channel - 1):
+            self._services.audition.hit(press.trigger.number, press.value)
+
+    def _soon(self, call: Any, *args: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(call, *args)
+        except RuntimeError:
+            return  # the daemon is stopping
+
+    def _pressed(self, on: str, value: int) -> None:
+        if self._services.controls.pressed(on):
+            return
+        command = self._bindings.get(on)
+        if command is not None:
+            self._later(self._commands.do(command, value))
+
+    def _transport(self, playing: bool, bpm: float | None) -> None:
+        async def tell() -> None:
+            await self._services.selection.set_transport(
+                TransportRequest(playing=playing, recording=False, bpm=bpm)
+            )
+
+        self._soon(lambda: self._later(tell()))
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        """In order, one at a time. A controller that sends more than can be done loses the rest."""
+        try:
+            self._waiting.put_nowait(work)
+        except asyncio.QueueFull:
+            work.close()
+
+    async def _work(self) -> None:
+        while True:
+            work = await self._waiting.get()
+            try:
+                await work
+            except RoadieError as error:
+                log.warning("a MIDI key did nothing: %s", error)
+
+    # ------------------------------------------------------------ what is told back
+
+    def _bound(self, bindings: dict[str, str]) -> None:
+        self._bindings = dict(bindings)
+        self._lights.bind(bindings)
+        if self._lights.any and self._telling is None:  # events are read only for who shows them
+            self._telling = asyncio.create_task(self._tell_lights())
+        elif not self._lights.any and self._telling is not None:
+            self._telling.cancel()
+            self._telling = None
+
+    def _send(self, message: bytes) -> None:
+        for port in (self._own, *self._devices.values()):
+            if port is not None:
+                port.send(message)
+
+    async def _tell_lights(self) -> None:
+        async with aclosing(self._services.events.stream(None)) as stream:
+            async for event in stream:
+                self._lights.happened(event.body)
+
+    # ------------------------------------------------------------ devices
+
+    async def _look(self) -> None:
+        """Devices as they are plugged in and out. Looking is one question to the system every few seconds, and none
+        where no device is named."""
+        while True:
+            if self._settings.devices:
+                self._look_once()
+            with self._clock_lock:
+                self._clock.look(time.monotonic())
+            await asyncio.sleep(self._settings.look_every_s)
+
+    def _look_once(self) -> None:
+        inputs, outputs = self._ports.names()
+        wanted = [each for each in dict.fromkeys([*inputs, *outputs]) if self._is_wanted(each)]
+        for name in [name for name in self._devices if name not in wanted]:
+            log.info("MIDI device %r has gone", name)
+            self._devices.pop(name).close()
+        self._refused &= set(wanted)
+        for name in wanted:
+            if name not in self._devices and name not in self._refused:
+                self._open(name)
+
+    def _open(self, name: str) -> None:
+        try:
+            self._devices[name] = self._ports.open(name, name, self._received)
+        except NoMidi as error:
+            self._refused.add(name)  # said once, tried again when it was away in between
+            log.warning("%s", error)
+            return
+        log.info("MIDI device %r", name)
+        self._lights.again()
+
+    def _is_wanted(self, name: str) -> bool:
+        """Never our own: what we send would come back to us."""
+        own = name.startswith((self._settings.name, "roadie"))
+        return not own and any(fnmatch.fnmatchcase(name, f"*{each}*") for each in self._settings.devices)

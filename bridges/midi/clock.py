@@ -1,0 +1,64 @@
+"""What MIDI clock, start and stop say about the DAW."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+CLOCK, START, CONTINUE, STOP = 0xF8, 0xFA, 0xFB, 0xFC
+TICKS_PER_QUARTER = 24
+_BEATS_MEASURED = 4
+_SILENT_S = 2.0
+"""A clock that ran and is silent for so long has stopped, whatever it did not say: the DAW crashed, a cable fell."""
+_CHANGED_BPM = 0.3
+
+Changed = Callable[[bool, float | None], None]
+"""Takes (playing, bpm)."""
+
+
+class ClockReader:
+    """Fed by the port's thread with the time of arrival; tells when something changed, at most with every beat."""
+
+    def __init__(self, changed: Changed) -> None:
+        self._changed = changed
+        self._ticks: deque[float] = deque(maxlen=_BEATS_MEASURED * TICKS_PER_QUARTER + 1)
+        self._count = 0
+        self._heard_at_s = 0.0
+        self.playing = False
+        self.bpm: float | None = None
+
+    def feed(self, status: int, at_s: float) -> None:
+        if status == CLOCK:
+            self._tick(at_s)
+        elif status in (START, CONTINUE):
+            self._ticks.clear()
+            self._heard_at_s = at_s
+            self._tell(True, self.bpm)
+        elif status == STOP:
+            self._tell(False, self.bpm)
+
+    def look(self, now_s: float) -> None:
+        """From time to time: whether a clock fell silent."""
+        if self.playing and now_s - self._heard_at_s > _SILENT_S:
+            self._ticks.clear()
+            self._tell(False, self.bpm)
+
+    def _tick(self, at_s: float) -> None:
+        if at_s - self._heard_at_s > _SILENT_S:
+            self._ticks.clear()
+        self._heard_at_s = at_s
+        self._ticks.append(at_s)
+        self._count += 1
+        if self._count % TICKS_PER_QUARTER or len(self._ticks) <= TICKS_PER_QUARTER:
+            return
+        elapsed_s = self._ticks[-1] - self._ticks[0]
+        if elapsed_s <= 0:
+            return
+        bpm = 60 * (len(self._ticks) - 1) / TICKS_PER_QUARTER / elapsed_s
+        if 20 <= bpm <= 400 and (self.bpm is None or abs(bpm - self.bpm) >= _CHANGED_BPM):
+            self._tell(self.playing, round(bpm, 1))
+
+    def _tell(self, playing: bool, bpm: float | None) -> None:
+        if (playing, bpm) != (self.playing, self.bpm):
+            self.playing, self.bpm = playing, bpm
+            self._changed(playing, bpm)

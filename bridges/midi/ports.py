@@ -1,0 +1,108 @@
+"""MIDI ports through RtMidi: ALSA or JACK on Linux, CoreMIDI on macOS, WinMM on Windows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bridges.midi.errors import NoMidi
+
+SEQUENCER = Path("/dev/snd/seq")
+Received = Callable[[bytes], None]
+"""Called on RtMidi's own thread with one message."""
+
+
+class OpenPort:
+    """A pair of ports, or one of them: what arrives is given to a callback, what is sent is sent at once."""
+
+    def __init__(self, name: str, incoming: Any, outgoing: Any) -> None:
+        self.name = name
+        self._incoming = incoming
+        self._outgoing = outgoing
+
+    def send(self, message: bytes) -> None:
+        if self._outgoing is not None:
+            self._outgoing.send_message(list(message))
+
+    def close(self) -> None:
+        for port in (self._incoming, self._outgoing):
+            if port is not None:
+                port.close_port()
+                port.delete()
+
+
+class Ports:
+    """Raises NoMidi, with the reason, where there is no MIDI system at all."""
+
+    def __init__(self, jack: bool = False, sequencer: Path = SEQUENCER) -> None:
+        if sys.platform == "linux" and not jack and not sequencer.exists():
+            # Looked at first: RtMidi would write its own words to the terminal.
+            raise NoMidi(
+                "this system has no ALSA sequencer", where=sequencer,
+                hint="Load it with `sudo modprobe snd-seq`, or use JACK: roadie config set midi.jack true",
+            )  # fmt: skip
+        try:
+            import rtmidi  # noqa: PLC0415 - loads the system's MIDI library
+        except ImportError as error:
+            raise NoMidi("python-rtmidi cannot be loaded", why=error, hint="Install roadie again") from error
+        self._rtmidi = rtmidi
+        self._api = rtmidi.API_UNIX_JACK if jack else rtmidi.API_UNSPECIFIED
+        if sys.platform == "linux" and not jack:
+            self._api = rtmidi.API_LINUX_ALSA
+        self._watch_in = self._client(rtmidi.MidiIn, "roadie look")
+        self._watch_out = self._client(rtmidi.MidiOut, "roadie look")
+
+    def names(self) -> tuple[list[str], list[str]]:
+        """(inputs, outputs) that there are now."""
+        return self._watch_in.get_ports(), self._watch_out.get_ports()
+
+    def own(self, name: str, received: Received) -> OpenPort:
+        """Our own port, which others connect to. On Windows, the one of that name which is there."""
+        if sys.platform == "win32":
+            inputs, outputs = self.names()
+            if not any(name in each for each in inputs):
+                raise NoMidi(
+                    f"there is no MIDI port called {name!r}", hint="Windows has no virtual ports of its own: make one "
+                    "with a loopback driver, or set midi.name to a port that is there",
+                )  # fmt: skip
+            return self.open(*(next((each for each in names if name in each), None) for names in (inputs, outputs)),
+                             received)  # fmt: skip
+        incoming, outgoing = self._client(self._rtmidi.MidiIn, name), self._client(self._rtmidi.MidiOut, name)
+        self._hear(incoming, received)
+        incoming.open_virtual_port("in")
+        outgoing.open_virtual_port("out")
+        return OpenPort(name, incoming, outgoing)
+
+    def open(self, incoming_name: str | None, outgoing_name: str | None, received: Received) -> OpenPort:
+        """A device's ports. Raises NoMidi when it has gone or another program has it for itself."""
+        incoming = outgoing = None
+        inputs, outputs = self.names()
+        try:
+            if incoming_name in inputs:
+                incoming = self._client(self._rtmidi.MidiIn, "roadie")
+                self._hear(incoming, received)
+                incoming.open_port(inputs.index(incoming_name), "in")
+            if outgoing_name in outputs:
+                outgoing = self._client(self._rtmidi.MidiOut, "roadie")
+                outgoing.open_port(outputs.index(outgoing_name), "out")
+        except self._rtmidi.RtMidiError as error:
+            raise NoMidi(
+                "a MIDI device cannot be opened", where=incoming_name or outgoing_name, why=error
+            ) from error
+        return OpenPort(incoming_name or outgoing_name or "", incoming, outgoing)
+
+    def close(self) -> None:
+        for watch in (self._watch_in, self._watch_out):
+            watch.delete()
+
+    def _client(self, kind: Any, name: str) -> Any:
+        try:
+            return kind(rtapi=self._api, name=name)
+        except (self._rtmidi.RtMidiError, OSError) as error:
+            raise NoMidi("the MIDI system does not answer", why=error, hint="Is it running?") from error
+
+    def _hear(self, incoming: Any, received: Received) -> None:
+        incoming.ignore_types(sysex=True, timing=False, active_sense=True)
+        incoming.set_callback(lambda event, _data: received(bytes(event[0])))

@@ -1,0 +1,54 @@
+"""What a person does on a controller, as text: "note 1 36", "cc 1 20", "program 10 3" (channels count from 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from daemon.kernel.errors import BadParameter
+
+_KINDS = {0x90: "note", 0xB0: "cc", 0xC0: "program"}
+_STATUS = {name: status for status, name in _KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """number: of the note, the controller or the program."""
+
+    kind: str
+    channel: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.channel} {self.number}"
+
+    def message(self, value: int) -> bytes:
+        """What lights it: the note or the controller itself, with a value."""
+        status = _STATUS[self.kind] | (self.channel - 1)
+        return bytes([status, self.number]) + (b"" if self.kind == "program" else bytes([value & 0x7F]))
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """value: velocity or controller value, 1 to 127."""
+
+    trigger: Trigger
+    value: int
+
+
+def read(message: bytes) -> Press | None:
+    """A press, or None for anything else: a release (also a note of velocity 0, a controller of value 0), clock."""
+    if len(message) < 2 or message[0] & 0xF0 not in _KINDS:
+        return None
+    kind, channel = _KINDS[message[0] & 0xF0], (message[0] & 0x0F) + 1
+    value = 127 if kind == "program" else (message[2] if len(message) > 2 else 0)
+    return Press(Trigger(kind, channel, message[1]), value) if value else None
+
+
+def parse(text: str) -> Trigger:
+    """Raises BadParameter."""
+    parts = text.split()
+    if len(parts) == 3 and parts[0] in _STATUS and parts[1].isdecimal() and parts[2].isdecimal():
+        trigger = Trigger(parts[0], int(parts[1]), int(parts[2]))
+        if 1 <= trigger.channel <= 16 and trigger.number <= 127:
+            return trigger
+    raise BadParameter(f"{text!r} is no trigger", hint='Like "note 1 36", "cc 1 20" or "program 10 3"')

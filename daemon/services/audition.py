@@ -1,0 +1,109 @@
+"""Hearing sounds through the default output, and playing slices as a kit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from daemon.kernel.errors import NotFound, RoadieError
+from daemon.kernel.work import Kind
+from daemon.playback.errors import NoAudio
+from daemon.playback.messages import Pad
+from daemon.playback.player import Player
+from daemon.services.jobs import JobsService
+from daemon.services.kits import KitsService
+from daemon.services.library import LibraryService
+from daemon.services.types import ArtifactView, Check
+from daemon.steps.notation.drum_map import KEYS
+
+_SHORT = frozenset({Kind.ONE_SHOT, Kind.SLICE, Kind.LOOP})
+_FIRST_PAD, _LAST_PAD = 36, 127
+"""Where pad controllers begin: C1, which is General MIDI's bass drum."""
+
+
+class AuditionService:
+    """Everything here raises NoAudio, with what to install, where nothing can be heard."""
+
+    def __init__(self, player: Player, library: LibraryService, jobs: JobsService, kits: KitsService) -> None:
+        self._player = player
+        self._library = library
+        self._jobs = jobs
+        self._kits = kits
+
+    async def play(self, *, path: str | None = None, asset: str | None = None, gain: float = 1.0) -> str:
+        """Play one file instead of what plays; returns its path. Raises NotFound, FileMissing, StepFailed."""
+        if path is None:
+            path = str(await self._library.audio_path(asset or ""))
+        await self._player.play(path, gain)
+        return path
+
+    async def play_of_job(self, job: str, number: int) -> str:
+        """Play the number-th sound that a job made, from 1. Raises NotFound when it has made fewer."""
+        view = await self._jobs.get(job)
+        sounds = [each for each in view.artifacts if _audible(each)]
+        if not 1 <= number <= len(sounds):
+            raise NotFound(
+                f"the job has made {len(sounds)} sounds so far", where=f"sound {number} of job {job}",
+                hint="Wait until it is done, or send a smaller number",
+            )  # fmt: skip
+        return await self.play(path=sounds[number - 1].path)
+
+    async def load_kit(self, name: str) -> dict[int, str]:
+        """Put a kit on the keys, by its name or id, or the slices of a job; returns what is on each key. Raises
+        NotFound for none of them."""
+        for kit in await self._kits.all():
+            if name in (kit.id, kit.name):
+                slots = [slot for slot in kit.slots if slot.path is not None]
+                failed = await self._player.load(
+                    [Pad(each.note, str(each.path), each.low_velocity, each.high_velocity) for each in slots]
+                )
+                return {each.note: each.name for each in slots if each.path not in failed}
+        return await self.load_kit_of_job(name)
+
+    async def load_kit_of_job(self, job: str) -> dict[int, str]:
+        """Put the one-shots and loops of a job on keys; returns the file name on each. Raises NotFound for none."""
+        view = await self._jobs.get(job)
+        pads = pads_of(each for each in view.artifacts if each.kind in _SHORT)
+        if not pads:
+            raise NotFound(
+                "the job has made no slices", where=job, hint="Run the recipe `samples` on something"
+            )
+        failed = await self._player.load([Pad(note, each.path) for note, each in pads.items()])
+        return {note: each.name for note, each in pads.items() if each.path not in failed}
+
+    def hit(self, note: int, velocity: int) -> bool:
+        """Strike a key of the kit that was loaded. From any thread; opens nothing and waits for nothing."""
+        return self._player.hit(note, velocity)
+
+    def stop(self) -> None:
+        self._player.stop()
+
+    async def check(self) -> Check:
+        """A line for `roadie doctor`: opens the output and lets go of it. No sound system is no fault: a server has
+        none, and everything else works."""
+        try:
+            ready = await self._player.probe()
+        except NoAudio as error:
+            why = f" ({error.why})" if error.why else ""
+            return Check("audition", True, f"nothing can be heard here: {error.what}{why}", error.hint)
+        except RoadieError as error:
+            return Check("audition", False, error.message, error.hint)
+        return Check("audition", True, f"{ready.device}, {ready.rate_hz} Hz, {1000 * ready.latency_s:.0f} ms")
+
+
+def pads_of(artifacts: Iterable[ArtifactView]) -> dict[int, ArtifactView]:
+    """Sounds on keys: the first of each class on its General MIDI key, the others on free keys from 36 upwards."""
+    pads: dict[int, ArtifactView] = {}
+    rest: list[ArtifactView] = []
+    for each in artifacts:
+        key = KEYS.get(each.label or "")
+        if key is None or key in pads:
+            rest.append(each)
+        else:
+            pads[key] = each
+    free = (note for note in range(_FIRST_PAD, _LAST_PAD + 1) if note not in pads)
+    pads |= dict(zip(free, rest, strict=False))
+    return dict(sorted(pads.items()))
+
+
+def _audible(artifact: ArtifactView) -> bool:
+    return artifact.kind in set(Kind) and Kind(artifact.kind).audible

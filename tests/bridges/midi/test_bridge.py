@@ -1,0 +1,252 @@
+"""A real virtual port, where this machine has a MIDI system (ALSA's sequencer, or JACK with its dummy driver), and
+a real daemon without one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import mido
+import pytest
+
+from bridges.midi.errors import NoMidi
+from bridges.midi.ports import SEQUENCER, Ports
+from daemon.app import running
+from daemon.config import load_settings
+from tests.bridges.osc.conftest import RECIPE, Stage, stage
+
+JACK_SERVER = f"roadie-test-{os.getpid()}"
+
+
+@pytest.fixture(scope="module")
+def midi_system() -> Iterator[dict[str, Any]]:
+    """Settings with which this machine has MIDI."""
+    if sys.platform == "linux" and not SEQUENCER.exists():
+        if shutil.which("jackd") is None:
+            pytest.skip(f"no {SEQUENCER} and no jackd: apt install jackd2")
+        server = subprocess.Popen(
+            ["jackd", "--no-realtime", "-n", JACK_SERVER, "-d", "dummy", "-r", "48000", "-p", "256"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.environ["JACK_DEFAULT_SERVER"] = JACK_SERVER
+        try:
+            _wait_for_jack()
+            yield {"midi.jack": True}
+        finally:
+            del os.environ["JACK_DEFAULT_SERVER"]
+            server.terminate()
+            server.wait(10)
+    else:
+        yield {}
+
+
+def _wait_for_jack() -> None:
+    import rtmidi
+
+    for _ in range(100):
+        try:
+            rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="probe").delete()
+        except (rtmidi.RtMidiError, OSError):
+            time.sleep(0.1)
+        else:
+            return
+    pytest.skip("jackd does not start here")
+
+
+def _roadies(names: list[str]) -> list[str]:
+    return [name for name in names if name.startswith("roadie") and "look" not in name]
+
+
+class Controller:
+    """Another program's MIDI ports, connected to roadie's."""
+
+    def __init__(self, jack: bool) -> None:
+        import rtmidi
+
+        api = rtmidi.API_UNIX_JACK if jack else rtmidi.API_UNSPECIFIED
+        self.lit: list[mido.Message] = []
+        self._out = rtmidi.MidiOut(rtapi=api, name="controller")
+        self._in = rtmidi.MidiIn(rtapi=api, name="controller")
+        self._in.set_callback(lambda event, _data: self.lit.append(mido.Message.from_bytes(event[0])))
+        self._in.ignore_types(timing=False)
+
+    async def connect(self) -> None:
+        async with asyncio.timeout(30):
+            for port in (self._out, self._in):
+                while not (names := _roadies(port.get_ports())):  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+                port.open_port(port.get_ports().index(names[0]))
+
+    def send(self, kind: str, **fields: int) -> None:
+        self._out.send_message(mido.Message(kind, **fields).bytes())
+
+    def clock(self, status: int) -> None:
+        self._out.send_message([status])
+
+    def close(self) -> None:
+        self._out.close_port()
+        self._in.close_port()
+        self._out.delete()
+        self._in.delete()
+
+
+class Api:
+    """The daemon's HTTP, as a script uses it."""
+
+    def __init__(self, staged: Stage) -> None:
+        import aiohttp
+
+        self._base = f"http://127.0.0.1:{staged.runtime.http_port}/api/v1"
+        self._session = aiohttp.ClientSession(headers={"Authorization": f"Bearer {staged.token}"})
+
+    async def ask(self, method: str, path: str, /, **body: Any) -> Any:
+        async with self._session.request(method, self._base + path, json=body or None) as answer:
+            assert answer.status < 400, await answer.text()
+            return await answer.json()
+
+    async def until(self, path: str, /, good: Any) -> Any:
+        async with asyncio.timeout(60):
+            while not good(found := await self.ask("GET", path)):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        return found
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
+@pytest.fixture
+async def played(midi_system: dict[str, Any], tmp_path: Path) -> AsyncIterator[tuple[Stage, Controller, Api]]:
+    async with stage(tmp_path, **{**midi_system, "midi.enabled": True, "pause_heavy": "playing"}) as staged:
+        controller, api = Controller(bool(midi_system)), Api(staged)
+        try:
+            await controller.connect()
+            yield staged, controller, api
+        finally:
+            controller.close()
+            await api.close()
+
+
+async def test_a_key_is_learnt_and_runs_a_recipe_whose_light_shows_it(played: tuple[Stage, Controller, Api]):
+    staged, controller, api = played
+    learning = asyncio.create_task(api.ask("POST", "/midi/learn", do="run light", wait_s=20))
+    await asyncio.sleep(0.3)
+    controller.send("note_on", channel=0, note=36, velocity=100)
+    assert await learning == {"on": "note 1 36", "do": "run light"}
+    await api.ask("PUT", "/selection", path=str(staged.song()))
+    assert (await api.ask("GET", "/jobs"))["items"] == []  # learning was no press
+    controller.send("note_on", channel=0, note=36, velocity=100)
+    controller.send("note_off", channel=0, note=36)
+    (job,) = (await api.until("/jobs?state=done", lambda found: found["items"]))["items"]
+    assert job["recipe"] == "light" and job["client"] == "midi"
+    async with asyncio.timeout(5):
+        while not (controller.lit and controller.lit[-1].velocity == 0):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert controller.lit[0].note == 36 and controller.lit[0].velocity > 0
+
+
+async def test_a_learnt_key_outlives_a_restart(midi_system: dict[str, Any], tmp_path: Path):
+    async with stage(tmp_path, **midi_system) as staged:
+        api = Api(staged)
+        await api.ask(
+            "PUT", "/midi", bindings=[{"on": "cc 1 20", "do": "progress"}, {"on": "note 1 1", "do": "next"}]
+        )
+        await api.close()
+    async with stage(tmp_path, **midi_system) as staged:
+        api = Api(staged)
+        found = await api.ask("GET", "/midi")
+        assert {each["on"]: each["do"] for each in found["bindings"]} == {
+            "cc 1 20": "progress",
+            "note 1 1": "next",
+        }
+        await api.close()
+
+
+async def test_two_keys_go_through_the_hits(played: tuple[Stage, Controller, Api]):
+    staged, controller, api = played
+    for name in ("Alpha.wav", "Beta.wav", "Epsilon.wav"):
+        staged.song(name, 1.0 + len(name) / 10)
+    await api.ask("POST", "/scans", path=str(staged.music))
+    await api.until("/jobs?state=done", lambda found: found["items"])
+    surface = staged.surface()
+    surface.send("/roadie/search", "wav", 10)
+    heard = await surface.until("/roadie/search/done")
+    hits = [each.args[2] for each in heard if each.address == "/roadie/hit"]
+    if not hits:
+        surface.send("/roadie/search", "", 10)
+        heard = await surface.until("/roadie/search/done")
+        hits = [each.args[2] for each in heard if each.address == "/roadie/hit"]
+    assert len(hits) == 3
+    await api.ask(
+        "PUT", "/midi", bindings=[{"on": "program 1 5", "do": "next"}, {"on": "cc 1 9", "do": "previous"}]
+    )
+    for place in (0, 1, 2, 0):
+        controller.send("program_change", channel=0, program=5)
+        await api.until("/selection", lambda found, place=place: found["path"] == hits[place])
+    controller.send("control_change", channel=0, control=9, value=127)
+    await api.until("/selection", lambda found: found["path"] == hits[2])
+
+
+async def test_clock_and_start_pause_heavy_work_and_stop_lets_it_go_on(played: tuple[Stage, Controller, Api]):
+    _, controller, api = played
+    controller.clock(0xFA)
+    for _ in range(60):
+        controller.clock(0xF8)
+        await asyncio.sleep(60 / 125 / 24)
+    found = await api.until("/transport", lambda found: found["playing"] and found["bpm"])
+    assert found["heavy_paused"] and 60 < found["bpm"] < 140  # paced by a busy machine's own clock
+    controller.clock(0xFC)
+    await api.until("/transport", lambda found: not found["playing"] and not found["heavy_paused"])
+    controller.clock(0xFA)
+    await api.until("/transport", lambda found: found["playing"])
+    await api.until("/transport", lambda found: not found["playing"])  # the clock fell silent, and said nothing
+
+
+async def test_a_device_is_opened_when_it_is_plugged_in(midi_system: dict[str, Any], tmp_path: Path):
+    import rtmidi
+
+    api_kind = rtmidi.API_UNIX_JACK if midi_system else rtmidi.API_UNSPECIFIED
+    async with stage(tmp_path, **{**midi_system, "midi.devices": ["Pads*"]}) as staged:
+        api = Api(staged)
+        await api.ask("PUT", "/midi", bindings=[{"on": "note 1 36", "do": "run light"}])
+        await api.ask("PUT", "/selection", path=str(staged.song()))
+        for _ in range(2):  # in, out, and in again
+            pads = rtmidi.MidiOut(rtapi=api_kind, name="Pads 9000")
+            pads.open_virtual_port("keys")
+            before = len((await api.ask("GET", "/jobs"))["items"])
+            async with asyncio.timeout(60):
+                while len((await api.ask("GET", "/jobs"))["items"]) == before:
+                    pads.send_message([0x90, 36, 90])
+                    await asyncio.sleep(0.5)
+            pads.close_port()
+            pads.delete()
+            await asyncio.sleep(3.5)
+        await api.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux" or SEQUENCER.exists(), reason="this machine has an ALSA sequencer")
+async def test_a_daemon_without_midi_works_and_says_so(tmp_path: Path):
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "light.toml").write_text(RECIPE)
+    settings = load_settings({"ROADIE_HOME": str(tmp_path)}, **{"http.port": 0, "osc.enabled": False})
+    async with running(settings) as runtime:
+        staged = Stage(tmp_path, tmp_path, tmp_path, runtime, [])
+        api = Api(staged)
+        checks = await api.until(
+            "/doctor", lambda found: any(each["name"] == "MIDI" for each in found["items"])
+        )
+        (line,) = [each for each in checks["items"] if each["name"] == "MIDI"]
+        assert line["ok"] and "no ALSA sequencer" in line["found"] and "modprobe snd-seq" in line["mend"]
+        await api.close()
+
+
+def test_the_reason_is_told(tmp_path: Path):
+    if sys.platform == "linux":
+        with pytest.raises(NoMidi, match="no ALSA sequencer"):
+            Ports(sequencer=tmp_path / "seq")

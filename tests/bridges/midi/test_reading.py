@@ -1,0 +1,106 @@
+"""What keys, clocks and lights mean, against the MIDI 1.0 specification (mido as the second implementation)."""
+
+from __future__ import annotations
+
+import mido
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridges.midi.clock import CLOCK, CONTINUE, START, STOP, ClockReader
+from bridges.midi.lights import Lights
+from bridges.midi.trigger import Trigger, parse, read
+from daemon.kernel.errors import BadParameter
+
+
+@given(st.integers(0, 15), st.integers(0, 127), st.integers(1, 127))
+def test_presses_are_read_and_releases_are_not(channel: int, number: int, value: int):
+    note = read(bytes(mido.Message("note_on", channel=channel, note=number, velocity=value).bytes()))
+    assert note is not None and str(note.trigger) == f"note {channel + 1} {number}" and note.value == value
+    control = mido.Message("control_change", channel=channel, control=number, value=value)
+    turned = read(bytes(control.bytes()))
+    assert turned is not None and str(turned.trigger) == f"cc {channel + 1} {number}"
+    program = read(bytes(mido.Message("program_change", channel=channel, program=number).bytes()))
+    assert program is not None and str(program.trigger) == f"program {channel + 1} {number}"
+    assert read(bytes(mido.Message("note_off", channel=channel, note=number).bytes())) is None
+    assert read(bytes(mido.Message("note_on", channel=channel, note=number, velocity=0).bytes())) is None
+    assert read(bytes(mido.Message("pitchwheel", channel=channel).bytes())) is None
+
+
+@given(st.binary(max_size=6))
+def test_any_bytes_are_a_press_or_nothing(data: bytes):
+    read(data)
+
+
+@given(st.sampled_from(["note", "cc"]), st.integers(1, 16), st.integers(0, 127), st.integers(0, 127))
+def test_a_trigger_survives_text_and_lights_itself(kind: str, channel: int, number: int, value: int):
+    trigger = Trigger(kind, channel, number)
+    assert parse(str(trigger)) == trigger
+    lit = mido.Message.from_bytes(trigger.message(value))
+    assert lit.channel == channel - 1
+    shown = (lit.note, lit.velocity) if kind == "note" else (lit.control, lit.value)
+    assert shown == (number, value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "note", "note 0 1", "note 17 1", "cc 1 128", "key 1 1", "note 1 x", "note 1 1 1"]
+)
+def test_what_is_no_trigger_is_refused(text: str):
+    with pytest.raises(BadParameter, match="trigger"):
+        parse(text)
+
+
+def ticking(reader: ClockReader, bpm: float, beats: int, begin_s: float = 0.0) -> float:
+    """Ticks as the specification has them, 24 to a quarter note; returns when the last one was."""
+    for tick in range(beats * 24 + 1):
+        at_s = begin_s + tick * 60 / bpm / 24
+        reader.feed(CLOCK, at_s)
+    return at_s
+
+
+@pytest.mark.parametrize("bpm", [60.0, 97.3, 120.0, 174.0])
+def test_the_clock_gives_the_tempo(bpm: float):
+    told: list[tuple[bool, float | None]] = []
+    reader = ClockReader(lambda playing, found: told.append((playing, found)))
+    reader.feed(START, 10.0)
+    ticking(reader, bpm, 8, 10.001)
+    assert told[0] == (True, None)
+    assert reader.bpm == pytest.approx(bpm, abs=0.1)
+    assert len(told) == 2  # once when it plays, once when the tempo is known: not with every tick
+    reader.feed(STOP, 20.0)
+    assert told[-1] == (False, reader.bpm)
+    reader.feed(CONTINUE, 21.0)
+    assert told[-1] == (True, reader.bpm)
+
+
+def test_a_tempo_change_is_followed():
+    reader = ClockReader(lambda playing, bpm: None)
+    end_s = ticking(reader, 120, 8)
+    ticking(reader, 140, 8, end_s + 60 / 140 / 24)
+    assert reader.bpm == pytest.approx(140, abs=0.2)
+
+
+def test_a_clock_that_falls_silent_has_stopped():
+    """The DAW crashed: heavy work must not wait for ever."""
+    told: list[bool] = []
+    reader = ClockReader(lambda playing, bpm: told.append(playing))
+    reader.feed(START, 0.0)
+    end_s = ticking(reader, 120, 4)
+    reader.look(end_s + 1.0)
+    assert told[-1] is True
+    reader.look(end_s + 2.5)
+    assert told[-1] is False and not reader.playing
+
+
+def test_lights_show_how_far_a_job_is_and_go_out():
+    sent: list[mido.Message] = []
+    lights = Lights(lambda message: sent.append(mido.Message.from_bytes(message)))
+    lights.bind({"note 1 36": "run stems", "cc 1 20": "progress", "note 1 40": "next"})
+    lights.happened({"type": "job.state", "job": "j", "recipe": "stems", "state": "running", "progress": 0.0})
+    lights.happened({"type": "step.progress", "job": "j", "job_progress": 0.5})
+    lights.happened({"type": "step.progress", "job": "j", "job_progress": 0.501})
+    lights.happened({"type": "job.state", "job": "j", "recipe": "stems", "state": "done", "progress": 1.0})
+    notes = [each.velocity for each in sent if each.type == "note_on"]
+    controls = [each.value for each in sent if each.type == "control_change"]
+    assert notes == controls == [1, 64, 0]  # only changes; dark at the end
+    assert all(each.note == 36 for each in sent if each.type == "note_on")

@@ -1,0 +1,88 @@
+"""What needs a daemon to which nothing has happened yet, or two of them in a row: the tables of one process belong to
+one daemon at a time, so none of these may run beside another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from pythonosc.osc_message import OscMessage
+
+from daemon.app import running
+from daemon.config import load_settings
+from tests.bridges.osc.conftest import Client, Stage, message, stage
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as opened:
+        yield opened
+
+
+async def test_a_repeat_reaches_the_same_job_after_a_restart(tmp_path: Path):
+    async with stage(tmp_path) as first:
+        surface = first.surface()
+        song = first.song()
+        surface.send("/roadie/run", "light", str(song), "ref=r")
+        job = (await surface.next("/roadie/queued")).args[1]
+    async with stage(tmp_path) as second:
+        surface = second.surface()
+        surface.send("/roadie/run", "light", str(song), "ref=r")
+        assert (await surface.next("/roadie/queued")).args[1] == job
+
+
+async def test_tcp_is_off_unless_asked_for_and_a_taken_port_is_told(tmp_path: Path):
+    async with stage(tmp_path / "one") as first:
+        with pytest.raises(OSError, match=r"refused|Connect"):
+            await asyncio.open_connection("127.0.0.1", first.port)
+        settings = load_settings(
+            {"ROADIE_HOME": str(tmp_path / "two")},
+            **{"http.port": 0, "osc.port": first.port, "osc.query_port": 0},
+        )
+        async with running(settings) as second:  # without OSC, everything else is there
+            assert second.osc_port is None
+            (warning,) = [each for each in second.warnings if str(first.port) in each]
+            assert "the OSC port is taken" in warning
+
+
+async def test_listen_and_ignore(fresh: Stage, session: aiohttp.ClientSession):
+    client = Client(session, fresh.runtime.osc_query_port)
+    async with client.session.ws_connect(client.base + "/") as socket:
+        await socket.send_str("no json")
+        await socket.send_json({"COMMAND": "LISTEN", "DATA": "/roadie/nonsense"})
+        await socket.send_bytes(message("/roadie/select", "/etc/passwd"))  # read-only: nothing comes of it
+        for name in ("name", "state", "progress"):
+            await socket.send_json({"COMMAND": "LISTEN", "DATA": f"/roadie/slot/1/{name}"})
+        first = [await _next(socket) for _ in range(3)]
+        assert first == [
+            ("/roadie/slot/1/name", [""]),
+            ("/roadie/slot/1/state", [""]),
+            ("/roadie/slot/1/progress", [0.0]),
+        ]
+
+        surface = fresh.surface()
+        surface.send("/roadie/run", "light", str(fresh.song()))
+        heard = []
+        while ("/roadie/slot/1/state", ["done"]) not in heard:
+            heard.append(await _next(socket))
+        assert ("/roadie/slot/1/name", ["light: song.wav"]) in heard
+        assert (await client.get("/roadie/slot/1/progress?VALUE"))[1] == {"VALUE": [1.0]}
+
+        for name in ("name", "state", "progress"):
+            await socket.send_json({"COMMAND": "IGNORE", "DATA": f"/roadie/slot/1/{name}"})
+        await asyncio.sleep(0.2)
+        surface.send("/roadie/run", "light", str(fresh.song("b.wav")), "ref=2")
+        await surface.until("/roadie/job/state", "2", "done")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(_next(socket, only="/roadie/slot/2/state"), 0.3)
+
+
+async def _next(socket: aiohttp.ClientWebSocketResponse, only: str = "") -> tuple[str, list[Any]]:
+    while True:
+        read = OscMessage(await socket.receive_bytes(timeout=60))
+        if not only or read.address == only:
+            return read.address, list(read.params)

@@ -1,0 +1,1 @@
+"""Which parts the daemon is made of, and what each is handed; `daemon.app` starts and stops them."""

@@ -1,0 +1,107 @@
+"""The services, built of stores and workshop."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from pathlib import Path
+
+from daemon.config import Settings
+from daemon.executors.protocol import Executor
+from daemon.jobs.recipes import Recipes
+from daemon.kernel.clock import Clock
+from daemon.library.edits import Edits
+from daemon.library.kits import Kits
+from daemon.playback.player import Player
+from daemon.services import Services
+from daemon.services.audition import AuditionService
+from daemon.services.browse import BrowseService
+from daemon.services.chains import ChainsService
+from daemon.services.controls import ControlsService
+from daemon.services.edits import EditsService
+from daemon.services.events import EventsService
+from daemon.services.exports import ExportsService
+from daemon.services.installed import InstalledService
+from daemon.services.jobs import JobsService
+from daemon.services.kits import KitsService
+from daemon.services.learn import LearnService
+from daemon.services.library import LibraryService
+from daemon.services.models import ModelsService
+from daemon.services.outputs import Outputs
+from daemon.services.peaks import Peaks
+from daemon.services.plugins import PluginsService
+from daemon.services.projects import ProjectsService
+from daemon.services.recipes import RecipesService
+from daemon.services.rules import RulesService
+from daemon.services.selection import SelectionService
+from daemon.services.system import SystemService
+from daemon.services.tags import TagsService
+from daemon.services.tasks import TaskStarter
+from daemon.services.types_projects import ProjectRequest
+from daemon.services.uploads import Uploaded, UploadsService
+from daemon.services.watching import WatchingService
+from daemon.watch.intake import Intake
+from daemon.watch.watcher import Watcher
+from daemon.wiring.options import folders, watch_settings, watched
+from daemon.wiring.stores import Stores
+from daemon.wiring.workshop import Workshop
+
+
+def services_of(
+    settings: Settings, stores: Stores, shop: Workshop, executor: Executor, events: EventsService, player: Player,
+    clock: Clock,
+) -> Services:  # fmt: skip
+    """The use cases, each with what it needs. The rules are attached later: they stand above the services."""
+    assets, collections, state = stores.assets, stores.collections, stores.state
+    starter = TaskStarter(stores.jobs, shop.runner)
+    outputs = Outputs((settings.delivery_folder,), settings.home)
+    uploaded = Uploaded(settings.uploads / "files", assets, shop.preparer)
+    models = ModelsService(stores.models, starter, state)
+    selection = SelectionService(state, assets, executor, events.tell, settings.config.pause_heavy)
+    jobs = JobsService(
+        stores.jobs, assets, Recipes(settings.recipes), shop.runner, shop.deliverer, outputs, settings.delivery_folder,
+        shop.in_use,
+    )  # fmt: skip
+    library = LibraryService(
+        assets, stores.search, collections, stores.jobs, uploaded, starter, shop.asked,
+        Peaks(settings.cache / "peaks", shop.preparer), shop.deliverer, shop.in_use,
+    )  # fmt: skip
+    projects = ProjectsService(stores.projects, assets, shop.reader, starter)
+    kits = KitsService(Kits(stores.db), assets, collections)
+    watcher = _watcher(settings, stores, shop, projects, clock)
+    return Services(
+        jobs=jobs,
+        library=library,
+        exports=ExportsService(starter, outputs),
+        tags=TagsService(starter),
+        learn=LearnService(starter, assets, stores.models),
+        models=models,
+        recipes=RecipesService(Recipes(settings.recipes)),
+        system=SystemService(
+            version("roadie"), settings.home, folders(settings), executor, models, selection, stores.jobs, state,
+            stores.db, clock,
+        ),
+        selection=selection,
+        uploads=UploadsService(settings.uploads, uploaded),
+        events=events,
+        installed=InstalledService(stores.installations, stores.journal),
+        projects=projects,
+        kits=kits,
+        plugins=PluginsService(stores.catalogue, starter, outputs),
+        chains=ChainsService(settings.chains, shop.chain_runs, starter, outputs),
+        edits=EditsService(assets, Edits(stores.db), stores.jobs, jobs),
+        watching=WatchingService(watcher, stores.arrivals, *watched(settings)),
+        rules=RulesService(),
+        audition=AuditionService(player, library, jobs, kits),
+        browse=BrowseService(library, selection),
+        controls=ControlsService(state),
+    )  # fmt: skip
+
+
+def _watcher(
+    settings: Settings, stores: Stores, shop: Workshop, projects: ProjectsService, clock: Clock
+) -> Watcher:
+    async def read_again(path: Path) -> None:
+        await projects.read(ProjectRequest(str(path)))
+
+    intake = Intake(stores.assets, stores.arrivals, stores.written, shop.listener.one, read_again)
+    return Watcher(intake, stores.arrivals, clock, watch_settings(settings))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +25,7 @@ class ReaperInstall:
         require_closed(folder)
         found = list(scripts())
         changes = [Change(folder / "Scripts" / FOLDER / each.name, each.path.read_bytes()) for each in found]
+        changes.append(Change(folder / "Scripts" / FOLDER / "start.json", _start()))
         database = folder / media_db.FOLDER / media_db.NAME
         # The daemon writes it anew with every delivery; whatever stands in it is roadie's.
         changes.append(Change(database, _read(database) or b"\n", edits=True))
@@ -42,6 +45,11 @@ class ReaperInstall:
         if path.name == media_db.NAME:
             return b""
         return explorer_ini.without_database(content, media_db.NAME)
+
+
+def _start() -> bytes:
+    """What the actions offer to start while no daemon has told them."""
+    return json.dumps({"command": [sys.executable, "-P", "-m", "daemon.cli", "serve"]}).encode() + b"\n"
 
 
 def _read(path: Path) -> bytes:

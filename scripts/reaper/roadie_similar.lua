@@ -36,14 +36,17 @@ local function rows(found)
 end
 
 run.with_panel("Find similar", function(panel)
-  local item, asset = library.of_selected(panel)
+  local item = library.selected(panel)
   if not item then
     return
   end
-  local query = string.format("/assets?like=%s&limit=%d", client.escaped(asset.id), MOST)
+  panel:show({ { kind = "text", text = "roadie listens to " .. item.name } })
+  panel:draw()
+  local path = item.active.path
+  local query = string.format("/assets?like=%s&limit=%d", client.escaped(path), MOST)
   local found, by_id = {}, {}
   for _, each in ipairs(client.call("GET", query).items) do
-    if each.id ~= asset.id and type(each.path) == "string" then
+    if type(each.path) == "string" and each.path ~= path then
       found[#found + 1], by_id[each.id] = each, each
     end
   end

@@ -54,14 +54,14 @@ class Reaper:
 
     def run(
         self, action: str, project: Tree, keys: list[Tree] | None = None, answers: list[Any] | None = None,
-        limit_s: float = 60.0, quit_when: int | None = None,
+        limit_s: float = 60.0, quit_when: int | None = None, cursor: float = 0.0,
     ) -> Ended:  # fmt: skip
         """Raises AssertionError for whatever REAPER would have refused, and for a fault in a script."""
         session = {
             "project": project, "keys": keys or [], "answers": [{"answer": each} for each in answers or []],
             "ext": self.ext, "resources": str(self.folder), "recordings": str(self.folder / "media"),
             "script": str(SCRIPTS / f"roadie_{action}.lua"), "list": str(HERE / "reascript_api.tsv"),
-            "lib": str(SCRIPTS / "lib"), "limit_s": limit_s,
+            "lib": str(SCRIPTS / "lib"), "limit_s": limit_s, "cursor": cursor,
         }  # fmt: skip
         if quit_when is not None:
             session["quit_when"] = quit_when

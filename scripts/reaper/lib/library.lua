@@ -8,9 +8,8 @@ local json = require("json")
 
 local library = {}
 
--- The first selected item and the asset that its whole file is; nil, when the person was told why not. Reading the file
--- is a job, as always; an unchanged file that roadie knows costs nothing.
-function library.of_selected(panel)
+-- The first selected item that plays a file; nil, when the person was told why there is none.
+function library.selected(panel)
   local selected, left = items.selected("active")
   if #selected == 0 then
     local lines = { "Select an item that plays an audio file first." }
@@ -20,7 +19,16 @@ function library.of_selected(panel)
     ask.read(panel, lines)
     return nil
   end
-  local item = selected[1]
+  return selected[1]
+end
+
+-- The same, and the asset that its whole file is. Reading the file is a job, as always; an unchanged file that roadie
+-- knows costs nothing.
+function library.of_selected(panel)
+  local item = library.selected(panel)
+  if not item then
+    return nil
+  end
   local id = job.submit({ recipe = "item-sound", inputs = { { path = item.active.path } } })
   local view = job.follow(panel, id)
   local problem = view and job.problem(view)

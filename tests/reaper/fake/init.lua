@@ -11,7 +11,7 @@ function fake.start(session, list, script)
     project = model.build(session.project), keys = session.keys or {}, answers = session.answers or {},
     ext = session.ext or {}, resources = session.resources, recordings = session.recordings, undo = {}, messages = {},
     console = "", explorer = {}, processes = {}, change_count = 0, unblocked = 0, deferred = {}, at_exit = {},
-    pictures = {},
+    pictures = {}, cursor = session.cursor or 0.0,
   }
   local rules, api = signatures.load(list), {}
   function self.exists(name) return rules[name] ~= nil and api[name] ~= nil end

@@ -47,6 +47,7 @@ return function(api, fake)
   function api.UpdateItemInProject(_) end
   function api.TrackList_AdjustWindows(_) end
   function api.time_precise() return fake.clock() end
+  function api.GetCursorPosition() return fake.cursor end
   function api.GetOS() return "Other" end
   function api.GetAppVersion() return "7.78/linux-x86_64" end
   function api.GetResourcePath() return fake.resources end

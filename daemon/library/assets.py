@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from peewee import SQL, fn
+from peewee import fn
 
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.kernel.events import AssetAdded, AssetChanged, AssetRemoved, AssetTagged
@@ -37,6 +37,15 @@ _NEW = (
 _STANDS = (
     "INSERT OR REPLACE INTO path (path, asset_id, size, mtime_ns, inode, byte_hash, made, missing) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, 0)"
+)
+_AT_ONCE = 500  # values in one statement
+_LOAD = """
+SELECT id, kind, name, stem, class, confidence, bpm, "key", length_s, rate_hz, channels, rating, parent, source, job,
+    meta, added_at FROM asset WHERE id IN ({})
+"""
+_LOAD_PATHS = "SELECT asset_id, path FROM path WHERE asset_id IN ({}) AND NOT missing ORDER BY path"
+_LOAD_TAGS = (
+    "SELECT asset_id, label, confidence, origin FROM tag WHERE asset_id IN ({}) ORDER BY confidence DESC"
 )
 _BELOW = """
 SELECT p.path, p.size, p.mtime_ns, p.inode, p.missing, p.made, a.heard
@@ -251,28 +260,38 @@ def remove(asset: str) -> None:
 def load(ids: Iterable[str]) -> list[Asset]:
     """Assets by id, in the order asked for; unknown ones are left out. Inside a read."""
     wanted = list(ids)
-    rows = {row.id: row for row in AssetRow.select().where(AssetRow.id << wanted)}
+    rows: dict[str, tuple[Any, ...]] = {}
     paths: dict[str, list[str]] = {}
-    found = PathRow.select().where((PathRow.asset << wanted) & (PathRow.missing == False))  # noqa: E712
-    for path in found.order_by(PathRow.path):
-        paths.setdefault(path.asset_id, []).append(path.path)
     tags: dict[str, list[Tag]] = {}
-    for tag in TagRow.select().where(TagRow.asset << wanted).order_by(TagRow.confidence.desc()):
-        tags.setdefault(tag.asset_id, []).append(Tag(tag.label, tag.confidence, tag.origin))
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        marks = ",".join("?" * len(some))
+        rows.update({row[0]: row for row in sql(_LOAD.format(marks), *some)})
+        for asset, path in sql(_LOAD_PATHS.format(marks), *some):
+            paths.setdefault(asset, []).append(path)
+        for asset, label, sure, origin in sql(_LOAD_TAGS.format(marks), *some):
+            tags.setdefault(asset, []).append(Tag(label, sure, origin))
     return [_asset(rows[i], paths.get(i, []), tags.get(i, [])) for i in wanted if i in rows]
 
 
 def ids_of(numbers: Iterable[int]) -> dict[int, str]:
     """The id of each asset by its rowid; those that have gone are left out. Inside a read."""
-    rows = AssetRow.select(SQL("rowid"), AssetRow.id).where(SQL("rowid") << list(numbers)).tuples()
-    return {int(number): str(asset) for number, asset in rows}
+    wanted = list(numbers)
+    found: dict[int, str] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        found.update(
+            sql(f"SELECT rowid, id FROM asset WHERE rowid IN ({','.join('?' * len(some))})", *some).fetchall()
+        )
+    return found
 
 
-def _asset(row: Any, paths: list[str], tags: list[Tag]) -> Asset:
+def _asset(row: tuple[Any, ...], paths: list[str], tags: list[Tag]) -> Asset:
+    (asset, kind, name, stem, label, confidence, bpm, key, length_s, rate_hz, channels, rating, parent, source, job,
+     meta, added_at) = row  # fmt: skip
     return Asset(
-        row.id, row.kind, row.name, tuple(paths), row.stem, row.label, row.confidence, row.bpm, row.key,
-        row.length_s, row.rate_hz, row.channels, row.rating, row.parent, row.source, row.job, row.meta,
-        row.added_at, tuple(tags),
+        AssetId(asset), kind, name, tuple(paths), stem, label, confidence, bpm, key, length_s, rate_hz, channels,
+        rating, parent, source, job, {} if meta is None else msgspec.json.decode(meta), added_at, tuple(tags),
     )  # fmt: skip
 
 

@@ -167,3 +167,23 @@ def chatter(context: StepContext, inputs: Inputs, params: ProbeParams) -> StepRe
         os.write(1, b"chatter " * 1_000)
         os.write(2, b"\r 50%|#####     |")
     return StepResult()
+
+
+def wait_for(context: StepContext, inputs: Inputs, params: ProbeParams) -> StepResult:
+    """Until the file `text` is there."""
+    while not Path(params.text).exists():
+        context.checkpoint(0.0)
+        time.sleep(0.01)
+    return StepResult()
+
+
+class Thing:
+    def __init__(self) -> None:
+        self.born = time.monotonic_ns()
+
+    def close(self) -> None:
+        pass
+
+
+def keep(context: StepContext, inputs: Inputs, params: ProbeParams) -> StepResult:
+    return told(os.getpid(), context.keep(Thing).born)

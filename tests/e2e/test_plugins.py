@@ -1,0 +1,213 @@
+"""Plug-ins and chains through a real daemon: scanned, rendered, heard, and not brought down by any of them."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+import soundfile
+
+from tests.plugins.build import VENDOR
+from tests.plugins.rig import RATE, read, write_sound
+from tests.recovery.house import House
+
+Plugin = Callable[[str], Path]
+RENDER = """
+[[step]]
+id = "shaped"
+use = "render"
+[[step]]
+id = "again"
+use = "render"
+chain = { fx = [ { use = "Invert" } ] }
+from = "shaped"
+[[effect]]
+use = "deliver"
+from = "shaped"
+layout = "{kind}"
+"""
+
+
+def scan(house: House, *paths: Path, **more: Any) -> dict[str, dict[str, Any]]:
+    """Plug-ins by the last part of their id, after a scan of these."""
+    body = {"paths": [str(path) for path in paths], "patience_s": 5, **more}
+    job = house.wait(house.ask("POST", "/plugins/scan", body)["id"], 120)
+    assert job["state"] == "done", job["error"]
+    return {Path(one["path"]).stem: one for one in house.ask("GET", "/plugins")["items"]}
+
+
+def chain_of(variant: str, **params: Any) -> dict[str, Any]:
+    return {"name": "test", "fx": [{"plugin": f"vst3:{VENDOR}/{variant}", "params": params}]}
+
+
+def test_hostile_and_broken_plugins_are_told_apart_and_the_daemon_lives(
+    house: House, plugin: Plugin, tmp_path: Path
+) -> None:
+    folder = plugin("GAIN").parent
+    for variant in ("CRASH_ON_LOAD", "HANG_ON_LOAD", "NOT_A_NUMBER"):
+        plugin(variant)
+    (folder / "Text.vst3").write_text("not a plug-in")
+    (folder / "Empty.vst3").mkdir()
+    found = scan(house, folder)
+    states = {name: found[name]["state"] for name in found if Path(found[name]["path"]).parent == folder}
+    assert states == {
+        "GAIN": "ok", "NOT_A_NUMBER": "ok", "CRASH_ON_LOAD": "broken", "HANG_ON_LOAD": "broken", "Text": "broken",
+        "Empty": "broken",
+    }  # fmt: skip
+    assert "crashed" in found["CRASH_ON_LOAD"]["reason"] and "stood still" in found["HANG_ON_LOAD"]["reason"]
+    assert "no shared library" in found["Text"]["reason"]
+    assert found["GAIN"]["parameters"][0]["unit"] == "dB"
+    assert house.alive and house.ask("GET", "/health")["status"] == "ok"
+    before = found["GAIN"]["scanned_at"]
+    assert scan(house, folder)["GAIN"]["scanned_at"] == before, "unchanged, and so not tried again"
+    assert scan(house, folder / "GAIN.vst3", again=True)["GAIN"]["scanned_at"] > before
+
+
+def test_a_crash_costs_one_sound_its_effects_and_three_quarantine_the_plugin(
+    house: House, plugin: Plugin, tmp_path: Path
+) -> None:
+    (house.home / "recipes" / "shape.toml").write_text(RENDER)
+    scan(house, plugin("CRASH"))
+    good, bad = write_sound(tmp_path / "good.wav", 1), write_sound(tmp_path / "bad.wav", 2, poison=True)
+    params = {"shaped": {"chain": chain_of("Crash", gain_db=6.0)}}
+    inputs = [{"path": str(good)}, {"path": str(bad)}]
+    job = house.wait(house.request(inputs, "shape", params=params))
+    assert job["state"] == "done"
+    assert any("Crash: crashed" in warning and "unprocessed" in warning for warning in job["warnings"])
+    delivered = {
+        Path(one["path"]).stem: read(Path(one["path"])) for one in job["artifacts"] if one["delivered"]
+    }
+    assert np.allclose(delivered["good"], 10 ** (6 / 20) * read(good), atol=1e-4)
+    assert np.allclose(delivered["bad"], read(bad), atol=1e-6)
+    for attempt in range(3):  # what failed is not answered from the cache: it is tried again
+        again = house.wait(house.request([{"path": str(bad)}], "shape", params=params))
+        said = "Crash: crashed" if attempt < 2 else "crashed"  # two inputs at once may come in either order
+        assert any(said in warning for warning in again["warnings"])
+    shown = {one["name"]: one for one in house.ask("GET", "/plugins")["items"]}["Crash"]
+    assert shown["state"] == "quarantined" and shown["failed"] in (3, 4)
+    fourth = house.wait(house.request([{"path": str(good)}], "shape", params=params))
+    assert any("quarantined" in warning for warning in fourth["warnings"])
+    assert scan(house, plugin("CRASH"), again=True)["CRASH"]["state"] == "ok"
+
+
+def test_a_changed_parameter_renders_only_what_depends_on_it(
+    house: House, plugin: Plugin, tmp_path: Path
+) -> None:
+    (house.home / "recipes" / "shape.toml").write_text(RENDER)
+    scan(house, plugin("GAIN"))
+    sound = write_sound(tmp_path / "one.wav", 3)
+
+    def attempts(gain_db: float) -> dict[str, int]:
+        params = {"shaped": {"chain": chain_of("Gain", gain_db=gain_db)}}
+        job = house.wait(house.request([{"path": str(sound)}], "shape", params=params))
+        assert job["state"] == "done" and job["warnings"] == []
+        return {step["step"]: step["attempt"] for step in job["steps"] if step["use"] == "render"}
+
+    assert attempts(1.0) == {"shaped": 1, "again": 1}
+    assert attempts(1.0) == {"shaped": 0, "again": 0}
+    assert attempts(2.0) == {"shaped": 1, "again": 1}
+    assert attempts(1.0) == {"shaped": 0, "again": 0}
+
+
+def test_a_preview_is_heard(house: House, plugin: Plugin, tmp_path: Path) -> None:
+    scan(house, plugin("GAIN"))
+    sound = write_sound(tmp_path / "one.wav", 4, seconds=2.0)
+    body = {
+        "chain": chain_of("Gain", gain_db=-6.0),
+        "input": {"path": str(sound)},
+        "start_s": 0.5,
+        "length_s": 1.0,
+    }
+    view = house.ask("POST", "/chains/preview", body)
+    assert view["length_s"] == pytest.approx(1.0) and view["warnings"] == [] and view["unprocessed"] is None
+    runtime = json.loads((house.home / "runtime.json").read_text())
+    token = Path(runtime["token_file"]).read_text().strip()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{runtime['http_port']}{view['audio']}",
+        headers={"Authorization": f"Bearer {token}", "Range": "bytes=0-99999999"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 206 and answer.headers["Content-Type"] == "audio/wav"
+        (tmp_path / "heard.wav").write_bytes(answer.read())
+    expected = 10 ** (-6 / 20) * read(sound)[RATE // 2 : RATE * 3 // 2]
+    assert np.allclose(read(tmp_path / "heard.wav"), expected, atol=1e-5)
+
+
+def test_a_folder_goes_through_a_chain_and_back(house: House, tmp_path: Path) -> None:
+    for i in range(3):
+        write_sound(tmp_path / "pads" / "deep" / f"{i}.wav", i)
+    (tmp_path / "pads" / "broken.wav").write_text("no sound")
+    body = {
+        "chain": "telephone",
+        "inputs": [{"path": str(tmp_path / "pads")}],
+        "out": str(tmp_path / "through"),
+    }
+    job = house.wait(house.ask("POST", "/chains/apply", body)["id"])
+    assert job["state"] == "done" and any("broken.wav" in warning for warning in job["warnings"])
+    made = sorted(
+        path.relative_to(tmp_path / "through").as_posix() for path in (tmp_path / "through").rglob("*.wav")
+    )
+    assert made == ["deep/0.wav", "deep/1.wav", "deep/2.wav"]
+    audio, rate = soundfile.read(tmp_path / "through" / "deep" / "0.wav")
+    spectrum = np.abs(np.fft.rfft(audio[:, 0])) ** 2
+    hz = np.fft.rfftfreq(len(audio), 1 / rate)
+    assert spectrum[(hz > 500) & (hz < 2500)].mean() > 100 * spectrum[hz > 10000].mean()
+    assert soundfile.info(tmp_path / "through" / "deep" / "0.wav").subtype == "FLOAT"
+    one = {"chain": "lo-fi", "inputs": [{"path": str(tmp_path / "pads" / "deep" / "0.wav")}],
+           "out": str(tmp_path / "through" / "crushed.flac")}  # fmt: skip
+    assert house.wait(house.ask("POST", "/chains/apply", one)["id"])["state"] == "done"
+    assert soundfile.info(tmp_path / "through" / "crushed.flac").format == "FLAC"
+    undone = house.ask("POST", f"/jobs/{job['id']}/undo", {})
+    assert len(undone["removed"]) == 3 and not list((tmp_path / "through").rglob("*.wav"))
+
+
+def test_settings_are_kept_as_a_preset(house: House, plugin: Plugin, tmp_path: Path) -> None:
+    scan(house, plugin("GAIN"))
+    kept = tmp_path / "kept" / "loud.vstpreset"
+    body = {"plugin": f"vst3:{VENDOR}/Gain", "out": str(kept), "params": {"gain_db": 12.0}}
+    job = house.wait(house.ask("POST", "/plugins/save", body)["id"])
+    assert job["state"] == "done", job["error"]
+    assert kept.read_bytes()[:4] == b"VST3"
+    sound = write_sound(tmp_path / "one.wav", 5)
+    chain = {"name": "t", "fx": [{"plugin": f"vst3:{VENDOR}/Gain", "preset": str(kept)}]}
+    body = {"chain": chain, "inputs": [{"path": str(sound)}], "out": str(tmp_path / "loud.wav")}
+    assert house.wait(house.ask("POST", "/chains/apply", body)["id"])["state"] == "done"
+    assert np.allclose(read(tmp_path / "loud.wav"), 10 ** (12 / 20) * read(sound), atol=1e-3)
+
+
+def test_one_that_was_being_tried_when_roadie_was_killed_stays_blacklisted(
+    tmp_path: Path, plugin: Plugin
+) -> None:
+    house = House(tmp_path)
+    house.start()
+    try:
+        assert house.up()
+        job = house.ask("POST", "/plugins/scan", {"paths": [str(plugin("HANG_ON_LOAD"))], "patience_s": 600})[
+            "id"
+        ]
+        while not any(one["state"] == "trying" for one in house.ask("GET", "/plugins")["items"]):
+            time.sleep(0.05)
+        workers = house.kill()
+        house.start()
+        assert house.up()
+        assert house.wait(job, 60)["state"] == "done"
+        (entry,) = house.ask("GET", "/plugins")["items"]
+        assert entry["state"] == "broken" and "roadie ended while it was tried" in entry["reason"]
+        assert not any(psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie" for pid in workers)
+    finally:
+        house.stop()
+
+
+def test_chains_are_listed_with_what_is_wrong(house: House) -> None:
+    (house.home / "chains").mkdir(exist_ok=True)
+    (house.home / "chains" / "mine.toml").write_text('[[fx]]\nuse = "Compresor"\n')
+    listed = {one["name"]: one for one in house.ask("GET", "/chains")["items"]}
+    assert listed["vinyl"]["origin"] == "shipped" and listed["vinyl"]["problem"] is None
+    assert listed["mine"]["origin"] == "user" and "Did you mean Compressor?" in listed["mine"]["problem"]

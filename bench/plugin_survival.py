@@ -150,8 +150,9 @@ def tell(result: Survived) -> None:
     good = result.renders - len(result.lost) - len(result.wrong)
     print(f"{result.renders} renders, {result.hostile} through hostile plug-ins, {result.took_s:.0f} s, "
           f"load {os.getloadavg()[0]:.1f}")  # fmt: skip
-    print(f"as they must be: {good} ({100 * good / result.renders:.2f} %); lost {len(result.lost)}, wrong "
-          f"{len(result.wrong)}, plug-in not named {len(result.unnamed)}, daemon ended {result.restarts} times")  # fmt: skip
+    share = 100 * good / result.renders
+    print(f"as they must be: {good} ({share:.2f} %); lost {len(result.lost)}, wrong {len(result.wrong)}")
+    print(f"plug-in not named {len(result.unnamed)}, daemon ended {result.restarts} times")
     for key, (was, now) in result.left.items():
         print(f"{key}: {was} before, {now} after")
     for line in [*result.lost, *result.wrong, *result.unnamed][:20]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ _COMMON = ((401, "no token and no session"), (403, "sent by a page that is not r
 _INVALID = (422, "an unknown field, a wrong type, or a value out of range")
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 def document(routes: Sequence[Route]) -> Json:
@@ -53,7 +54,13 @@ def _schemas(routes: Iterable[Route]) -> tuple[dict[Any, Json], dict[str, Json]]
     types = [kind for route in routes for kind in (route.query, route.body, route.answer) if kind is not None]
     unique = list(dict.fromkeys([*types, problems.ProblemView]))
     found, components = msgspec.json.schema_components(unique, ref_template=_REF)
+    found, components = _plain(found), _plain(components)
     return dict(zip(unique, found, strict=True)), components
+
+
+def _plain(schema: T) -> T:
+    """As JSON has it: the default of a tuple is an array."""
+    return msgspec.json.decode(msgspec.json.encode(schema), type=type(schema))
 
 
 def _operation(route: Route, schemas: dict[Any, Json], components: dict[str, Json]) -> Json:

@@ -126,8 +126,3 @@ class UpgradeRequired(Refusal):
 class HeadersTooLarge(Refusal):
     status = 431
     code = "headers_too_large"
-
-
-class NotYet(Refusal):
-    status = 501
-    code = "not_yet"

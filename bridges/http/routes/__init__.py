@@ -9,7 +9,6 @@ from bridges.http.routes.edits import ROUTES as EDITS
 from bridges.http.routes.finding import ROUTES as FINDING
 from bridges.http.routes.jobs import ROUTES as JOBS
 from bridges.http.routes.kits import ROUTES as KITS
-from bridges.http.routes.later import ROUTES as LATER
 from bridges.http.routes.learn import ROUTES as LEARN
 from bridges.http.routes.library import ROUTES as LIBRARY
 from bridges.http.routes.midi import ROUTES as MIDI
@@ -38,5 +37,4 @@ ROUTES: tuple[Route, ...] = (
     *MIDI,
     *TAGS,
     *LEARN,
-    *LATER,
 )

@@ -108,16 +108,9 @@ async def test_an_unknown_field_is_an_error(served: Served, route: Route):
 
 
 @pytest.mark.parametrize(
-    "route", [r for r in ROUTES if r.takes is Body.JSON and r.method != "HEAD" and r.status != 501], ids=name_of
+    "route", [r for r in ROUTES if r.takes is Body.JSON and r.method != "HEAD"], ids=name_of
 )
 async def test_an_unknown_query_parameter_is_an_error(served: Served, route: Route):
     answer = await served.request(route.method, f"{target(route)}?surprise=1", bearer())
     assert answer.status == 422
     assert "surprise" in answer.json["detail"]
-
-
-@pytest.mark.parametrize("route", [r for r in ROUTES if r.status == 501], ids=name_of)
-async def test_what_is_not_built_yet_says_so(served: Served, route: Route):
-    answer = await served.request(route.method, target(route), bearer())
-    assert answer.status == 501
-    assert problem_code(route, answer) == "not_yet"

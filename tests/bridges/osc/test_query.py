@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,8 @@ import pytest_asyncio
 from bridges.osc.addresses import ADDRESSES
 from bridges.osc.namespace import Namespace
 from tests.bridges.osc.conftest import Client, Stage
+
+SHIPPED = Path(__file__).parents[3] / "daemon" / "recipes"
 
 OPTIONAL = {"ACCESS", "VALUE", "RANGE", "CLIPMODE", "DESCRIPTION", "TAGS"}
 
@@ -37,7 +40,7 @@ async def test_a_walk_of_the_whole_namespace(staged: Stage, client: Client):
     status, root = await client.get("/")
     assert status == 200 and root["FULL_PATH"] == "/"
     space = Namespace(ADDRESSES)
-    space.know(["full", "light", "lyrics", "midi", "samples", "stems"])
+    space.know(["light", *(path.stem for path in SHIPPED.glob("*.toml"))])
     found = {node["FULL_PATH"]: node for node in methods(root)}
     assert set(found) == {node.address for node in space.nodes()}
 

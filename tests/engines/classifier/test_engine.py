@@ -62,7 +62,7 @@ def test_silence_is_unsure(tmp_path: Path) -> None:
 
 def test_level_rate_and_channels_do_not_matter(tmp_path: Path) -> None:
     kit = make_kit(np.random.default_rng(70_400), RATE, ("analog",))
-    for name in ("kick", "closed-hat"):
+    for name in ("kick", "snare"):
         plain = classify(tmp_path, [0.5 * kit[name]], {})[0]
         quiet = classify(tmp_path, [0.01 * kit[name]], {})[0]
         wide = classify(tmp_path, [np.stack([0.5 * kit[name]] * 2, axis=1)], {})[0]

@@ -18,8 +18,14 @@ from daemon.kernel import failpoints
 from tests.recovery.house import House, write_song
 
 DIED_WITHIN_S = 30.0
-# Nothing that the daemon does today moves or journals the removal of a user's file; tests/files kills there.
-ELSEWHERE = ("files.move.", "files.remove.")
+# What concerns files of the user's, not results: test_users_files.py. Removals are killed by tests/files.
+ELSEWHERE = (
+    "files.move.",
+    "files.remove.",
+    "files.rewrite.",
+    "files.undo.before_forget",
+    "files.undo.after_forget",
+)
 
 
 def groups() -> list[list[str]]:

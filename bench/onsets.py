@@ -1,8 +1,9 @@
 """Onset F1 of the slicer on clean drums, beside librosa's detector with a fine hop.
 
-uv run python bench/onsets.py [--takes 24] [--set dev|other|unseen|both] [--errors]
-The dev set was used for tuning. The other set has other seeds and all kits of a sound font that nothing was trained
-on. The unseen set has other seeds, two more families of synthesised drums and other kits of the General MIDI font.
+uv run python bench/onsets.py [--takes 24] [--set dev|other|unseen|freepats|both] [--offset N] [--errors]
+The dev set was used for tuning, and kits of the other set's font are trained on since. The unseen set has other seeds,
+two more families of synthesised drums and other kits of the General MIDI font. The freepats set has recorded kits that
+nothing was ever trained or tuned on. An offset draws patterns that nobody has met.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from bench.drum_patterns import Take, play
 from bench.drum_sounds import DEV_FAMILIES, UNSEEN_FAMILIES, make_kit
+from bench.freepats_kit import KITS, load_kit
 from bench.gm_kits import DEV_PROGRAMS, SOUND_FONT, UNSEEN_PROGRAMS, render_kit
 from bench.onset_score import Score, score
 
@@ -29,9 +31,17 @@ SETS = {  # first seed, families of synthesised drums, kits and their font
 }
 
 
-def takes(which: str, count: int) -> Iterator[tuple[str, Take]]:
-    """`count` synthesised takes and half as many of General MIDI kits."""
+def takes(which: str, count: int, offset: int = 0) -> Iterator[tuple[str, Take]]:
+    """`count` synthesised takes and half as many of General MIDI kits; of freepats only the half. offset: added to
+    every seed."""
+    if which == "freepats":
+        recorded = [load_kit(files, 44100) for files in KITS]
+        for i in range(count // 2):
+            rng = np.random.default_rng(700_000 + offset + i)
+            yield f"freepats/gm-{i}", play(rng, recorded[i % len(recorded)], 44100)
+        return
     seed0, families, programs, font = SETS[which]
+    seed0 += offset
     for i in range(count):
         rng = np.random.default_rng(seed0 + i)
         rate = int(rng.choice([44100, 48000]))
@@ -61,7 +71,8 @@ def librosa_128(take: Take) -> list[float]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--takes", type=int, default=24)
-    options.add_argument("--set", choices=[*SETS, "both"], default="both")
+    options.add_argument("--set", choices=[*SETS, "freepats", "both"], default="both")
+    options.add_argument("--offset", type=int, default=0, help="added to every seed: takes nobody has met")
     options.add_argument("--errors", action="store_true", help="print each take's misses and false onsets")
     options.add_argument("--alone", action="store_true", help="without librosa")
     args = options.parse_args()
@@ -69,15 +80,15 @@ def main() -> None:
     if not args.alone:
         detectors["librosa hop 128"] = librosa_128
     for which in ["dev", "unseen"] if args.set == "both" else [args.set]:
-        report(which, args.takes, detectors, args.errors)
+        report(which, args.takes, detectors, args.errors, args.offset)
 
 
-def report(which: str, count: int, detectors: dict[str, Detector], errors: bool) -> None:
+def report(which: str, count: int, detectors: dict[str, Detector], errors: bool, offset: int) -> None:
     totals = {(name, kind, w): Score() for name in detectors for kind in ("synth", "gm") for w in WINDOWS_S}
     spent = dict.fromkeys(detectors, 0.0)
     offsets: list[float] = []
     length_s = 0.0
-    for label, take in takes(which, count):
+    for label, take in takes(which, count, offset):
         kind = "gm" if "/gm" in label else "synth"
         length_s += take.audio.shape[1] / take.rate
         for name, detector in detectors.items():

@@ -1,56 +1,109 @@
 """Trains the weights by which the slicer tells hits from other rises, and writes them as a table.
 
-uv run python -m training.onset_weights [--takes 48]
-Material: synthesised takes of the bench's development families and takes with four kits of two sound fonts
-(Debian: fluid-soundfont-gm, musescore-general-soundfont), both under the MIT licence, and sparse hits under long
-tails, all with seeds that no bench uses. Same input, same table.
+uv run python -m training.onset_weights
+Material: synthesised takes of the bench's development families; takes with kits of three sound fonts (Debian:
+fluid-soundfont-gm and musescore-general-soundfont, four kits each and none that the bench calls unseen, and
+timgm6mb-soundfont) and with kits drawn from the drum samples of lmms-common, many of the kits with every sound a little
+changed; sparse hits under long tails. All with seeds that no bench uses. Every source counts alike, by the square root
+of its size. Same input, same table on the same machine.
 """
 
 from __future__ import annotations
 
-import argparse
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import soundfile
+import torch
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfilt
-from sklearn.linear_model import LogisticRegression
+from scipy.signal import butter, resample_poly, sosfilt
 
 from bench.drum_patterns import Take, audible_delay_s, merge, play
-from bench.drum_sounds import DEV_FAMILIES, make_kit
-from bench.gm_kits import DEV_PROGRAMS, SOUND_FONT, render_kit
+from bench.drum_sounds import DEV_FAMILIES, Sound, make_kit
+from bench.gm_kits import DEV_PROGRAMS, SOUND_FONT, UNSEEN_PROGRAMS, render_kit
 from daemon.steps.slicing.attack import Envelopes
-from daemon.steps.slicing.evidence import NAMES, gather
+from daemon.steps.slicing.evidence import gather
 from daemon.steps.slicing.novelty import hop_frames, listen, novelty
+from training import tables
 
-FONTS = (SOUND_FONT, Path("/usr/share/sounds/sf3/MuseScore_General_Full.sf3"))
+FONTS = {  # font, its kits, how many takes
+    "fluid": (SOUND_FONT, DEV_PROGRAMS, 28),
+    "muse": (Path("/usr/share/sounds/sf3/MuseScore_General_Full.sf3"), DEV_PROGRAMS, 28),
+    "tim": (Path("/usr/share/sounds/sf2/TimGM6mb.sf2"), tuple(sorted(DEV_PROGRAMS + UNSEEN_PROGRAMS)), 8),
+}
+LMMS = Path("/usr/share/lmms/samples/drums")
+LMMS_SOUNDS = {
+    "kick": ("bassdrum*", "kick*"), "snare": ("snare*", "nasty_snare*"), "rim": ("rim*", "sidestick*", "nasty_rim*"),
+    "clap": ("clap*",), "closed-hat": ("hihat_closed*", "hihat_foot*"), "open-hat": ("hihat_opened*",),
+    "crash": ("crash*",), "ride": ("ride*",), "tom": ("tom*",), "tom-low": ("tom*",), "shaker": ("shaker*",),
+    "cowbell": ("wood*", "clav*"),
+}  # fmt: skip
+LMMS_BROKEN = "kick04.ogg"
 TABLE = Path(__file__).parents[1] / "daemon/steps/slicing/hit_weights.py"
 WINDOW_S = 0.025
 LEAD_S = 0.05
-SPARSE = 12
-DULLED = 16
-INVERSE_REGULARISATION = 0.3
+BARS = 5
+HIDDEN, STEPS, BATCH, JITTER, DECAY = 16, 1500, 1024, 0.1, 1e-5
 
 
-def takes(count: int) -> Iterator[Take]:
-    """`count` synthesised takes, as many of sampled kits, one in DULLED of them without its treble, and SPARSE for
-    each hundred of those."""
-    for i, take in enumerate(_bright(count)):
-        yield dulled(np.random.default_rng(520_000 + i), take) if i % DULLED == 0 else take
-    for i in range(2 * count * SPARSE // 100):
-        yield sparse(np.random.default_rng(530_000 + i), 44100)
-
-
-def _bright(count: int) -> Iterator[Take]:
-    for i in range(count):
-        rng = np.random.default_rng(500_000 + i)
+def takes() -> Iterator[tuple[str, Take]]:
+    """56 synthesised takes, 28 of each large font, 24 of TimGM6mb and of LMMS, eight of each oddity."""
+    for i in range(56):
+        rng = np.random.default_rng(7_000_000 + i)
         rate = int(rng.choice([44100, 48000]))
-        yield play(rng, make_kit(rng, rate, DEV_FAMILIES), rate)
-    kits = [render_kit(program, 44100, font) for program in DEV_PROGRAMS for font in FONTS]
-    for i in range(count):
-        yield play(np.random.default_rng(510_000 + i), kits[i % len(kits)], 44100)
+        yield "synth", play(rng, make_kit(rng, rate, DEV_FAMILIES), rate)
+    for name, (font, programs, count) in FONTS.items():
+        kits = [render_kit(program, 44100, font) for program in programs]
+        for i in range(count):
+            rng = np.random.default_rng(7_100_000 + i)
+            kit = kits[i % len(kits)]
+            yield name, play(rng, varied(rng, kit, 44100) if i // len(kits) % 2 else kit, 44100)
+    yield from _short([render_kit(program, 44100, FONTS["tim"][0]) for program in FONTS["tim"][1]])
+
+
+def _short(kits: list[dict[str, Sound]]) -> Iterator[tuple[str, Take]]:
+    """Shorter takes, each with a random state that its kit is drawn from as well. kits: of TimGM6mb."""
+    for i in range(24):
+        rng = np.random.default_rng(9_000_000 + i)
+        kit = lmms_kit(rng, 44100)
+        yield "lmms", play(rng, varied(rng, kit, 44100) if i % 2 else kit, 44100, BARS)
+        if i < 16:
+            kit = kits[i % 8]
+            yield "tim", play(rng, varied(rng, kit, 44100) if i >= 8 else kit, 44100, BARS)
+        if i < 8:
+            yield "sparse", sparse(rng, 44100, 8.0)
+            yield "dulled", dulled(rng, play(rng, make_kit(rng, 44100, DEV_FAMILIES), 44100, bars=4))
+
+
+def lmms_kit(rng: np.random.Generator, rate: int) -> dict[str, Sound]:
+    """A kit of one sample for each sound, drawn by its file's name; peak 1, at most 3.5 s."""
+    kit = {}
+    for name, patterns in LMMS_SOUNDS.items():
+        files = sorted({path for each in patterns for path in LMMS.glob(each) if path.name != LMMS_BROKEN})
+        audio, own_rate = soundfile.read(files[int(rng.integers(len(files)))], always_2d=True)
+        sound = audio.mean(axis=1) if own_rate == rate else resample_poly(audio.mean(axis=1), rate, own_rate)
+        sound = sound[: int(3.5 * rate)]
+        kit[name] = sound / np.abs(sound).max()
+    return kit
+
+
+def varied(rng: np.random.Generator, kit: dict[str, Sound], rate: int) -> dict[str, Sound]:
+    """The kit with every sound at another pitch, some of them shorter or of another tone."""
+    changed = {}
+    for name, sound in kit.items():
+        speed = 2 ** rng.uniform(-0.35, 0.35)
+        other = np.interp(np.arange(int(sound.size / speed)) * speed, np.arange(sound.size), sound)
+        if rng.random() < 0.4:
+            other = other * np.exp(-np.arange(other.size) / rate / rng.uniform(0.03, 0.5))
+        if rng.random() < 0.4:
+            cut_hz = np.exp(rng.uniform(np.log(200), np.log(8000)))
+            low = sosfilt(butter(1, cut_hz, "lowpass", fs=rate, output="sos"), other)
+            other = low + 10 ** (rng.uniform(-12, 12) / 20) * (other - low)
+        changed[name] = other / np.abs(other).max()
+    return changed
 
 
 def dulled(rng: np.random.Generator, take: Take) -> Take:
@@ -118,26 +171,50 @@ def hits(starts_s: NDArray[np.float64], onsets_s: NDArray[np.float64]) -> NDArra
     return hit
 
 
-def train(values: NDArray[np.float32], hit: NDArray[np.bool_]) -> tuple[float, NDArray[np.float64]]:
-    """(bias, weights) for values as they are, fitted on standardised ones."""
+def train(
+    values: NDArray[np.float32], hit: NDArray[np.bool_], weight: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], float]:
+    """(hidden weights, their bias, output weights, its bias) for values as they are, fitted on standardised ones."""
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    rng = np.random.default_rng(0)
     mean, scale = values.mean(axis=0), values.std(axis=0) + 1e-6
-    model = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=3000).fit((values - mean) / scale, hit)
-    weights = model.coef_[0] / scale
-    return float(model.intercept_[0] - weights @ mean), weights
+    given, wanted = torch.from_numpy((values - mean) / scale), torch.from_numpy(hit.astype(np.float32))
+    network = torch.nn.Sequential(
+        torch.nn.Linear(values.shape[1], HIDDEN), torch.nn.Tanh(), torch.nn.Linear(HIDDEN, 1)
+    )
+    optimiser = torch.optim.Adam(network.parameters(), lr=4e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
+    for _ in range(STEPS):
+        batch = torch.from_numpy(rng.choice(hit.size, BATCH, p=weight / weight.sum()))
+        scores = network(given[batch] + JITTER * torch.randn(BATCH, values.shape[1]))[:, 0]
+        loss = torch.nn.functional.binary_cross_entropy_with_logits(scores, wanted[batch])
+        loss = loss + DECAY * sum((part**2).sum() for part in network.parameters())
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    first, _, last = network
+    hidden = first.weight.detach().numpy() / scale
+    return (
+        hidden,
+        first.bias.detach().numpy() - hidden @ mean,
+        last.weight.detach().numpy()[0],
+        float(last.bias.detach()),
+    )
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--takes", type=int, default=48)
-    pairs = [examples(take) for take in takes(options.parse_args().takes)]
-    values, hit = (np.concatenate(part) for part in zip(*pairs, strict=True))
-    bias, weights = train(values, hit)
-    rows = "".join(
-        f'    "{name}": {weight:.4f},\n' for name, weight in zip(NAMES, weights.tolist(), strict=True)
-    )
-    title = '"""Weights of the evidence for a hit. Written by training/onset_weights.py."""'
-    TABLE.write_text(f"{title}\n\nBIAS = {bias:.4f}\nWEIGHTS: dict[str, float] = {{\n{rows}}}\n")
-    print(f"{hit.size} candidates, {int(hit.sum())} hits")
+    found = [(source, *examples(take)) for source, take in takes()]
+    sizes = Counter({source: 0 for source, _, _ in found})
+    for source, _, hit in found:
+        sizes[source] += hit.size
+    values, hit = (np.concatenate([row[column] for row in found]) for column in (1, 2))
+    weight = np.concatenate([np.full(row[2].size, sizes[row[0]] ** -0.5) for row in found])
+    hidden, hidden_bias, out, out_bias = train(values, hit, weight)
+    named = {"HIDDEN": hidden, "HIDDEN_BIAS": hidden_bias, "OUT": out, "OUT_BIAS": out_bias}
+    tables.write(TABLE, "Weights of the evidence for a hit. Written by training/onset_weights.py.", named)
+    print(f"{hit.size} candidates, {int(hit.sum())} hits, {dict(sizes)}")
 
 
 if __name__ == "__main__":

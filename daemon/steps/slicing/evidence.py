@@ -1,4 +1,4 @@
-"""What speaks for a hit at each moment where one may be, weighed by logistic regression.
+"""What speaks for a hit at each moment where one may be, weighed by a small perceptron.
 
 The weights are trained by training/onset_weights.py. They see what a single threshold does not: that a rise under
 the tail of something louder counts for less, one that lasts for more, and one beside a stronger one for less.
@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d, median_filter, uniform_filter1d
 
-from daemon.steps.slicing.hit_weights import BIAS, WEIGHTS
+from daemon.steps.slicing.hit_weights import HIDDEN, HIDDEN_BIAS, OUT, OUT_BIAS
 from daemon.steps.slicing.novelty import FPS, Bands
 
 Curve = NDArray[np.float32]
 
 _GROUPS_HZ = (0.0, 120.0, 400.0, 1200.0, 3600.0, 8000.0, 24000.0)
-_APART = 4  # frames: of two moments nearer than this only the stronger may be a hit
+_APART = 3  # frames: of two moments nearer than this only the stronger may be a hit
 _MEDIAN_S = 0.2
 _LEAST_DB, _LEAST_ABOVE_LOCAL = (
-    0.35,
-    0.4,
-)  # 99 % of all hits exceed this, and a third of what exceeds it is hits
+    0.25,
+    0.3,
+)  # nearly all hits exceed this, and a quarter of what exceeds it is hits
 
 NAMES = (
     *(f"{what}_{int(hz)}" for hz in _GROUPS_HZ[:-1] for what in ("rise", "lasting", "level")),
@@ -44,8 +44,8 @@ class Evidence:
 
 def likelihood(values: Curve) -> Curve:
     """(candidates,): how likely each is a hit, 0 to 1. values: see `Evidence`."""
-    weights = np.array([WEIGHTS[name] for name in NAMES])
-    return np.asarray(1 / (1 + np.exp(-(values @ weights + BIAS))), np.float32)
+    hidden = np.tanh(values @ np.array(HIDDEN, np.float32).T + np.array(HIDDEN_BIAS, np.float32))
+    return np.asarray(1 / (1 + np.exp(-(hidden @ np.array(OUT, np.float32) + OUT_BIAS))), np.float32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,9 @@ _CHUNK_S = 30.0
 _LEAD_S = 0.05
 _OPENING_S, _OPENING_DB = 0.01, -46.0
 _CLOSING_S = 0.025  # where a file stops in mid-sound, its end looks like an attack
-_LIKELY = 0.38  # where misses and false onsets balance
+_LIKELY = 0.3  # where misses and false onsets balance on fonts that were left out of a training
 _TREBLE_HZ = (
-    22050  # the weights lean on treble: without it, by a lower rate, a plain threshold is the better judge
+    32000  # the weights lean on treble: without it, by a lower rate, a plain threshold is the better judge
 )
 _PLAIN_DB = 1.5
 _CONTEXT_S = 1.5  # heard before and after a chunk, so that its borders leave no trace

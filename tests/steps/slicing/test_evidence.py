@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from daemon.steps.slicing.evidence import NAMES, gather, likelihood
-from daemon.steps.slicing.hit_weights import WEIGHTS
+from daemon.steps.slicing.hit_weights import HIDDEN, HIDDEN_BIAS, OUT
 from daemon.steps.slicing.novelty import FPS, Bands, listen, novelty
 
 RATE = 44100
@@ -29,14 +29,15 @@ def burst(at_s: float, level: float, decay_s: float, length_s: float = 2.0) -> N
 
 
 def test_every_measurement_has_its_weight() -> None:
-    assert tuple(WEIGHTS) == NAMES
+    assert {len(row) for row in HIDDEN} == {len(NAMES)}
+    assert len(HIDDEN) == len(HIDDEN_BIAS) == len(OUT)
 
 
 def test_a_hit_is_likely_and_the_flutter_of_a_long_tail_is_not() -> None:
     audio = (burst(0.5, 0.3, 0.6) + burst(1.3, 0.2, 0.03))[None].astype(np.float32)
     times_s, likely = gathered(audio)
     hit = (np.abs(times_s - 0.5) < 0.01) | (np.abs(times_s - 1.3) < 0.01)
-    assert (likely[hit] > 0.9).sum() == 2
+    assert (likely[hit] > 0.7).sum() == 2
     assert likely[~hit].max(initial=0.0) < 0.3
 
 
@@ -45,7 +46,7 @@ def test_bands_beyond_the_sample_rate_say_nothing(rate: int) -> None:
     audio = np.zeros((1, rate), np.float32)
     audio[0, rate // 2 :] = np.random.default_rng(1).standard_normal(rate - rate // 2) * 0.1
     times_s, likely = gathered(audio, rate)
-    assert np.abs(times_s[likely > 0.9] - 0.5).min() < 0.01
+    assert np.abs(times_s[likely > 0.7] - 0.5).min() < 0.01
 
 
 def test_no_sound_leaves_nothing_to_judge() -> None:

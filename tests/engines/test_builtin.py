@@ -29,7 +29,7 @@ def blocks_of(mix: np.ndarray, size: int) -> Iterator[np.ndarray]:
 def separate(
     mix: np.ndarray, rate: int = RATE, size: int = RATE, checkpoint=lambda fraction, note="": None
 ) -> np.ndarray:
-    engine = registry.load(EngineChoice("builtin", "1"), Compute())
+    engine = registry.load(EngineChoice("builtin", "2"), Compute())
     done = engine.separate(blocks_of(mix, size), mix.shape[1], Hertz(rate), SeparateSettings(), checkpoint)
     return np.concatenate(list(done), axis=2)
 
@@ -59,7 +59,7 @@ def songs() -> list[np.ndarray]:
 def test_spec_says_what_it_is() -> None:
     spec = registry.spec("builtin")
     assert spec.task is Task.SEPARATE
-    assert "without a trained model" in spec.about
+    assert "without a neural separator" in spec.about and "fitted to synthesised songs" in spec.about
 
 
 def test_improves_eight_decibels_on_the_mix_and_no_stem_is_worse_than_silence(songs: list[np.ndarray]) -> None:

@@ -26,7 +26,7 @@ Audio = NDArray[np.float32]
 
 
 class Builtin:
-    """Implements `Separator`. Needs no weights, runs on the CPU, takes any sample rate."""
+    """Implements `Separator`. Needs no weights from elsewhere, runs on the CPU, takes any sample rate."""
 
     rate: Hertz | None = None
     stems: tuple[str, ...] = ("drums", "bass", "other", "vocals")

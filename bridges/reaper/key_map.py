@@ -2,15 +2,19 @@
 
     SCR 4 0 RS<id> "Custom: <name>" "<path below Scripts>"
 
-4 stands for a script in the action list, 0 for the main section. Lines that are not ours stay as they are, byte by
-byte, their line ends as well.
+4 stands for a script in the action list, 0 for the main section. REAPER writes the file anew whenever the list changes,
+without quotes where a path has no blank: a line of ours is known by its path and the id that goes with it. Lines that
+are not ours stay as they are, byte by byte, their line ends as well; so do shortcuts that somebody gave to our actions.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from bridges.reaper.scripts import FOLDER, Script
+from bridges.reaper.scripts import FOLDER, Script, command_id
+
+_SCRIPT = re.compile(rb'^SCR\s+\d+\s+0\s+(RS[0-9a-f]{40})\s+(?:"[^"]*"|\S+)\s+(?:"([^"]*)"|(\S+))\s*$')
 
 
 def with_actions(content: bytes, actions: Iterable[Script]) -> bytes:
@@ -31,4 +35,9 @@ def _line(script: Script) -> str:
 
 
 def _ours(line: bytes) -> bool:
-    return line.startswith(b"SCR ") and f'"{FOLDER}/'.encode() in line and b'"Custom: roadie: ' in line
+    found = _SCRIPT.match(line)
+    if found is None:
+        return False
+    path = (found.group(2) or found.group(3)).decode("utf-8", "replace").replace("\\", "/")
+    folder, _, name = path.partition("/")
+    return folder == FOLDER and found.group(1).decode() == command_id(name)

@@ -17,12 +17,16 @@ def usual_folders(environ: Mapping[str, str], platform: str = sys.platform) -> l
     home = Path(environ.get("HOME") or environ.get("USERPROFILE") or str(Path.home()))
     if platform == "win32":
         roaming = environ.get("APPDATA") or str(home / "AppData" / "Roaming")
-        programs = [environ[name] for name in ("PROGRAMFILES", "PROGRAMFILES(X86)") if name in environ]
-        return [Path(roaming) / "REAPER", *(Path(each) / "REAPER" for each in programs)]
+        above = [
+            environ[name] for name in ("PROGRAMFILES", "PROGRAMFILES(X86)", "SYSTEMDRIVE") if name in environ
+        ]
+        programs = [Path(f"{each}/") / name for each in above for name in ("REAPER (x64)", "REAPER")]
+        return [Path(roaming) / "REAPER", *programs]
     if platform == "darwin":
-        return [home / "Library" / "Application Support" / "REAPER"]
+        return [home / "Library" / "Application Support" / "REAPER", Path("/Applications/REAPER")]
     config = environ.get("XDG_CONFIG_HOME") or str(home / ".config")
-    return [Path(config) / "REAPER", home / ".config" / "REAPER", home / "opt" / "REAPER", home / "REAPER"]
+    programs = [home / "opt" / "REAPER", home / "REAPER", Path("/opt/REAPER")]
+    return [Path(config) / "REAPER", home / ".config" / "REAPER", *programs]
 
 
 def resource_folder(to: Path | None, environ: Mapping[str, str], platform: str = sys.platform) -> Path:

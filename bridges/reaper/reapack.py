@@ -24,9 +24,8 @@ CATEGORY = "Items Editing"
 _SEGMENTS = re.compile(r"\d+(\.[0-9A-Za-z]+)*(-[0-9A-Za-z.]+)?")
 _MOST = 65535
 _FORBIDDEN = set('*\\:<>?/|"')
-_TYPES = frozenset({"script", "extension", "effect", "data", "theme", "langpack", "webinterface", "projectpl",
-                    "tracktpl",
-                    "midinotenames", "autoitem"})  # fmt: skip
+_TYPES = frozenset({"script", "extension", "effect", "data", "theme", "langpack", "webinterface", "projecttpl",
+                    "tracktpl", "midinotenames", "autoitem", "keymap"})  # fmt: skip
 _SECTIONS = frozenset({"main", "midi_editor", "midi_inlineeditor", "midi_eventlisteditor", "mediaexplorer",
                        "crossfade_editor"})  # fmt: skip
 _PLATFORMS = frozenset({"all", "windows", "win32", "win64", "windows-arm64ec", "darwin", "darwin32", "darwin64",

@@ -25,8 +25,13 @@ class Script:
 
     @property
     def command_id(self) -> str:
-        """REAPER's own ids look like this: RS and forty hexadecimal digits, the same on every machine."""
-        return "RS" + hashlib.sha1(f"{FOLDER}/{self.name}".encode(), usedforsecurity=False).hexdigest()
+        return command_id(self.name)
+
+
+def command_id(name: str) -> str:
+    """Of a script by its name. REAPER's own ids look like this: RS and forty hexadecimal digits, the same on every
+    machine."""
+    return "RS" + hashlib.sha1(f"{FOLDER}/{name}".encode(), usedforsecurity=False).hexdigest()
 
 
 def source_folder() -> Path:

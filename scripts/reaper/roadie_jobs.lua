@@ -37,8 +37,11 @@ local function line(job)
   return string.format("%-10s %3.0f%%   %s   %s", state, 100 * job.progress, job.recipe, name)
 end
 
-local function rows(jobs)
+local function rows(jobs, notes)
   local list = {}
+  for _, note in ipairs(notes) do
+    list[#list + 1] = { kind = "text", text = note, dim = true }
+  end
   for _, button in ipairs(BUTTONS) do
     list[#list + 1] = { kind = "button", id = button[1], text = button[2] .. (chosen and "" or ": choose a job first"),
       key = button[3] }
@@ -63,16 +66,30 @@ local function aim(panel)
   end
 end
 
-local function told(answer)
-  for _, kept in ipairs(answer and answer.kept or {}) do
-    reaper.ShowConsoleMsg(string.format("roadie left %s: %s\n", kept.path, kept.why))
+-- Does it, and says what came of it: a job that has ended cannot be cancelled, and that is no reason to close.
+local function act(verb)
+  local well, answer = pcall(client.call, "POST", "/jobs/" .. chosen .. "/" .. verb)
+  if not well then
+    if not answer.message then
+      error(answer, 0)
+    end
+    return { answer.message, answer.hint }
   end
+  local notes = {}
+  if verb == "undo" then
+    notes[1] = "Its files are gone. What plays them in a project: Ctrl+Z, or delete it."
+  end
+  for _, kept in ipairs(answer and answer.kept or {}) do
+    notes[#notes + 1] = string.format("Left as it is: %s (%s)", kept.path, kept.why)
+  end
+  return notes
 end
 
 run.with_panel("Jobs", function(panel)
   run.offer(panel, run.action)
+  local notes = {}
   while true do
-    panel:show(rows(client.call("GET", "/jobs?limit=" .. MOST).items))
+    panel:show(rows(client.call("GET", "/jobs?limit=" .. MOST).items, notes))
     local till = reaper.time_precise() + LOOK_EVERY_S
     while reaper.time_precise() < till do
       aim(panel)
@@ -80,7 +97,7 @@ run.with_panel("Jobs", function(panel)
       if event and (event.kind == "close" or event.id == "close") then
         return
       elseif event and event.kind == "press" and VERBS[event.id] and chosen then
-        told(client.call("POST", "/jobs/" .. chosen .. "/" .. event.id))
+        notes = act(event.id)
         break
       end
       loop.pause()

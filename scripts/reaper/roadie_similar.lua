@@ -41,7 +41,6 @@ run.with_panel("Find similar", function(panel)
     return
   end
   panel:show({ { kind = "text", text = "roadie listens to " .. item.name } })
-  panel:draw()
   local path = item.active.path
   local query = string.format("/assets?like=%s&limit=%d", client.escaped(path), MOST)
   local found, by_id = {}, {}

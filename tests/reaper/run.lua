@@ -1,5 +1,5 @@
 -- Runs one of the actions against the fake: lua run.lua SESSION.json RESULT.json
--- SESSION: see fake/init.lua, and script (path), list (the signatures), lib (where json.lua is), limit_s.
+-- SESSION: see fake/init.lua, and script (path), list and imgui (the signatures), lib (where json.lua is), limit_s.
 
 local here = arg[0]:match("^(.*)/")
 package.path = here .. "/?.lua;" .. here .. "/?/init.lua;" .. package.path
@@ -45,6 +45,7 @@ local well, why = xpcall(function()
     for _, call in ipairs(calls) do
       call()
     end
+    fake.end_turn()
     ticks = ticks + 1
     if session.quit_when and fake.console == "" and #fake.processes >= session.quit_when then
       break -- REAPER is closed in the middle of it

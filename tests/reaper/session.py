@@ -46,9 +46,10 @@ class Ended:
 class Reaper:
     """Runs actions; what is stored between sessions is kept, as REAPER keeps it."""
 
-    def __init__(self, folder: Path, home: Path) -> None:
+    def __init__(self, folder: Path, home: Path, imgui: bool = False) -> None:
         self.folder = folder
         self.home = home
+        self.imgui = imgui
         self.ext: Tree = {}
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -63,6 +64,8 @@ class Reaper:
             "script": str(SCRIPTS / f"roadie_{action}.lua"), "list": str(HERE / "reascript_api.tsv"),
             "lib": str(SCRIPTS / "lib"), "limit_s": limit_s, "cursor": cursor,
         }  # fmt: skip
+        if self.imgui:
+            session["imgui"] = str(HERE / "reaimgui_api.tsv")
         if quit_when is not None:
             session["quit_when"] = quit_when
         asked, told = self.folder / "session.json", self.folder / "result.json"

@@ -82,6 +82,20 @@ def drums(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[float]]:
     return write(tmp_path_factory.mktemp("drums") / "drums.wav", wave), hits
 
 
+@pytest.fixture(scope="session")
+def struck(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Kicks struck hard and softly: a soft one is quieter, lower and duller, as a drum is, and no copy of the hard."""
+    wave = np.zeros(4 * RATE)
+    for number in range(8):
+        hard = number % 2 == 0
+        time = np.arange(round(0.3 * RATE)) / RATE
+        bend, fall_s, ring_s = (2.5, 0.02, 0.08) if hard else (0.6, 0.05, 0.12)
+        sound = np.sin(2 * np.pi * (50 * time + bend * (1 - np.exp(-time / fall_s)))) * np.exp(-time / ring_s)
+        start = round((0.2 + 0.45 * number) * RATE)
+        wave[start : start + len(time)] += (0.8 if hard else 0.25) * sound[: len(wave) - start]
+    return write(tmp_path_factory.mktemp("struck") / "struck.wav", wave)
+
+
 def project(path: Path, *tracks: Tree, tempo: list[Tree] | None = None) -> Tree:
     return {"path": str(path / "song.rpp"), "tracks": list(tracks), "tempo": tempo or TEMPO}
 
@@ -229,6 +243,20 @@ def test_a_kit_has_one_note_for_each_class_and_layers(
     assert again.track("Beat kit")["fx"] == made["fx"]
 
 
+def test_hard_and_soft_hits_of_one_drum_are_layers_of_one_note(
+    reaper: Reaper, struck: Path, tmp_path: Path
+) -> None:
+    reaper.ext["roadie/choices.slices"] = choose(result="a ReaSamplOmatic5000 kit")
+    ended = checked(
+        reaper.run("slices", project(tmp_path, track("Beat", item(struck, 0.0, 4.0))), go("ReaSamplOmatic5000"))
+    )
+    soft, hard = (each for each in ended.track("Beat kit")["fx"] if round(each["params"][3] * 127) == 36)
+    ranges = [[round(each["params"][index] * 127) for index in (17, 18)] for each in (soft, hard)]
+    assert ranges[0][0] == 1 and ranges[0][1] + 1 == ranges[1][0] and ranges[1][1] == 127
+    loudness = [np.abs(audio(each["files"][0])).max() for each in (soft, hard)]
+    assert loudness[0] < loudness[1]
+
+
 def test_stretch_markers_at_the_onsets(reaper: Reaper, drums: tuple[Path, list[float]], tmp_path: Path) -> None:
     path, hits = drums
     reaper.ext["roadie/choices.slices"] = choose(result="stretch markers at the onsets")
@@ -240,6 +268,12 @@ def test_stretch_markers_at_the_onsets(reaper: Reaper, drums: tuple[Path, list[f
     assert [each["srcpos"] for each in found] == pytest.approx(inside, abs=0.006)
     for each in found:
         assert each["pos"] == pytest.approx(each["srcpos"] - 0.5, abs=1e-9)
+    # They change nothing yet, so roadie can go on working on the item; once one is moved, it cannot.
+    again = reaper.run("slices", ended.project, go("stretch markers"))
+    assert again.project["tracks"] == ended.project["tracks"] and again.undo == []
+    found[0]["pos"] += 0.1
+    keys = [{"see": "stretch markers change its timing", "key": "enter"}]
+    assert reaper.run("slices", ended.project, keys).undo == []
 
 
 # ------------------------------------------------------------ words

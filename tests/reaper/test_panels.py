@@ -47,6 +47,21 @@ def test_a_job_that_waits_is_cancelled(reaper: Reaper, daemon: House, tmp_path: 
         daemon.ask("PUT", "/transport", {})
 
 
+def test_what_cannot_be_done_to_a_job_is_said_and_the_panel_stays(
+    reaper: Reaper, daemon: House, tmp_path: Path
+) -> None:
+    daemon.ask("PUT", "/transport", {"playing": True, "recording": True})
+    try:
+        job = daemon.request([{"path": str(write_song(tmp_path / "song.wav", 9))}], "stems")
+        keys = [
+            {"see": "stems", "key": "u"}, {"see": "Cancel it first", "key": "c"}, {"see": "cancelled", "key": "q"},
+        ]  # fmt: skip
+        assert reaper.run("jobs", {"tracks": []}, keys).messages == []
+        assert daemon.ask("GET", f"/jobs/{job}")["state"] == "cancelled"
+    finally:
+        daemon.ask("PUT", "/transport", {})
+
+
 def test_tags_reach_the_library_and_the_file_is_shown(reaper: Reaper, daemon: House, tmp_path: Path) -> None:
     song = write_song(tmp_path / "süßer song.wav", 8)
     keys = [{"see": "Done", "key": "enter"}]

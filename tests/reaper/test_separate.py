@@ -52,7 +52,8 @@ def halves(reaper: Reaper) -> Reaper:
 def test_stems_stand_where_the_item_is(reaper: Reaper, song: Path, tmp_path: Path) -> None:
     # From 1.25 s into the file, 1.5 s of it, with level, fades, and a folder that its track is the last of.
     values = {"D_VOL": 0.5, "D_FADEINLEN": 0.02, "D_FADEOUTLEN": 0.1, "C_FADEINSHAPE": 3, "D_SNAPOFFSET": 0.25}
-    chosen = item(song, 10.0, 1.5, offset=1.25, item_values=values, take_values={"D_VOL": -0.7, "D_PAN": 0.3})
+    heard = {"D_VOL": -0.7, "D_PAN": 0.3, "I_CHANMODE": 2}
+    chosen = item(song, 10.0, 1.5, offset=1.25, item_values=values, take_values=heard)
     before = project(
         tmp_path, track("Folder", I_FOLDERDEPTH=1), track("Git", chosen, I_FOLDERDEPTH=-1), track("After")
     )
@@ -67,7 +68,7 @@ def test_stems_stand_where_the_item_is(reaper: Reaper, song: Path, tmp_path: Pat
             assert found["values"][key] == value, key
         (take,) = found["takes"]
         assert take["values"]["D_STARTOFFS"] == 0.0
-        assert (take["values"]["D_VOL"], take["values"]["D_PAN"]) == (-0.7, 0.3)
+        assert {key: take["values"][key] for key in heard} == heard
         path = Path(take["source"]["file"])
         assert path.is_relative_to(tmp_path / "roadie") and path.name == f"{song.stem} - {stem}.wav"
         assert take["texts"]["P_NAME"] == f"{song.stem} - {stem}"

@@ -4,7 +4,8 @@
 local here = arg[0]:match("^(.*)/")
 package.path = here .. "/?.lua;" .. here .. "/?/init.lua;" .. package.path
 
-local fake = require("fake").start({ project = {} }, here .. "/reascript_api.tsv", "script")
+local session = { project = {}, imgui = here .. "/reaimgui_api.tsv" }
+local fake = require("fake").start(session, here .. "/reascript_api.tsv", "script")
 for name, call in pairs(fake.api) do
   local rule = fake.rules[name]
   local info = debug.getinfo(call, "u")

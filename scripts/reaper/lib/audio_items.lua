@@ -7,7 +7,7 @@ local ITEM_KEYS = {
   "D_VOL", "D_FADEINLEN", "D_FADEOUTLEN", "D_FADEINLEN_AUTO", "D_FADEOUTLEN_AUTO", "D_FADEINDIR", "D_FADEOUTDIR",
   "C_FADEINSHAPE", "C_FADEOUTSHAPE", "D_SNAPOFFSET", "C_BEATATTACHMODE",
 }
-local TAKE_KEYS = { "D_VOL", "D_PAN", "D_PANLAW", "D_PITCH", "B_PPITCH", "I_PITCHMODE" }
+local TAKE_KEYS = { "D_VOL", "D_PAN", "D_PANLAW", "D_PITCH", "B_PPITCH", "I_PITCHMODE", "I_CHANMODE" }
 
 local function build_peaks(source)
   if reaper.PCM_Source_BuildPeaks(source, 0) ~= 0 then
@@ -46,13 +46,18 @@ local function reverse(item)
   end
 end
 
+-- Level, place, pitch and channels of a take as those of another.
+function audio_items.sound_as(take, like)
+  for _, key in ipairs(TAKE_KEYS) do
+    reaper.SetMediaItemTakeInfo_Value(take, key, reaper.GetMediaItemTakeInfo_Value(like, key))
+  end
+end
+
 -- Lets a take of `item` play as `like` (a take of lib/items) plays its region. neutral: at its own speed, pitch and
 -- level instead.
 function audio_items.play_as(item, take, like, neutral)
   if not neutral then
-    for _, key in ipairs(TAKE_KEYS) do
-      reaper.SetMediaItemTakeInfo_Value(take, key, reaper.GetMediaItemTakeInfo_Value(like.take, key))
-    end
+    audio_items.sound_as(take, like.take)
   end
   if like.reversed then
     reaper.SetActiveTake(take)

@@ -80,7 +80,12 @@ local function refuse(answer)
   if answer.status == 501 then
     fail("this part of roadie is not built yet", text(problem.hint), code or "not_yet")
   end
-  fail(text(problem.detail) or text(problem.title) or "roadie answered " .. answer.status, text(problem.hint), code)
+  local message = text(problem.detail) or text(problem.title) or "roadie answered " .. answer.status
+  local hint = text(problem.hint)
+  if hint and message:sub(-#hint) == hint then -- the detail ends with what to do, which has a line of its own
+    message = message:sub(1, -#hint - 1):match("^(.-)%s*$")
+  end
+  fail(message, hint, code)
 end
 
 -- The answer's value; nil for one without a body.

@@ -13,6 +13,7 @@ local system = require("system")
 local items = {}
 
 local SLACK_S = 1e-9 -- what arithmetic with seconds loses is no reason for one frame more
+local UNMOVED_S = 1e-6
 
 local function file_of(source)
   local at = source
@@ -56,6 +57,18 @@ local function frames(from_s, to_s, rate_hz)
   return first, last
 end
 
+-- Whether stretch markers change how fast the take plays; those that stand where they were set do not.
+local function stretched(take)
+  local offset_s = reaper.GetMediaItemTakeInfo_Value(take, "D_STARTOFFS")
+  for index = 0, reaper.GetTakeNumStretchMarkers(take) - 1 do
+    local _, at_s, source_s = reaper.GetTakeStretchMarker(take, index)
+    if math.abs(source_s - offset_s - at_s) > UNMOVED_S or reaper.GetTakeStretchMarkerSlope(take, index) ~= 0 then
+      return true
+    end
+  end
+  return false
+end
+
 local Take = {}
 Take.__index = Take
 
@@ -64,8 +77,8 @@ local function take_of(item, take)
   if reaper.TakeIsMIDI(take) then
     return nil, "it is MIDI already"
   end
-  if reaper.GetTakeNumStretchMarkers(take) > 0 then
-    return nil, "it has stretch markers, whose timing cannot be followed: glue the item first"
+  if stretched(take) then
+    return nil, "its stretch markers change its timing, which cannot be followed: glue the item first"
   end
   local source = reaper.GetMediaItemTake_Source(take)
   local path, file_source = file_of(source)

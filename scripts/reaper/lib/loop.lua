@@ -3,13 +3,18 @@
 
 local loop = {}
 
-local running = true
+local running, turns = true, {}
 
 local function explain(problem)
   if type(problem) == "table" and problem.message then
     return problem -- meant for the person, no fault of the program
   end
   return { message = tostring(problem), traceback = debug.traceback(tostring(problem), 2) }
+end
+
+-- Has `call` called at the beginning of each turn of REAPER's, whatever the action waits for.
+function loop.each_turn(call)
+  turns[#turns + 1] = call
 end
 
 -- Runs body; `failed` is called with what it raised ({message, hint?, traceback?}), `ended` in any case.
@@ -21,6 +26,9 @@ function loop.run(body, failed, ended)
     end
   end)
   local function step()
+    for _, call in ipairs(turns) do
+      call()
+    end
     local well, problem = coroutine.resume(thread)
     if not well then
       failed(explain(problem))

@@ -17,17 +17,23 @@ local Panel = {}
 Panel.__index = Panel
 
 local function backend(wanted)
-  if wanted ~= "gfx" and reaper.APIExists("ImGui_CreateContext") then
-    return require("panel_imgui")
+  local imgui = require("panel_imgui")
+  if wanted ~= "gfx" and imgui.is_there() then
+    return imgui
   end
   return require("panel_gfx")
 end
 
--- wanted: "gfx" to keep ReaImGui out.
+-- wanted: "gfx" to keep ReaImGui out. It is drawn in every turn of REAPER's, also while the action waits for roadie.
 function panel.open(title, wanted)
   local self = setmetatable({ title = title, rows = {}, events = {}, cursor = 1, open = true }, Panel)
   self.view = backend(wanted)
   self.view.open(self)
+  loop.each_turn(function()
+    if self.open then
+      self.view.draw(self)
+    end
+  end)
   return self
 end
 
@@ -47,10 +53,26 @@ function Panel:move(step)
   end
 end
 
+-- What was pressed for rows that are gone is forgotten: a key struck twice is no answer to what comes next.
+function Panel:forget()
+  local kept = {}
+  for _, event in ipairs(self.events) do
+    local stands = event.kind == "close"
+    for _, row in ipairs(self.rows) do
+      stands = stands or row.id == event.id
+    end
+    if stands then
+      kept[#kept + 1] = event
+    end
+  end
+  self.events = kept
+end
+
 -- Shows other rows; the cursor stays on the row it is on, by its id.
 function Panel:show(rows)
   local before = self.rows[self.cursor]
   self.rows = rows
+  self:forget()
   local fallback
   for index, row in ipairs(rows) do
     if selectable(row) then
@@ -67,6 +89,10 @@ function Panel:show(rows)
 end
 
 function Panel:tell(kind, id, value)
+  local last = self.events[#self.events]
+  if kind == "close" and last and last.kind == "close" then
+    return -- a window that is closed says so in every turn
+  end
   self.events[#self.events + 1] = { kind = kind, id = id, value = value }
 end
 
@@ -119,11 +145,8 @@ function Panel:press(row)
   end
 end
 
--- Draws, takes what was pressed; the next event, or nil.
+-- The next event, or nil.
 function Panel:poll()
-  if self.open then
-    self.view.draw(self)
-  end
   return table.remove(self.events, 1)
 end
 
@@ -135,13 +158,6 @@ function Panel:next()
       return event
     end
     loop.pause()
-  end
-end
-
--- Once more, with what is shown now, before something that takes a while.
-function Panel:draw()
-  if self.open then
-    self.view.draw(self)
   end
 end
 

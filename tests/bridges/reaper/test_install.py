@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,26 @@ def test_it_is_all_there_and_goes_without_a_trace(resources: Path, home: Path, r
     assert snapshot(resources) == before
 
 
+def test_it_goes_from_files_that_reaper_wrote_anew(resources: Path, home: Path, roadie: Roadie) -> None:
+    """REAPER writes both files in its own way when it ends: no quotes round a path without a blank, other lines before
+    and after ours, and shortcuts that somebody added."""
+    assert roadie("install", "reaper", "--to", resources).code == 0
+    kb_path, ini_path = resources / "reaper-kb.ini", resources / "reaper.ini"
+    ours = [line for line in kb_path.read_bytes().splitlines() if b"roadie/" in line]
+    plain = [re.sub(rb'"roadie/([^"]*)"$', rb"roadie/\1", line).replace(b"SCR 4", b"SCR 260") for line in ours]
+    windows = [line.replace(b"roadie/", b"roadie\\") for line in plain[1:]]
+    lookalike = b'SCR 4 0 RSmine "Custom: roadie: mine" roadie/mine.lua\r\n'
+    shortcut = b"KEY 1 82 _" + ours[0].split()[3] + b" 0\r\n"
+    rest = KB + lookalike + shortcut
+    kb_path.write_bytes(b"\r\n".join([plain[0], *windows, b""]) + rest)
+    ini_path.write_bytes(ini_path.read_bytes().replace(b"lastproject=x", b"lastproject=another"))
+    ran = roadie("uninstall", "reaper")
+    assert ran.code == 0, ran.err
+    assert kb_path.read_bytes() == rest
+    assert ini_path.read_bytes() == INI.replace(b"lastproject=x", b"lastproject=another")
+    assert not (resources / "Scripts").exists() and not (resources / "MediaDB").exists()
+
+
 def test_a_dry_run_tells_all_and_does_nothing(resources: Path, home: Path, roadie: Roadie) -> None:
     before = snapshot(resources)
     ran = roadie("install", "reaper", "--to", resources, "--dry-run", "--json")
@@ -114,6 +135,19 @@ def test_the_folder_is_found_where_each_system_has_it(tmp_path: Path) -> None:
         (folder / "reaper.ini").touch()
         assert places.resource_folder(None, environ, platform) == folder
         shutil.rmtree(folder)
+
+
+def test_a_portable_one_is_found_beside_its_program(tmp_path: Path) -> None:
+    drive = tmp_path / "Program Files"
+    portable = drive / "REAPER (x64)"
+    portable.mkdir(parents=True)
+    (portable / "reaper.ini").touch()
+    environ = {"APPDATA": str(tmp_path / "roam"), "PROGRAMFILES": str(drive)}
+    assert places.resource_folder(None, environ, "win32") == portable
+    home = tmp_path / "me"
+    (home / "opt" / "REAPER").mkdir(parents=True)
+    (home / "opt" / "REAPER" / "reaper.ini").touch()
+    assert places.resource_folder(None, {"HOME": str(home)}, "linux") == home / "opt" / "REAPER"
 
 
 @pytest.mark.parametrize("content", [b"", INI, INI[:-2], b"[reaper_sexplorer]\n", b"[REAPER]\na=1"])

@@ -1,6 +1,7 @@
 -- The gfx window: what is drawn in one frame, and keys that are pressed once what they are for is seen.
 --
--- A key of the script is {see = "text", key = code or name}; it waits until the text stands in a frame.
+-- A key of the script is {see = "text", key = code or name}, or {see, click = "text", double?} for the mouse; it waits
+-- until the text stands in a frame.
 
 local CODES = { up = 30064, down = 1685026670, left = 1818584692, right = 1919379572, enter = 13, esc = 27, space = 32 }
 
@@ -39,9 +40,25 @@ return function(fake)
     return false
   end
 
+  -- Presses the mouse on a text; it is let go in the next frame.
+  local function press(text)
+    local place
+    for _, each in ipairs(frame) do
+      if each.what == "text" and each.text:find(text, 1, true) then
+        place = each -- the last one: titles come first
+      end
+    end
+    assert(place, "nothing to click on: " .. text)
+    gfx.mouse_x, gfx.mouse_y, gfx.mouse_cap = place.x + 2, place.y + 2, 1
+  end
+
   function gfx.getchar()
     if not shown then
       return -1
+    end
+    if gfx.mouse_cap == 1 then
+      gfx.mouse_cap = 0
+      return 0
     end
     local next_key = fake.keys[1]
     if not next_key or (next_key.see and not sees(next_key.see)) or fake.key_frame == fake.frames then
@@ -51,6 +68,13 @@ return function(fake)
     table.remove(fake.keys, 1)
     if next_key.picture then
       fake.pictures[next_key.picture] = frame
+    end
+    if next_key.click then
+      press(next_key.click)
+      if next_key.double then
+        table.insert(fake.keys, 1, { click = next_key.click })
+      end
+      return 0
     end
     if not next_key.key then
       return 0

@@ -6,6 +6,7 @@ local signatures = require("fake.signatures")
 local fake = {}
 
 -- The fake for a session {project, keys, answers, ext, resources, recordings}; the tables `reaper` and `gfx`.
+-- list: the file of REAPER's signatures; with session.imgui, ReaImGui's in that file are there as well.
 function fake.start(session, list, script)
   local self = {
     project = model.build(session.project), keys = session.keys or {}, answers = session.answers or {},
@@ -13,12 +14,13 @@ function fake.start(session, list, script)
     console = "", explorer = {}, processes = {}, change_count = 0, unblocked = 0, deferred = {}, at_exit = {},
     pictures = {}, cursor = session.cursor or 0.0,
   }
-  local rules, api = signatures.load(list), {}
+  local rules, api = signatures.load(list, session.imgui), {}
   function self.exists(name) return rules[name] ~= nil and api[name] ~= nil end
   function self.clock() return fake.clock() end
   for _, part in ipairs({ "project_api", "music_api", "sampler_api", "system_api" }) do
     require("fake." .. part)(api, self)
   end
+  require("fake.imgui")(api, self)
   function api.defer(call) table.insert(self.deferred, call) end
   function api.atexit(call) table.insert(self.at_exit, call) end
   function api.get_action_context() return false, script, 0, 0, 0, 0, 0 end

@@ -164,8 +164,23 @@ return function(api, fake)
 
   function api.GetTakeNumStretchMarkers(take) return #take.stretch end
 
+  function api.GetTakeStretchMarker(take, index)
+    local marker = take.stretch[index + 1]
+    if not marker then
+      return -1, 0.0, 0.0
+    end
+    return index, marker.pos, marker.srcpos
+  end
+
+  function api.GetTakeStretchMarkerSlope(take, index) return take.stretch[index + 1].slope or 0.0 end
+
   function api.SetTakeStretchMarker(take, index, position, source_position)
     assert(index == -1, "the fake only inserts")
+    for _, each in ipairs(take.stretch) do
+      if math.abs(each.pos - position) < 1e-9 then
+        return -1
+      end
+    end
     fake.changed()
     take.stretch[#take.stretch + 1] = { pos = position, srcpos = source_position or position }
     return #take.stretch - 1

@@ -1,5 +1,5 @@
 -- How each function of REAPER is called from Lua, derived from its C signature by REAPER's own rules: pointers called
--- ...Out become results, buffers lose their size, ...InOptional may be left out.
+-- ...Out become results, ...InOut are both, buffers lose their size, ...Optional may be left out.
 
 local signatures = {}
 
@@ -54,9 +54,9 @@ local function rule(name, returns, arguments)
     if out or through then
       results = results + 1
     end
-    if not out or both then
+    if not out or both or each.name:match("InOut") then
       takes[#takes + 1] = { name = each.name, want = expected(each.c_type) }
-      if each.name:match("InOptional$") then
+      if each.name:match("InOptional$") or each.name:match("InOutOptional$") then
         optional = optional + 1
       end
     end
@@ -65,13 +65,15 @@ local function rule(name, returns, arguments)
   return { name = name, fewest = #takes - optional, most = #takes, takes = takes, results = results }
 end
 
--- {name -> rule} of the list's file: name, C return type, C arguments, separated by tabs.
-function signatures.load(path)
+-- {name -> rule} of the lists' files: name, C return type, C arguments, separated by tabs.
+function signatures.load(...)
   local rules = {}
-  for line in io.lines(path) do
-    if not line:match("^#") then
-      local name, returns, arguments = line:match("^([^\t]+)\t([^\t]*)\t?(.*)$")
-      rules[name] = rule(name, (returns:gsub("^const ", "")), arguments)
+  for _, path in ipairs({ ... }) do
+    for line in io.lines(path) do
+      if not line:match("^#") then
+        local name, returns, arguments = line:match("^([^\t]+)\t([^\t]*)\t?(.*)$")
+        rules[name] = rule(name, (returns:gsub("^const ", "")), arguments)
+      end
     end
   end
   for name, counts in pairs(signatures.builtin) do

@@ -65,9 +65,9 @@ local function as_items(item, hits)
       reaper.SetMediaItemInfo_Value(made, "B_LOOPSRC", 0)
       reaper.SetMediaItemInfo_Value(made, "D_SNAPOFFSET",
         math.max(0.0, (hit.onset_s - hit.start_s) / item.active.play_rate - late_s))
-      for _, key in ipairs({ "D_PLAYRATE", "D_PITCH", "B_PPITCH" }) do
-        reaper.SetMediaItemTakeInfo_Value(take, key, reaper.GetMediaItemTakeInfo_Value(item.active.take, key))
-      end
+      reaper.SetMediaItemInfo_Value(made, "D_VOL", reaper.GetMediaItemInfo_Value(item.item, "D_VOL"))
+      audio_items.sound_as(take, item.active.take)
+      reaper.SetMediaItemTakeInfo_Value(take, "D_PLAYRATE", item.active.play_rate)
       reaper.SetMediaItemTakeInfo_Value(take, "D_STARTOFFS", late_s * item.active.play_rate)
       count = count + 1
     end

@@ -262,7 +262,7 @@ def test_reaper_closed_in_between_is_offered_the_next_time(
     (pending,) = json.loads(halves.ext["roadie/pending"]["value"])
     daemon.wait(pending["job"])
     before = left.project
-    keys = [{"see": "Done", "key": "esc"}, {"see": "Close", "key": "q"}]
+    keys = [{"see": "Done", "key": "esc"}, {"see": "Retry", "key": "q"}]
     placed = halves.run("jobs", before, keys, answers=[YES])
     assert placed.names == ["Git", "Git stems", "bass"]
     assert only(placed, "bass")["values"]["D_POSITION"] == 0.5

@@ -19,8 +19,10 @@ import numpy as np
 from daemon.audio.reader import open_audio
 from daemon.engines.classifier.classes import CLASSES
 from daemon.engines.classifier.engine import TrainedClassifier
-from daemon.engines.classifier.measures import Measures, measure
+from daemon.engines.classifier.image import mono
+from daemon.engines.classifier.measures import measure
 from daemon.engines.classifier.network import WEIGHTS, Network
+from daemon.engines.classifier.pitch import fundamental
 from daemon.kernel.errors import InputError
 from training.tagger import packs
 from training.tagger.figures import confusions, figures
@@ -45,20 +47,22 @@ def readable(files: list[tuple[Path, str]]) -> list[tuple[Path, str]]:
     return kept
 
 
-def features(m: Measures | None) -> np.ndarray:
+def features(audio: np.ndarray, rate_hz: int) -> np.ndarray:
+    """audio: (channels, n)."""
+    m = measure(audio, rate_hz)
     if m is None:
-        return np.zeros(9)
+        return np.zeros(8)
     logs = [np.log10(value + 0.003) for value in (m.length_s, m.attack_s, m.decay_s)]
-    return np.array(
-        [*logs, np.log2(max(m.brightness_hz, 20)) / 4, m.noisiness, m.low, m.high, m.clarity, m.sustain]
-    )
+    start = mono(audio)[int(0.02 * rate_hz) : int(0.27 * rate_hz)].astype(np.float64)
+    clarity = fundamental(start, rate_hz)[1] if start.size > 0.1 * rate_hz else 0.0
+    return np.array([*logs, np.log2(max(m.brightness_hz, 20)) / 4, m.noisiness, m.low, m.high, clarity])
 
 
 def measured(files: list[tuple[Path, str]]) -> np.ndarray:
     rows = []
     for path, _ in files:
         with open_audio(path) as audio:
-            rows.append(features(measure(audio.read()[:, : 8 * audio.rate_hz], audio.rate_hz)))
+            rows.append(features(audio.read()[:, : 8 * audio.rate_hz], audio.rate_hz))
     return np.array(rows)
 
 

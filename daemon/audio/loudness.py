@@ -9,7 +9,7 @@ from math import inf, log10
 import numpy as np
 import pyloudnorm
 from numpy.typing import NDArray
-from scipy.signal import firwin, lfilter
+from scipy.signal import firwin, sosfilt
 
 from daemon.kernel.errors import BadParameter
 
@@ -43,8 +43,8 @@ class LoudnessMeter:
     def __init__(self, rate_hz: int, channels: int) -> None:
         if rate_hz <= 0 or channels <= 0:
             raise BadParameter(f"cannot measure {channels} channels at {rate_hz} Hz")
-        self._filters = _k_weighting(rate_hz)
-        self._states = [np.zeros((channels, max(len(a), len(b)) - 1)) for b, a in self._filters]
+        self._sections = _k_weighting(rate_hz)
+        self._state = np.zeros((len(self._sections), channels, 2))
         self._weights = _channel_weights(channels)
         self._steps = _StepPowers(rate_hz)
         self._true_peak = TruePeak(rate_hz, channels)
@@ -54,11 +54,9 @@ class LoudnessMeter:
         if block.shape[1] == 0:
             return
         self._true_peak.write(block)
-        weighted: NDArray[np.float64] = block.astype(np.float64)
-        for index, (b, a) in enumerate(self._filters):
-            weighted, self._states[index] = lfilter(b, a, weighted, axis=1, zi=self._states[index])
+        weighted, self._state = sosfilt(self._sections, block.astype(np.float64), axis=1, zi=self._state)
         np.square(weighted, out=weighted)
-        self._steps.write(self._weights @ weighted)
+        self._steps.write(weighted[0] * self._weights[0] if len(weighted) == 1 else self._weights @ weighted)
 
     def result(self) -> Loudness:
         self._true_peak.finish()
@@ -159,11 +157,11 @@ def _interpolator(factor: int) -> NDArray[np.float32]:
 
 
 @cache
-def _k_weighting(rate_hz: int) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """(b, a) of the two stages for this rate, designed by pyloudnorm after De Man, which at 48 kHz gives the
-    coefficients of BS.1770 (pyloudnorm's default is 0.04 dB off at 1 kHz)."""
+def _k_weighting(rate_hz: int) -> NDArray[np.float64]:
+    """The two stages for this rate as second-order sections (2, 6), designed by pyloudnorm after De Man, which at 48 kHz
+    gives the coefficients of BS.1770 (pyloudnorm's default is 0.04 dB off at 1 kHz)."""
     meter = pyloudnorm.Meter(rate_hz, filter_class="DeMan")
-    return [(stage.b, stage.a) for stage in meter._filters.values()]
+    return np.array([np.concatenate([stage.b, stage.a]) for stage in meter._filters.values()])
 
 
 def _channel_weights(channels: int) -> NDArray[np.float64]:

@@ -37,6 +37,17 @@ SPEC = StepSpec(
     lane=Lane.CPU,
     accepts=frozenset({Kind.SLICE, Kind.ONE_SHOT, Kind.LOOP}),
     reads=("stem", "bpm", "kind"),
-    annotates=("class", "confidence", "kind", "brightness_hz", "attack_s", "decay_s", "noisiness", "root_note"),
+    annotates=(
+        "class",
+        "confidence",
+        "kind",
+        "brightness_hz",
+        "attack_s",
+        "decay_s",
+        "noisiness",
+        "root_note",
+        "root_cents",
+        "root_confidence",
+    ),
     choose=choose,
 )

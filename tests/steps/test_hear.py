@@ -80,6 +80,10 @@ def test_many_files_in_one_call_with_bad_ones_among_them(tmp_path: Path) -> None
     assert (first["frames"], first["rate"], first["kind"]) == (int(0.4 * RATE), RATE, "one-shot")
     assert {"class", "confidence", "lufs", "true_peak_dbtp", "brightness_hz"} <= first.keys()
     assert first["said"] == ["snare"]
+    edges = {"stereo_width", "silence_start_s", "silence_end_s", "clipped_frames", "wraps"}
+    assert (
+        edges <= first.keys() and first["stereo_width"] == 0 and first["wraps"] and not first["clipped_frames"]
+    )
     for bad, name in ((second, "empty.wav"), (third, "text.wav"), (fifth, "gone.wav")):
         assert name in str(bad["error"]["message"])  # type: ignore[index, call-overload]
     assert fourth["channels"] == 2
@@ -99,6 +103,7 @@ def test_only_the_beginning_of_a_file_is_kept_and_a_song_has_no_class(tmp_path: 
     assert result.annotations[1].meta["kind"] == "source"
     assert "class" not in result.annotations[1].meta
     assert result.annotations[1].meta["bpm"] == pytest.approx(120, rel=0.01)
+    assert {"stereo_width", "silence_start_s", "clipped_frames"} <= result.annotations[1].meta.keys()
 
 
 def test_midi_files_are_known_by_their_events(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from daemon.engines.classifier.classes import CLASSES, DRUMS, UNSURE
 from daemon.engines.classifier.heard import READ_S, Heard, hear, read
 from daemon.engines.classifier.kind import LOOP, ONE_SHOT
 from daemon.engines.classifier.learned import Learned
-from daemon.engines.classifier.measures import Measures, midi_note
+from daemon.engines.classifier.measures import Measures
 from daemon.engines.classifier.network import Network
+from daemon.engines.classifier.pitch import pitch_of
 from daemon.engines.classifier.prior import weighed
 from daemon.engines.protocol import Classification, Compute, Sound
 from daemon.kernel.checkpoint import Checkpoint
@@ -27,9 +28,10 @@ SURE = 0.25
 _ALTERNATIVES = 3
 _LEAST_SHARE = 0.02  # of an alternative
 _TOGETHER = 16  # files heard before the network is asked
-_TUNED = frozenset(
-    {"bass", "guitar", "keys", "strings", "brass", "woodwind", "mallet", "synth", "vocal", "kick", "tom"}
+_UNTUNED = frozenset(
+    {"snare", "rim", "clap", "snap", "closed-hat", "open-hat", "crash", "ride", "shaker", "tambourine"}
 )
+"""Of these nobody asks for the note, whatever rings along."""
 
 
 class TrainedClassifier:
@@ -101,19 +103,22 @@ class TrainedClassifier:
             return [_silent(one) for one in heard]
         shares, embeddings = self._network(np.stack(pictures))
         found, at = [], 0
-        for one, hint in zip(heard, hints, strict=True):
+        for sound, one, hint in zip(sounds, heard, hints, strict=True):
             rows = slice(at, at + len(one.pictures))
             at += len(one.pictures)
             if one.measures is None or not one.pictures:
                 found.append(_silent(one))
                 continue
             found.append(
-                self._told(one, one.measures, shares[rows], embeddings[rows], str(hint.get("stem") or ""))
+                self._told(
+                    sound, one, one.measures, shares[rows], embeddings[rows], str(hint.get("stem") or "")
+                )
             )
         return found
 
     def _told(
         self,
+        sound: Sound,
         one: Heard,
         measures: Measures,
         shares: NDArray[np.float32],
@@ -138,9 +143,8 @@ class TrainedClassifier:
         if confidence < SURE:
             others = [(label, round(confidence, 3)), *others][:_ALTERNATIVES]
             label = UNSURE
-        return Classification(
-            label, round(confidence, 3), one.kind, tuple(others), _measured(measures, label), embedding
-        )
+        told = _measured(measures) | ({} if label in _UNTUNED else _root(sound))
+        return Classification(label, round(confidence, 3), one.kind, tuple(others), told, embedding)
 
 
 def _kind(hint: Mapping[str, Json]) -> str | None:
@@ -164,14 +168,21 @@ def _silent(one: Heard) -> Classification:
     return Classification(UNSURE, 0.0, one.kind, measures={"peak_db": -80.0})
 
 
-def _measured(m: Measures, label: str) -> dict[str, Json]:
-    told: dict[str, Json] = {
+def _measured(m: Measures) -> dict[str, Json]:
+    return {
         "brightness_hz": round(m.brightness_hz, 1),
         "attack_s": round(m.attack_s, 4),
         "decay_s": round(m.decay_s, 3),
         "noisiness": round(m.noisiness, 3),
         "peak_db": round(m.peak_db, 2),
     }
-    if m.pitch_hz and label in _TUNED:
-        told["root_note"] = midi_note(m.pitch_hz)
-    return told
+
+
+def _root(sound: Sound) -> dict[str, Json]:
+    """The note, where it is clear."""
+    found = pitch_of(sound.audio, sound.rate_hz)
+    if found is None:
+        return {}
+    return {
+        "root_note": found.note, "root_cents": round(found.cents, 1), "root_confidence": round(found.confidence, 3),
+    }  # fmt: skip

@@ -35,6 +35,8 @@ _SPACING = ((24, 1), (24, 2), (16, 4), (16, 10), (16, 20))  # frames, hops of 5 
 
 def mono(audio: NDArray[np.float32]) -> Mono:
     """One channel of (channels, n): their mean, or the louder one where they cancel each other."""
+    if audio.shape[0] == 1:
+        return audio[0]
     mean = np.asarray(audio.mean(axis=0), np.float32)
     if np.abs(mean).max(initial=0.0) < 0.5 * np.abs(audio).max(initial=0.0):
         return np.asarray(audio[int(np.argmax((audio**2).sum(axis=1)))], np.float32)
@@ -67,13 +69,11 @@ def image(part: Mono) -> NDArray[np.float16]:
     RATE_HZ (see `from_attack`)."""
     hops = sum(count * span for count, span in _SPACING)
     centres = np.concatenate([np.arange(_FINE), np.arange(_FINE + 1, hops, 4)])
-    high = _power(part, centres * _HOP, _HIGH_SIZE) @ _bank(
-        RATE_HZ, _HIGH_SIZE, _SPLIT_HZ, _HIGH_HZ, HIGH_BANDS
-    )
+    high = _bands(part, centres * _HOP, _HIGH_SIZE, _bank(RATE_HZ, _HIGH_SIZE, _SPLIT_HZ, _HIGH_HZ, HIGH_BANDS))
     dull = _decimated(part)
     low_centres = np.concatenate([np.arange(0, _FINE, 2), np.arange(_FINE + 1, hops, 4)])
-    low_power = _power(dull, low_centres * _LOW_HOP // 2, _LOW_SIZE)
-    low = low_power @ _bank(RATE_HZ // _DECIMATE, _LOW_SIZE, _LOW_HZ, _SPLIT_HZ, LOW_BANDS)
+    low_bank = _bank(RATE_HZ // _DECIMATE, _LOW_SIZE, _LOW_HZ, _SPLIT_HZ, LOW_BANDS)
+    low = _bands(dull, low_centres * _LOW_HOP // 2, _LOW_SIZE, low_bank)
     fine = _FINE // 2
     low = np.concatenate([np.repeat(low[:fine], 2, axis=0), low[fine:]])
     bands = _spread(np.concatenate([low, high], axis=1))
@@ -91,17 +91,28 @@ def _spread(cells: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray((sums[index[1:]] - sums[index[:-1]]) / counts, np.float32)
 
 
-def _power(sound: Mono, centres: NDArray[np.int64], size: int) -> NDArray[np.float32]:
-    """(len(centres), size // 2 + 1): power spectra around the centres; beyond the sound there is silence."""
+def _bands(
+    sound: NDArray[np.float32], centres: NDArray[np.int64], size: int, bank: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(len(centres), bands): power in each band of the bank around the centres; beyond the sound there is silence."""
     padded = np.zeros(int(centres[-1]) + size, np.float32)
     kept = sound[: padded.size - size // 2]
     padded[size // 2 : size // 2 + kept.size] = kept
-    used = centres[centres < kept.size + size // 2]
-    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[used] * _window(size)
-    spectrum = rfft(frames, axis=1)
-    out = np.zeros((centres.size, size // 2 + 1), np.float32)
-    out[: used.size] = spectrum.real**2 + spectrum.imag**2
+    used = centres[: int(np.searchsorted(centres, kept.size + size // 2))]
+    out = np.zeros((centres.size, bank.shape[1]), np.float32)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[used]
+    frames *= _window(size)
+    spectrum = rfft(frames, axis=1, overwrite_x=True)
+    first, last = _reach(bank)
+    spectrum = spectrum[:, first:last]
+    np.matmul(spectrum.real**2 + spectrum.imag**2, bank[first:last], out=out[: used.size])
     return out
+
+
+def _reach(bank: NDArray[np.float32]) -> tuple[int, int]:
+    """The bins that any band takes something of, (first, last + 1)."""
+    bins = np.flatnonzero(bank.any(axis=1))
+    return int(bins[0]), int(bins[-1]) + 1
 
 
 def _decimated(sound: Mono) -> Mono:

@@ -75,11 +75,7 @@ class _Levels:
 
     def of_long(self, audio: AudioReader) -> dict[str, Json]:
         """Width, silence at the ends and clipping, which short sounds are measured for in one piece."""
-        before_s, after_s = self._ends.silence_s(audio.rate_hz)
-        return {
-            "stereo_width": round(self._ends.width, 3), "silence_start_s": round(before_s, 4),
-            "silence_end_s": round(after_s, 4), "clipped_frames": self._ends.clipped,
-        }  # fmt: skip
+        return self._ends.meta(audio.rate_hz)
 
     def meta(self) -> dict[str, Json]:
         """Without the levels of silence, which are minus infinity and no JSON."""

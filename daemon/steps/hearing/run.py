@@ -24,6 +24,8 @@ from daemon.steps.analysing.run import run as analyse
 from daemon.steps.hear import HearParams
 from daemon.steps.hearing.evidence import settled
 from daemon.steps.hearing.spoken import Spoken, spoken
+from daemon.steps.measuring.ends import Ends
+from daemon.steps.measuring.sound import edges
 from daemon.steps.prepare_run import described, identity, levels, stamp, stamp_or_none
 from daemon.steps.spec import StepContext
 
@@ -98,15 +100,19 @@ def _read(ctx: StepContext, path: Path, heard_s: float) -> Read:
         kept: list[np.ndarray] = []
         wanted = 0 if info.length_s > SONG_S else int(heard_s * audio.rate_hz)
         done = 0
+        ends = None if wanted >= audio.frames else Ends()
         for block in audio.blocks():
             meter.write(block)
+            if ends is not None:
+                ends.write(block)
             if done < wanted:
                 kept.append(block[:, : wanted - done])
             done += block.shape[1]
             if done < audio.frames:
                 ctx.checkpoint(0.0, path.name)
-    meta = {**identity(path), **described(info), **levels(meter.result())}
     sound = Sound(np.concatenate(kept, axis=1), info.rate_hz, info.length_s) if kept else None
+    around = ends.meta(info.rate_hz) if ends else edges(sound.audio, info.rate_hz) if sound else {}
+    meta = {**identity(path), **described(info), **levels(meter.result()), **around}
     return Read(meta, said, sound)
 
 

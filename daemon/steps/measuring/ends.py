@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.kernel.types import Json
+
 SILENT_DB = -60.0
 """Below the peak: quieter than this counts as silence at the ends."""
 _FULL = 0.9999  # of full scale: 16-bit samples reach 32767 / 32768 at the top
@@ -40,7 +42,7 @@ class Ends:
 
     def __init__(self) -> None:
         self.clipped = 0
-        self._levels: list[NDArray[np.float32]] = []
+        self._levels: list[NDArray[np.float64]] = []  # (n, 2): frames, peak
         self._frames = 0
         self._middle = self._side = 0.0
 
@@ -51,9 +53,10 @@ class Ends:
             self._middle += float(((left + right) ** 2).sum())
             self._side += float(((left - right) ** 2).sum())
         level = np.abs(block).max(axis=0)
-        count = max(level.size // STEP_FRAMES, 1)
-        for part in np.array_split(level, count) if level.size else ():
-            self._levels.append(np.array([part.size, part.max()], np.float32))
+        if level.size:
+            starts = np.arange(0, level.size, STEP_FRAMES)
+            sizes = np.diff(starts, append=level.size)
+            self._levels.append(np.stack([sizes, np.maximum.reduceat(level, starts)], axis=1))
         self._frames += block.shape[1]
 
     @property
@@ -61,11 +64,19 @@ class Ends:
         both = self._middle + self._side
         return self._side / both if both > 0 else 0.0
 
+    def meta(self, rate_hz: int) -> dict[str, Json]:
+        """stereo_width, silence_start_s, silence_end_s, clipped_frames."""
+        before_s, after_s = self.silence_s(rate_hz)
+        return {
+            "stereo_width": round(self.width, 3), "silence_start_s": round(before_s, 4),
+            "silence_end_s": round(after_s, 4), "clipped_frames": self.clipped,
+        }  # fmt: skip
+
     def silence_s(self, rate_hz: int) -> tuple[float, float]:
         """(before, behind) in seconds, to a step."""
         if not self._levels:
             return 0.0, 0.0
-        sizes, tops = np.array(self._levels).T
+        sizes, tops = np.concatenate(self._levels).T
         spots = np.flatnonzero(tops > tops.max() * 10 ** (SILENT_DB / 20))
         if not spots.size or not tops.any():
             return self._frames / rate_hz, 0.0

@@ -11,6 +11,6 @@ def width(audio: NDArray[np.float32]) -> float:
     have nothing in common (or one on a side alone), 1 for a sound and its inverse."""
     if audio.shape[0] < 2:
         return 0.0
-    left, right = audio[0].astype(np.float64), audio[1].astype(np.float64)
-    middle, side = float(((left + right) ** 2).sum()), float(((left - right) ** 2).sum())
-    return side / (middle + side) if middle + side > 0 else 0.0
+    middle, side = audio[0] + audio[1], audio[0] - audio[1]
+    energy, beside = float(middle @ middle), float(side @ side)
+    return beside / (energy + beside) if energy + beside > 0 else 0.0

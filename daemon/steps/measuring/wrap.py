@@ -48,8 +48,8 @@ def wraps(audio: NDArray[np.float32], rate_hz: int) -> bool:
     if audio.shape[1] < 4 * count:
         return False
     peak = float(np.abs(audio).max())
-    for channel in audio.astype(np.float64):
-        end, begin = channel[-count:], channel[:count]
+    for channel in audio:
+        end, begin = channel[-count:].astype(np.float64), channel[:count].astype(np.float64)
         step = abs(begin[0] - end[-1])
         if step <= _QUIET_TAIL * peak:
             continue

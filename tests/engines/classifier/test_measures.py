@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from daemon.engines.classifier.measures import measure, midi_note
+from daemon.engines.classifier.measures import measure
 
 RATE = 44100
 
@@ -19,23 +19,20 @@ def as_audio(wave: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("note", [33, 45, 57, 69, 81])
-def test_the_pitch_of_a_plucked_tone(note: int) -> None:
+def test_a_plucked_tone_is_no_noise(note: int) -> None:
     hz = 440 * 2 ** ((note - 69) / 12)
     t = seconds(1.0)
     wave = sum(np.sin(2 * np.pi * hz * k * t) / k for k in range(1, 8)) * np.exp(-t / 0.5)
     m = measure(as_audio(0.4 * wave), RATE)
     assert m is not None
-    assert midi_note(m.pitch_hz) == note
-    assert 1200 * abs(np.log2(m.pitch_hz / hz)) < 10  # cents
     assert m.noisiness < 0.1
 
 
-def test_white_noise_is_noisy_and_has_no_pitch() -> None:
+def test_white_noise_is_noisy() -> None:
     wave = 0.3 * np.random.default_rng(0).standard_normal(RATE)
     m = measure(as_audio(wave), RATE)
     assert m is not None
     assert m.noisiness > 0.9
-    assert m.pitch_hz == 0
     assert m.brightness_hz == pytest.approx(RATE / 4, rel=0.05)  # the middle of a flat spectrum
 
 
@@ -65,14 +62,8 @@ def test_low_and_high_are_shares_of_the_power() -> None:
     assert m.high == pytest.approx(0.5, abs=0.03)
 
 
-def test_claps_have_bursts_and_loops_have_hits() -> None:
+def test_loops_have_hits() -> None:
     rng = np.random.default_rng(2)
-    clap = np.zeros(RATE // 2)
-    for i in range(4):
-        clap[i * 450 : i * 450 + 2000] += 0.3 * rng.standard_normal(2000) * np.exp(-np.arange(2000) / 120)
-    m = measure(as_audio(clap), RATE)
-    assert m is not None
-    assert m.bursts in (3, 4)
     loop = np.zeros(2 * RATE)
     for i in range(8):
         loop[i * RATE // 4 : i * RATE // 4 + 4000] += (
@@ -87,7 +78,7 @@ def test_channels_that_cancel_each_other_are_still_heard_and_silence_is_not() ->
     tone = np.sin(2 * np.pi * 440 * seconds(0.5)).astype(np.float32)
     m = measure(np.stack([tone, -tone]), RATE)
     assert m is not None
-    assert m.pitch_hz == pytest.approx(440, rel=0.002)
+    assert m.peak_db == pytest.approx(0, abs=0.1)
     assert measure(np.zeros((2, 1000), np.float32), RATE) is None
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from daemon.engines.classifier.pitch import pitch_of
 from daemon.kernel.meta import Meta
 from daemon.steps.measuring.ends import clipped_frames, silence_s
 from daemon.steps.measuring.names import tempo_in_name
-from daemon.steps.measuring.pitch import pitch_of
 from daemon.steps.measuring.sound import measure_sound
 from daemon.steps.measuring.stereo import width
 from daemon.steps.measuring.wrap import loopability, wraps

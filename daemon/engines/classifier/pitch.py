@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
+from daemon.engines.classifier.image import mono
+
 LOWEST_HZ, HIGHEST_HZ = 24.0, 2100.0
 _WINDOWS_S = ((0.03, 0.25), (0.09, 0.25), (0.18, 0.3), (0.4, 0.4))
 _CLEAR = 0.8
@@ -31,13 +33,13 @@ class Pitch:
 
 def pitch_of(audio: NDArray[np.float32], rate_hz: int) -> Pitch | None:
     """None where no pitch is clear. audio: (channels, n)."""
-    mono = audio.mean(axis=0) if audio.shape[0] > 1 else audio[0]
-    level = np.abs(mono)
+    whole = mono(audio)
+    level = np.abs(whole)
     top = float(level.max(initial=0.0))
     if top < 1e-4:
         return None
     start = int(np.argmax(level >= 0.1 * top))
-    sound, rate = _thinned(mono[start : start + int(1.0 * rate_hz)], rate_hz)
+    sound, rate = _thinned(whole[start : start + int(1.0 * rate_hz)], rate_hz)
     votes = [vote for window in _WINDOWS_S if (vote := _vote(sound, rate, window)) is not None]
     if not votes:
         return None
@@ -59,11 +61,14 @@ def _heaviest(cents: NDArray[np.float64], weights: NDArray[np.float64]) -> int:
     return int(np.argmax((near * weights[None, :]).sum(axis=1)))
 
 
-def _thinned(mono: NDArray[np.float32], rate_hz: int) -> tuple[NDArray[np.float64], float]:
+def _thinned(part: NDArray[np.float32], rate_hz: int) -> tuple[NDArray[np.float64], float]:
     """Every n-th value of the mean over n: enough below 2 kHz."""
     step = max(rate_hz // _RATE_HZ, 1)
-    whole = mono[: mono.size // step * step].astype(np.float64)
-    return whole.reshape(-1, step).mean(axis=1), rate_hz / step
+    count = part.size // step
+    total = np.zeros(count)
+    for i in range(step):
+        total += part[i : count * step : step]
+    return total / step, rate_hz / step
 
 
 def _vote(
@@ -83,13 +88,14 @@ def _vote(
 
 def fundamental(part: NDArray[np.float64], rate: float) -> tuple[float, float]:
     """(Hz, clarity 0..1): the first peak of the normalised autocorrelation that comes near the highest."""
-    size = next_fast_len(2 * part.size, real=True)
-    correlation = irfft(np.abs(rfft(part, size)) ** 2, size)[: part.size]
-    squares = np.concatenate([[0.0], np.cumsum(part**2)])
-    lags = np.arange(part.size)
-    energy = squares[part.size - lags] + squares[-1] - squares[lags]
-    normal = 2 * correlation / np.maximum(energy, 1e-12)
     last = min(int(rate / LOWEST_HZ), int(part.size * 0.7))
+    size = next_fast_len(part.size + last + 2, real=True)  # lags beyond come round, and are not looked at
+    spectrum = rfft(part, size)
+    correlation = irfft(spectrum.real**2 + spectrum.imag**2, size)[: last + 2]
+    squares = np.concatenate([[0.0], np.cumsum(part**2)])
+    ends = squares[part.size - correlation.size + 1 :][::-1]  # energy of all but the last `lag` samples
+    energy = ends + squares[-1] - squares[: correlation.size]
+    normal = 2 * correlation / np.maximum(energy, 1e-12)
     below = np.flatnonzero(normal[:last] < 0)
     first = max(int(below[0]) if below.size else last, int(rate / HIGHEST_HZ), 1)
     view = normal[first:last]

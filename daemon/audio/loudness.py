@@ -158,8 +158,8 @@ def _interpolator(factor: int) -> NDArray[np.float32]:
 
 @cache
 def _k_weighting(rate_hz: int) -> NDArray[np.float64]:
-    """The two stages for this rate as second-order sections (2, 6), designed by pyloudnorm after De Man, which at 48 kHz
-    gives the coefficients of BS.1770 (pyloudnorm's default is 0.04 dB off at 1 kHz)."""
+    """The two stages for this rate as second-order sections (2, 6), designed by pyloudnorm after De Man, which at 48
+    kHz gives the coefficients of BS.1770 (pyloudnorm's default is 0.04 dB off at 1 kHz)."""
     meter = pyloudnorm.Meter(rate_hz, filter_class="DeMan")
     return np.array([np.concatenate([stage.b, stage.a]) for stage in meter._filters.values()])
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from daemon.cli.alike import duplicates, sound_map
 from daemon.cli.group import group
 from daemon.cli.learn import learn
 from daemon.cli.output import AsJson
@@ -93,28 +94,6 @@ def stats(as_json: AsJson = False) -> None:
             print()
             most_first = sorted(counts.items(), key=lambda item: -item[1])
             print_table((name, "assets"), most_first, "")
-
-
-@app.command()
-def duplicates(as_json: AsJson = False) -> None:
-    """List files that hold the same sound, whatever their tags and names.
-
-    \b
-    Example:
-      roadie library duplicates
-    """
-    from daemon.cli import library_api
-    from daemon.cli.output import print_json
-    from daemon.cli.session import session
-
-    with session(os.environ) as open_session:
-        groups = library_api.duplicates(open_session.client)
-    if as_json:
-        print_json(groups)
-        return
-    for one in groups:
-        print(*one.paths, "", sep="\n")
-    print(f"{len(groups)} sounds stand in more than one place.")
 
 
 @app.command()
@@ -209,3 +188,5 @@ def remove(
 
 app.command("write-tags")(write_tags)
 app.command("learn")(learn)
+app.command("duplicates")(duplicates)
+app.command("map")(sound_map)

@@ -14,6 +14,7 @@ from daemon.cli.output import duration
 from daemon.cli.request import absolute
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.services.types import AssetView, DuplicateGroup, ExportRequest, JobAck, Page, StatsView
+from daemon.services.types_alike import NearDuplicates
 from daemon.services.types_learn import Forgotten
 from daemon.services.types_tags import WriteTagsRequest
 
@@ -129,6 +130,25 @@ def stats(client: Client) -> StatsView:
 
 def duplicates(client: Client) -> list[DuplicateGroup]:
     return msgspec.convert(client.get("/duplicates")["items"], list[DuplicateGroup])
+
+
+def look_for_near(client: Client) -> JobAck:
+    return msgspec.convert(client.post("/near-duplicates", {}), JobAck)
+
+
+def near_duplicates(client: Client) -> Iterator[NearDuplicates]:
+    cursor: str | None = None
+    while True:
+        found = client.get("/near-duplicates", {"cursor": cursor, "limit": PAGE})
+        page = msgspec.convert(found, Page[NearDuplicates])
+        yield from page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def make_map(client: Client, *, again: bool) -> JobAck:
+    return msgspec.convert(client.post("/map", {"again": again}), JobAck)
 
 
 def scan(client: Client, folder: Path) -> JobAck:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from peewee import fn
 
+from daemon.library.assets import ids_of
 from daemon.library.embeddings import after
 from daemon.library.finding_tables import EmbeddingRow
 from daemon.library.generations import ROWS, VECTORS, Generation
@@ -50,6 +51,19 @@ def dump(index: VectorIndex, folder: Path) -> Dumped | None:
             rows, seq = rows + len(some), some[-1].seq
     old = base.folder / GRAPH if base is not None and base.graph is not None else None
     return Dumped(index.model, library_id(), rows, seq, old)
+
+
+def dump_named(index: VectorIndex, folder: Path) -> tuple[list[str | None], Path | None] | None:
+    """As `dump`. Returns the asset of each row, None for a row that is no longer true, and the graph of the first rows
+    if there is one; None when there are no embeddings at all."""
+    dumped = dump(index, folder)
+    if dumped is None:
+        return None
+    numbers = np.fromfile(folder / ROWS, "<i8").reshape(-1, 2)[:, 1].tolist()
+    latest = {number: place for place, number in enumerate(numbers)}
+    ids = ids_of(latest)
+    named = [ids.get(number) if latest[number] == place else None for place, number in enumerate(numbers)]
+    return named, dumped.old_graph
 
 
 def _worth_adding_to(base: Generation, model: str) -> bool:

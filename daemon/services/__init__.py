@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must not pay for the rest
+    from daemon.services.alike import AlikeService
     from daemon.services.audition import AuditionService
     from daemon.services.browse import BrowseService
     from daemon.services.chains import ChainsService
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must n
     from daemon.services.recipes import RecipesService
     from daemon.services.rules import RulesService
     from daemon.services.selection import SelectionService
+    from daemon.services.sound_map import MapService
     from daemon.services.system import SystemService
     from daemon.services.tags import TagsService
     from daemon.services.uploads import UploadsService
@@ -39,6 +41,8 @@ class Services:
     exports: ExportsService
     tags: TagsService
     learn: LearnService
+    alike: AlikeService
+    map: MapService
     models: ModelsService
     recipes: RecipesService
     system: SystemService

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from daemon.executors.protocol import Executor
 from daemon.jobs.cache import Cache
-from daemon.kernel.work import Lane, StepCall, StepResult
+from daemon.kernel.work import InputFile, Lane, StepCall, StepResult
 
 
 class Calls:
@@ -21,12 +21,19 @@ class Calls:
 
     @asynccontextmanager
     async def run(
-        self, step: str, params: Mapping[str, Any], lane: Lane, on_progress: Callable[[float, str], None]
+        self,
+        step: str,
+        params: Mapping[str, Any],
+        lane: Lane,
+        on_progress: Callable[[float, str], None],
+        inputs: Sequence[InputFile] = (),
     ) -> AsyncIterator[tuple[Path, StepResult]]:
         """(folder of what the step made, its result); the folder goes on leaving. Raises what the step raises."""
         token = secrets.token_hex(8)
         out = await asyncio.to_thread(self._cache.attempt_folder, token)
-        running = self._executor.submit(StepCall(token, step, (), dict(params), out, lane), on_progress)
+        running = self._executor.submit(
+            StepCall(token, step, tuple(inputs), dict(params), out, lane), on_progress
+        )
         try:
             yield out, await running.result()
         finally:

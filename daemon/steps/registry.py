@@ -31,6 +31,9 @@ STEPS = {
     "project": "daemon.steps.project:SPEC",
     "index": "daemon.steps.index:SPEC",
     "hear": "daemon.steps.hear:SPEC",
+    "pairs": "daemon.steps.pairs:SPEC",
+    "compare": "daemon.steps.compare:SPEC",
+    "map": "daemon.steps.map:SPEC",
 }
 
 

@@ -9,10 +9,12 @@ from daemon.config import Settings
 from daemon.executors.protocol import Executor
 from daemon.jobs.recipes import Recipes
 from daemon.kernel.clock import Clock
+from daemon.library.alike import Alikes, MapPoints
 from daemon.library.edits import Edits
 from daemon.library.kits import Kits
 from daemon.playback.player import Player
 from daemon.services import Services
+from daemon.services.alike import AlikeService
 from daemon.services.audition import AuditionService
 from daemon.services.browse import BrowseService
 from daemon.services.chains import ChainsService
@@ -33,6 +35,7 @@ from daemon.services.projects import ProjectsService
 from daemon.services.recipes import RecipesService
 from daemon.services.rules import RulesService
 from daemon.services.selection import SelectionService
+from daemon.services.sound_map import MapService
 from daemon.services.system import SystemService
 from daemon.services.tags import TagsService
 from daemon.services.tasks import TaskStarter
@@ -74,6 +77,8 @@ def services_of(
         exports=ExportsService(starter, outputs),
         tags=TagsService(starter),
         learn=LearnService(starter, assets, stores.models),
+        alike=AlikeService(starter, Alikes(stores.db)),
+        map=MapService(starter, MapPoints(stores.db)),
         models=models,
         recipes=RecipesService(Recipes(settings.recipes)),
         system=SystemService(

@@ -22,7 +22,9 @@ from daemon.jobs.runs import RunPool
 from daemon.jobs.steps import StepRunner
 from daemon.kernel.clock import Clock
 from daemon.kernel.events import Event
+from daemon.library.alike import Alikes, MapPoints
 from daemon.library.deliveries import Deliveries
+from daemon.services.alike import AlikeFinder
 from daemon.services.asked import Asked
 from daemon.services.calls import Calls
 from daemon.services.chain_apply import ChainApplier
@@ -35,7 +37,9 @@ from daemon.services.plugin_scan import PluginScanner
 from daemon.services.plugins import SettingsSaver, note_plugins
 from daemon.services.projects import ProjectScanner
 from daemon.services.scan import Scanner
+from daemon.services.sound_map import Mapper
 from daemon.services.tags import TagWriter
+from daemon.services.vectors_out import VectorsOut
 from daemon.steps.spec import Shelves
 from daemon.wiring.options import cpu_workers
 from daemon.wiring.stores import Stores
@@ -74,7 +78,7 @@ def workshop_of(
     chain_runs = ChainRuns(pool, preparer, assets, shelves, note)
     placer = Placer(assets, stores.arrivals, stores.journal, targets(), settings.delivery_folder, in_use)
     steps = StepRunner(pool, executor, stores.models, shelves, note)
-    calls = Calls(executor, cache)
+    calls, heard = Calls(executor, cache), VectorsOut(stores.search, cache)
     retagger = Retagger(assets, executor, cache, stores.journal, attempts)
     tasks = {
         "scan": Scanner(assets, listener, at_once=cpu_workers(settings) + 1).run,
@@ -86,6 +90,8 @@ def workshop_of(
         "plugin-save": SettingsSaver(stores.catalogue, calls, stores.journal).run,
         "chain-apply": ChainApplier(chain_runs, stores.journal).run,
         "learn": Learner(assets, executor, cache, stores.models).run,
+        "near-duplicates": AlikeFinder(stores.search, Alikes(stores.db), calls, heard).run,
+        "map": Mapper(MapPoints(stores.db), calls, heard).run,
         "place": placer.run,
     }
     pipeline = Pipeline(stores.jobs, preparer, steps, deliverer)

@@ -12,6 +12,7 @@ from typing import Any
 from daemon.kernel.errors import Conflict, InputError, NotFound
 from daemon.kernel.types import Json
 from daemon.services import types as t
+from daemon.services import types_alike as ta
 from daemon.services import types_controls as tc
 from daemon.services import types_edits as te
 from daemon.services import types_kits as tk
@@ -303,6 +304,33 @@ class FakeLearn:
         return before
 
 
+class FakeAlike:
+    def __init__(self) -> None:
+        self.found: list[ta.NearDuplicates] = []
+        self.asked = 0
+
+    async def look(self, client: str) -> t.JobAck:
+        self.asked += 1
+        return t.JobAck(id="near1", state="preparing")
+
+    async def groups(self, cursor: str | None, limit: int) -> t.Page[ta.NearDuplicates]:
+        start = int(cursor or 0)
+        more = len(self.found) > start + limit
+        return t.Page(self.found[start : start + limit], str(start + limit) if more else None)
+
+
+class FakeMap:
+    def __init__(self) -> None:
+        self.asked: list[ta.MapRequest] = []
+
+    async def make(self, request: ta.MapRequest, client: str) -> t.JobAck:
+        self.asked.append(request)
+        return t.JobAck(id="map1", state="preparing")
+
+    async def view(self, query: ta.MapQuery) -> ta.MapView:
+        return ta.MapView(assets=["a1"], x=[0.25], y=[0.75], classes=["kick"], placed=1, waiting=0)
+
+
 class FakeModels:
     def __init__(self) -> None:
         self.pulled: list[str] = []
@@ -578,6 +606,8 @@ class FakeServices:
     exports: FakeExports = field(default_factory=FakeExports)
     tags: FakeTags = field(default_factory=FakeTags)
     learn: FakeLearn = field(default_factory=FakeLearn)
+    alike: FakeAlike = field(default_factory=FakeAlike)
+    map: FakeMap = field(default_factory=FakeMap)
     events: FakeEvents = field(default_factory=FakeEvents)
     watching: FakeWatching = field(default_factory=FakeWatching)
     edits: FakeEdits = field(default_factory=FakeEdits)

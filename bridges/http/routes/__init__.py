@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridges.http.routes.access import ROUTES as ACCESS
+from bridges.http.routes.alike import ROUTES as ALIKE
 from bridges.http.routes.chains import ROUTES as CHAINS
 from bridges.http.routes.collections import ROUTES as COLLECTIONS
 from bridges.http.routes.edits import ROUTES as EDITS
@@ -37,4 +38,5 @@ ROUTES: tuple[Route, ...] = (
     *MIDI,
     *TAGS,
     *LEARN,
+    *ALIKE,
 )

@@ -36,7 +36,7 @@ _SPACING = ((24, 1), (24, 2), (16, 4), (16, 10), (16, 20))  # frames, hops of 5 
 def mono(audio: NDArray[np.float32]) -> Mono:
     """One channel of (channels, n): their mean, or the louder one where they cancel each other."""
     if audio.shape[0] == 1:
-        return audio[0]
+        return np.asarray(audio[0])
     mean = np.asarray(audio.mean(axis=0), np.float32)
     if np.abs(mean).max(initial=0.0) < 0.5 * np.abs(audio).max(initial=0.0):
         return np.asarray(audio[int(np.argmax((audio**2).sum(axis=1)))], np.float32)

@@ -1,0 +1,126 @@
+"""Near-duplicates and the map: what was found out of embeddings, kept until it is found out anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from daemon.library.assets import Asset, load
+from daemon.library.database import Database
+from daemon.library.finding_tables import EmbeddingRow, LikenessRow, MapPointRow
+from daemon.library.tables import AssetRow
+from daemon.library.text import sql
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """One hit in several files. best: the one to keep."""
+
+    best: Asset
+    others: tuple[Asset, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """x, y: 0..1. label: its class."""
+
+    asset: str
+    x: float
+    y: float
+    label: str | None
+
+
+class Alikes:
+    """Groups of assets that hold the same hit."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def assets(self, ids: Sequence[str]) -> list[Asset]:
+        return await self._db.read(lambda: load(ids))
+
+    async def replace(self, groups: Iterable[Sequence[str]]) -> None:
+        """What was found takes the place of what was found before. Of each group the best comes first."""
+        rows = [(asset, group[0], int(not i)) for group in groups for i, asset in enumerate(group)]
+
+        def work() -> None:
+            LikenessRow.delete().execute()
+            for asset, name, best in rows:
+                if AssetRow.get_or_none(AssetRow.id == asset) is not None:  # not one that went meanwhile
+                    LikenessRow.insert(asset=asset, group=name, best=best).execute()
+
+        await self._db.write(work)
+
+    async def groups(self, offset: int, limit: int) -> tuple[list[Alike], bool]:
+        """One page, the largest groups first, and whether there is more. What is left of a group alone is none."""
+
+        def work() -> tuple[list[Alike], bool]:
+            names = sql(
+                "SELECT grp FROM likeness GROUP BY grp HAVING COUNT(*) > 1 ORDER BY COUNT(*) DESC, grp "
+                "LIMIT ? OFFSET ?",
+                limit + 1, offset,
+            ).fetchall()  # fmt: skip
+            found = []
+            for (name,) in names[:limit]:
+                rows = LikenessRow.select().where(LikenessRow.group == name).order_by(LikenessRow.best.desc())
+                first, *others = load([row.asset_id for row in rows])
+                found.append(Alike(first, tuple(others)))
+            return found, len(names) > limit
+
+        return await self._db.read(work)
+
+
+class MapPoints:
+    """Where assets stand on the map."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def places(self) -> dict[str, tuple[float, float]]:
+        def work() -> dict[str, tuple[float, float]]:
+            return {asset: (x, y) for asset, x, y in sql("SELECT asset_id, x, y FROM map_point").fetchall()}
+
+        return await self._db.read(work)
+
+    async def add(self, new: Sequence[tuple[str, float, float]], *, anew: bool) -> None:
+        """Put assets on the map, some at a time. anew: all that is on it goes first."""
+        if anew:
+            await self._db.write(lambda: MapPointRow.delete().execute())
+        for start in range(0, len(new), _AT_ONCE):
+            some = new[start : start + _AT_ONCE]
+            await self._db.write(lambda some=some: _put(some))  # type: ignore[misc]
+
+    async def within(self, left: float, top: float, right: float, bottom: float, limit: int) -> list[Point]:
+        """What stands in a part of the map; of more than `limit`, as many spread evenly over the library's age."""
+
+        def work() -> list[Point]:
+            where = "x BETWEEN ? AND ? AND y BETWEEN ? AND ?"
+            box = (left, right, top, bottom)
+            (count,) = sql(f"SELECT COUNT(*) FROM map_point WHERE {where}", *box).fetchone()
+            every = max(-(-count // limit), 1)
+            rows = sql(
+                f"SELECT p.asset_id, p.x, p.y, a.class FROM map_point p JOIN asset a ON a.id = p.asset_id "
+                f"WHERE {where} AND p.seq % ? = 0 ORDER BY p.seq LIMIT ?", *box, every, limit,
+            ).fetchall()  # fmt: skip
+            return [Point(*row) for row in rows]
+
+        return await self._db.read(work)
+
+    async def counts(self) -> tuple[int, int]:
+        """(assets on the map, assets that were heard and are not on it)."""
+
+        def work() -> tuple[int, int]:
+            heard = EmbeddingRow.select(EmbeddingRow.asset).distinct().count()
+            there = MapPointRow.select().count()
+            return there, max(heard - there, 0)
+
+        return await self._db.read(work)
+
+
+def _put(some: Sequence[tuple[str, float, float]]) -> None:
+    for asset, x, y in some:
+        known = sql("SELECT 1 FROM asset WHERE id = ?", asset).fetchone()
+        if known is not None:
+            sql("INSERT OR REPLACE INTO map_point (asset_id, x, y) VALUES (?, ?, ?)", asset, x, y)

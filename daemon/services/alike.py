@@ -1,0 +1,162 @@
+"""Near-duplicates: the same hit at another gain, rate or format, or trimmed. Looked for in workers, when asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.jobs.runner import TaskContext
+from daemon.kernel.types import AssetId
+from daemon.kernel.work import InputFile, Kind, Lane
+from daemon.library.alike import Alikes
+from daemon.library.assets import Asset
+from daemon.library.search import Search
+from daemon.services.asked import offset_of
+from daemon.services.assets_view import asset_view
+from daemon.services.best_copy import best_first, why
+from daemon.services.calls import Calls
+from daemon.services.tasks import TaskStarter
+from daemon.services.types import JobAck, Page
+from daemon.services.types_alike import NearDuplicates
+from daemon.services.vectors_out import VectorsOut
+
+TASK = "near-duplicates"
+CALL_FILES = 48  # that one call reads
+_FINDING = 0.4  # of the work, roughly
+
+Pair = tuple[str, str]
+
+
+class AlikeService:
+    def __init__(self, tasks: TaskStarter, alikes: Alikes) -> None:
+        self._tasks = tasks
+        self._alikes = alikes
+
+    async def look(self, client: str) -> JobAck:
+        """Look through the whole library, as a job; what it finds takes the place of what was found before."""
+        return await self._tasks.start(TASK, {}, "near-duplicates", client)
+
+    async def groups(self, cursor: str | None, limit: int) -> Page[NearDuplicates]:
+        """What was found, the largest groups first. Raises BadParameter for what is no cursor."""
+        offset = offset_of(cursor)
+        found, more = await self._alikes.groups(offset, limit)
+        views = [
+            NearDuplicates(
+                best=asset_view(each.best), why=why(each.best, each.others),
+                others=[asset_view(other) for other in each.others],
+            )
+            for each in found
+        ]  # fmt: skip
+        return Page(views, str(offset + limit) if more else None)
+
+
+class AlikeFinder:
+    """The task: embeddings tell which sounds may be one, their waves which are."""
+
+    def __init__(self, search: Search, alikes: Alikes, calls: Calls, out: VectorsOut) -> None:
+        self._search = search
+        self._alikes = alikes
+        self._calls = calls
+        self._out = out
+
+    async def run(self, context: TaskContext) -> list[str]:
+        """Returns a line for each file that could not be read."""
+        pairs = await self._pairs(context)
+        files = await self._files({asset for pair in pairs for asset in pair})
+        pairs = [pair for pair in pairs if pair[0] in files and pair[1] in files]
+        same: list[Pair] = []
+        problems: list[str] = []
+        done = 0
+        for batch in batches(pairs):
+            context.progress(
+                _FINDING + (1 - _FINDING) * done / len(pairs), f"{done} of {len(pairs)} pairs compared"
+            )
+            found, wrong = await self._compare(batch, files)
+            same += found
+            problems += wrong
+            done += len(batch)
+        groups = joined(same)
+        await self._alikes.replace(
+            [[one.id for one in best_first([files[asset].asset for asset in group])] for group in groups]
+        )
+        return sorted(set(problems))
+
+    async def _pairs(self, context: TaskContext) -> list[Pair]:
+        async with self._out.files() as heard:
+            if heard is None:
+                return []
+            progress = lambda done, note: context.progress(_FINDING * done, note)  # noqa: E731
+            async with self._calls.run("pairs", {}, Lane.CPU, progress, heard.inputs) as (out, result):
+                places = await asyncio.to_thread(_read_pairs, out / result.files[0].name)
+        named = [(heard.assets[one], heard.assets[other]) for one, other in places]
+        return [(one, other) for one, other in named if one is not None and other is not None and one != other]
+
+    async def _files(self, ids: set[str]) -> dict[str, _File]:
+        found = await self._alikes.assets(sorted(ids))
+        return await asyncio.to_thread(
+            lambda: {one.id: file for one in found if (file := _file(one)) is not None}
+        )
+
+    async def _compare(self, batch: list[Pair], files: dict[str, _File]) -> tuple[list[Pair], list[str]]:
+        ids = sorted({asset for pair in batch for asset in pair})
+        number = {asset: place for place, asset in enumerate(ids)}
+        inputs = [
+            InputFile(files[asset].path, AssetId(asset), Kind.SOURCE, files[asset].path.name) for asset in ids
+        ]
+        params = {"pairs": [[number[one], number[other]] for one, other in batch]}
+        async with self._calls.run("compare", params, Lane.CPU, lambda _done, _note: None, inputs) as (
+            _,
+            result,
+        ):
+            same = [
+                (ids[note.input], ids[int(str(other))])
+                for note in result.annotations
+                for other in _listed(note.meta.get("same"))
+            ]
+            return same, list(result.warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    asset: Asset
+    path: Path
+
+
+def _file(asset: Asset) -> _File | None:
+    path = next((path for text in asset.paths if (path := Path(text)).is_file()), None)
+    return None if path is None else _File(asset, path)
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _read_pairs(path: Path) -> list[tuple[int, int]]:
+    values = memoryview(path.read_bytes()).cast("i").tolist()
+    return list(zip(values[::2], values[1::2], strict=True))
+
+
+def batches(pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
+    """Parts that are compared in one call each: pairs that share files stay together as far as that goes."""
+    batch: list[Pair] = []
+    inside: set[str] = set()
+    for pair in sorted(pairs):
+        if len(inside | set(pair)) > CALL_FILES:
+            yield batch
+            batch, inside = [], set()
+        batch.append(pair)
+        inside |= set(pair)
+    if batch:
+        yield batch
+
+
+def joined(pairs: Sequence[Pair]) -> list[list[str]]:
+    """Groups of all that are linked by pairs, in order."""
+    group: dict[str, set[str]] = {}
+    for one, other in pairs:
+        both = group.get(one, {one}) | group.get(other, {other})
+        for each in both:
+            group[each] = both
+    return sorted(sorted(each) for each in {id(found): found for found in group.values()}.values())

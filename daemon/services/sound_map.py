@@ -1,0 +1,81 @@
+"""The map of the library: every sound has a place near those that sound like it, and keeps it."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from math import isnan, nan
+from pathlib import Path
+
+from daemon.jobs.runner import TaskContext
+from daemon.kernel.types import AssetId
+from daemon.kernel.work import InputFile, Kind, Lane
+from daemon.library.alike import MapPoints
+from daemon.services.calls import Calls
+from daemon.services.tasks import TaskStarter
+from daemon.services.types import JobAck
+from daemon.services.types_alike import MapQuery, MapRequest, MapView
+from daemon.services.vectors_out import HeardFiles, VectorsOut
+
+TASK = "map"
+
+
+class MapService:
+    def __init__(self, tasks: TaskStarter, points: MapPoints) -> None:
+        self._tasks = tasks
+        self._points = points
+
+    async def make(self, request: MapRequest, client: str) -> JobAck:
+        """Give every sound that was heard a place, as a job."""
+        return await self._tasks.start(TASK, {"again": request.again}, "the map", client)
+
+    async def view(self, query: MapQuery) -> MapView:
+        """A part of the map as it is now."""
+        points = await self._points.within(query.left, query.top, query.right, query.bottom, query.limit)
+        placed, waiting = await self._points.counts()
+        return MapView(
+            assets=[each.asset for each in points], x=[round(each.x, 4) for each in points],
+            y=[round(each.y, 4) for each in points], classes=[each.label for each in points], placed=placed,
+            waiting=waiting,
+        )  # fmt: skip
+
+
+class Mapper:
+    """The task `map`."""
+
+    def __init__(self, points: MapPoints, calls: Calls, out: VectorsOut) -> None:
+        self._points = points
+        self._calls = calls
+        self._out = out
+
+    async def run(self, context: TaskContext) -> list[str]:
+        again = bool(context.request.get("again"))
+        known = {} if again else await self._points.places()
+        async with self._out.files() as heard:
+            if heard is None:
+                return ["nothing was heard yet: scan a folder first"]
+            rows = {asset: row for row, asset in enumerate(heard.assets) if asset is not None}
+            if known and not rows.keys() - known.keys():
+                return []
+            places = await asyncio.to_thread(_write_places, heard, known)
+            inputs = (heard.inputs[0], *([places] if known else []))
+            async with self._calls.run("map", {}, Lane.CPU, context.progress, inputs) as (out, result):
+                found = await asyncio.to_thread(_read_places, out / result.files[0].name)
+        new = [(asset, *found[row]) for asset, row in rows.items() if asset not in known]
+        await self._points.add(new, anew=again)
+        return []
+
+
+def _write_places(heard: HeardFiles, known: dict[str, tuple[float, float]]) -> InputFile:
+    values = array("f")
+    for asset in heard.assets:
+        values.extend(known.get(asset, (nan, nan)) if asset is not None else (nan, nan))
+    path = heard.folder / "places.f32"
+    path.write_bytes(values.tobytes())
+    return InputFile(path, AssetId(""), Kind.VECTORS, path.name)
+
+
+def _read_places(path: Path) -> list[tuple[float, float]]:
+    values = array("f", path.read_bytes())
+    assert not any(map(isnan, values))
+    return list(zip(values[::2], values[1::2], strict=True))

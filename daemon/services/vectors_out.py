@@ -1,0 +1,56 @@
+"""All embeddings as a file that a worker reads, with the assets that its rows belong to."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemon.jobs.cache import Cache
+from daemon.kernel.types import AssetId
+from daemon.kernel.work import InputFile, Kind
+from daemon.library.search import Search
+
+VECTORS = "vectors.f16"
+
+
+@dataclass(frozen=True, slots=True)
+class HeardFiles:
+    """inputs: the vectors, and the graph of the first of them where there is one. assets: of each row, None for one
+    that has gone or was heard anew. folder: for other files that go with them."""
+
+    inputs: tuple[InputFile, ...]
+    assets: list[str | None]
+    folder: Path
+
+
+class VectorsOut:
+    def __init__(self, search: Search, cache: Cache) -> None:
+        self._search = search
+        self._cache = cache
+
+    @asynccontextmanager
+    async def files(self) -> AsyncIterator[HeardFiles | None]:
+        """None when nothing was heard yet. The files go on leaving."""
+        out = await asyncio.to_thread(self._cache.attempt_folder, secrets.token_hex(8))
+        try:
+            folder = out / "heard"
+            found = await self._search.with_indexes(lambda _, vectors: _dump(vectors, folder))
+            if found is None:
+                yield None
+            else:
+                assets, graph = found
+                files = [folder / VECTORS, *([graph] if graph is not None else [])]
+                inputs = tuple(InputFile(file, AssetId(""), Kind.VECTORS, file.name) for file in files)
+                yield HeardFiles(inputs, assets, folder)
+        finally:
+            await asyncio.to_thread(self._cache.discard, out)
+
+
+def _dump(vectors: object, folder: Path) -> tuple[list[str | None], Path | None] | None:
+    from daemon.library.dump import dump_named  # noqa: PLC0415 - brings numpy in
+
+    return dump_named(vectors, folder)  # type: ignore[arg-type]

@@ -1,0 +1,118 @@
+"""Near-duplicates and the map, from files on disk to what is told, with real workers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from daemon.library.alike import Alikes, MapPoints
+from daemon.services.alike import CALL_FILES, AlikeFinder, batches, joined
+from daemon.services.best_copy import why
+from daemon.services.calls import Calls
+from daemon.services.sound_map import Mapper
+from daemon.services.vectors_out import VectorsOut
+from tests.services.test_scan import Context, Counting, House
+
+RATE = 44100
+
+
+def drum(seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    t = np.arange(int(0.4 * RATE)) / RATE
+    tone = np.sin(2 * np.pi * rng.uniform(60, 2500) * t) * np.exp(-t / rng.uniform(0.03, 0.2))
+    return 0.5 * tone + 0.25 * rng.standard_normal(t.size) * np.exp(-t / rng.uniform(0.01, 0.1))
+
+
+class Hall(House):
+    """A library with its finder and its mapper."""
+
+    def __init__(self, db, home: Path, executor: Counting) -> None:  # type: ignore[no-untyped-def]
+        super().__init__(db, home, executor)
+        from daemon.jobs.cache import Cache
+
+        cache = Cache(home / "cache", home / "work")
+        calls, out = Calls(executor, cache), VectorsOut(self.search, cache)
+        self.alikes, self.points = Alikes(db), MapPoints(db)
+        self.finder = AlikeFinder(self.search, self.alikes, calls, out)
+        self.mapper = Mapper(self.points, calls, out)
+
+    async def scan(self) -> None:
+        assert await self.scanner.run(Context({"path": str(self.folder)})) == []
+
+
+@pytest.fixture
+async def hall(db, tmp_path: Path) -> AsyncIterator[Hall]:  # type: ignore[no-untyped-def]
+    executor = Counting()
+    await executor.start()
+    yield Hall(db, tmp_path, executor)
+    await executor.stop()
+
+
+async def test_copies_are_one_group_and_the_best_is_named(hall: Hall) -> None:
+    hall.folder.mkdir()
+    wave = drum(1)
+    soundfile.write(hall.folder / "whole.wav", wave, RATE, subtype="PCM_24")
+    soundfile.write(hall.folder / "soft.wav", 0.3 * wave, RATE, subtype="PCM_16")
+    soundfile.write(hall.folder / "other rate.wav", soxr.resample(wave, RATE, 32000), 32000, subtype="PCM_24")
+    soundfile.write(hall.folder / "lossy.ogg", wave, RATE)
+    soundfile.write(hall.folder / "hot.wav", np.clip(3 * wave, -1, 1 - 2**-15), RATE, subtype="PCM_16")
+    for seed in range(2, 8):
+        soundfile.write(hall.folder / f"another {seed}.wav", drum(seed), RATE)
+    await hall.scan()
+    assert await hall.finder.run(Context({})) == []
+    groups, more = await hall.alikes.groups(0, 10)
+    assert not more and len(groups) == 1
+    assert groups[0].best.name == "whole.wav"
+    assert {"soft.wav", "other rate.wav", "lossy.ogg"} <= {each.name for each in groups[0].others}
+    assert not {f"another {seed}.wav" for seed in range(2, 8)} & {each.name for each in groups[0].others}
+    assert why(groups[0].best, groups[0].others) in ("not clipped", "lossless")
+    (hall.folder / "whole.wav").unlink()  # what is gone is no copy
+    await hall.scanner.run(Context({"path": str(hall.folder)}))
+    await hall.finder.run(Context({}))
+    assert "whole.wav" not in {each.name for each in (await hall.alikes.groups(0, 10))[0][0].others}
+
+
+async def test_what_has_a_place_on_the_map_keeps_it(hall: Hall) -> None:
+    hall.folder.mkdir()
+    for seed in range(12):
+        soundfile.write(hall.folder / f"{seed}.wav", drum(seed), RATE)
+    await hall.scan()
+    assert await hall.mapper.run(Context({"again": False})) == []
+    before = await hall.points.places()
+    assert len(before) == 12 and all(0 <= x <= 1 and 0 <= y <= 1 for x, y in before.values())
+    assert len({(round(x, 3), round(y, 3)) for x, y in before.values()}) == 12
+    for seed in range(12, 16):
+        soundfile.write(hall.folder / f"{seed}.wav", drum(seed), RATE)
+    soundfile.write(hall.folder / "copy.wav", 0.4 * drum(3), RATE)
+    await hall.scan()
+    assert await hall.points.counts() == (12, 5)
+    await hall.mapper.run(Context({"again": False}))
+    after = await hall.points.places()
+    assert len(after) == 17
+    assert {asset: after[asset] for asset in before} == before
+    original = next(each for each in await hall.alikes.assets(list(after)) if each.name == "3.wav")
+    copy = next(each for each in await hall.alikes.assets(list(after)) if each.name == "copy.wav")
+    assert np.hypot(*np.subtract(after[copy.id], after[original.id])) < 0.05
+    box = await hall.points.within(0.0, 0.0, 0.5, 1.0, 100)
+    assert {each.asset for each in box} == {asset for asset, (x, _) in after.items() if x <= 0.5}
+    await hall.mapper.run(Context({"again": True}))
+    assert len(await hall.points.places()) == 17
+
+
+async def test_an_empty_library_has_neither(hall: Hall) -> None:
+    assert await hall.finder.run(Context({})) == []
+    assert await hall.mapper.run(Context({})) == ["nothing was heard yet: scan a folder first"]
+    assert (await hall.alikes.groups(0, 10)) == ([], False)
+
+
+def test_pairs_make_groups_and_calls_have_a_bounded_number_of_files() -> None:
+    assert joined([("a", "b"), ("c", "d"), ("b", "e")]) == [["a", "b", "e"], ["c", "d"]]
+    chain = [(f"{i:03}", f"{i + 1:03}") for i in range(200)]
+    parts = list(batches(chain))
+    assert sorted(pair for part in parts for pair in part) == chain
+    assert all(len({asset for pair in part for asset in pair}) <= CALL_FILES for part in parts)

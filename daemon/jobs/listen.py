@@ -49,10 +49,17 @@ class Listener:
 
     async def one(self, path: Path, stat: FileStat) -> NewAsset:
         """Raises InputError with what is wrong with the file."""
-        (found,) = await self.many([(path, stat)])
-        if isinstance(found, Problem):
-            raise InputError(found.error.message, hint=found.error.hint)
+        (found,) = await self.each([(path, stat)])
+        if isinstance(found, InputError):
+            raise found
         return found
+
+    async def each(self, files: Sequence[tuple[Path, FileStat]]) -> list[NewAsset | InputError]:
+        """As `many`, with what is wrong with a file as an error."""
+        return [
+            found if isinstance(found, NewAsset) else InputError(found.error.message)
+            for found in await self.many(files)
+        ]
 
     async def many(self, files: Sequence[tuple[Path, FileStat]]) -> list[NewAsset | Problem]:
         """One answer for each file, in order. What ends a worker is looked for until the one file is found."""

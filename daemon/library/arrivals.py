@@ -38,14 +38,18 @@ class Arrivals:
 
     # ------------------------------------------------------------ files
 
-    async def moved(self, before: Path, after: Path, stat: FileStat) -> bool:
-        """A file was renamed and looks as it did: it is followed without being read. False when it is not known."""
+    async def moved(self, moves: Sequence[tuple[Path, Path, FileStat]]) -> set[Path]:
+        """Files were renamed, (before, after, how it looks): those that look as they did are followed without being
+        read. Returns where they are; one that is not known at its earlier path is left."""
 
-        def work() -> bool:
-            row = PathRow.get_or_none(PathRow.path == str(before))
-            if row is None or FileStat(row.size, row.mtime_ns, row.inode) != stat:
-                return False
-            return move_path(str(before), str(after), stat) is not None
+        def work() -> set[Path]:
+            followed = set()
+            for before, after, stat in moves:
+                row = PathRow.get_or_none(PathRow.path == str(before))
+                same = row is not None and FileStat(row.size, row.mtime_ns, row.inode) == stat
+                if same and move_path(str(before), str(after), stat) is not None:
+                    followed.add(after)
+            return followed
 
         return await self._db.write(work)
 
@@ -53,33 +57,34 @@ class Arrivals:
         """roadie moved a file. origin: the job that did."""
         await self._db.write(lambda: move_path(str(before), str(after), stat, origin))
 
-    async def other_paths(self, asset: str, path: Path) -> list[Path]:
-        """Where else an asset stands or stood."""
+    async def other_paths(self, new: Sequence[NewAsset]) -> list[list[Path]]:
+        """For each, where else its sound stands or stood."""
 
-        def work() -> list[Path]:
-            rows = PathRow.select(PathRow.path).where((PathRow.asset == asset) & (PathRow.path != str(path)))
-            return [Path(row.path) for row in rows]
+        def work() -> list[list[Path]]:
+            rows = [
+                PathRow.select(PathRow.path).where(
+                    (PathRow.asset == each.id) & (PathRow.path != str(each.path))
+                )
+                for each in new
+            ]
+            return [[Path(row.path) for row in found] for found in rows]
 
         return await self._db.read(work)
 
-    async def record(self, new: NewAsset, vanished: Sequence[Path]) -> bool:
-        """Know a file that came. vanished: where the same sound stood and no longer does: then it was moved, with
-        all that is known of it. Returns whether the sound is new."""
+    async def record(self, new: Sequence[tuple[NewAsset, Sequence[Path]]]) -> None:
+        """Know files that came, each with the places where the same sound stood and no longer does: then it was
+        moved, with all that is known of it."""
 
-        def work() -> bool:
-            fresh = record(new)
-            for path in vanished:
-                PathRow.delete().where((PathRow.path == str(path)) & (PathRow.asset == new.id)).execute()
-                append(AssetMoved(new.id, str(new.path), str(path)))
-            if vanished:
-                index_text(new.id)
-            return fresh
+        def work() -> None:
+            for each, vanished in new:
+                record(each)
+                for path in vanished:
+                    PathRow.delete().where((PathRow.path == str(path)) & (PathRow.asset == each.id)).execute()
+                    append(AssetMoved(each.id, str(each.path), str(path)))
+                if vanished:
+                    index_text(each.id)
 
-        return await self._db.write(work)
-
-    async def known(self, path: Path) -> bool:
-        """Whether the library has anything at a path, missing or not."""
-        return await self._db.read(lambda: PathRow.get_or_none(PathRow.path == str(path)) is not None)
+        await self._db.write(work)
 
     async def below(self, folder: Path) -> list[str]:
         """Known paths in a folder and below it that are not missing."""

@@ -433,6 +433,20 @@ class Assets:
 
         return await self._db.read(work)
 
+    async def looks_at(self, paths: Iterable[Path]) -> dict[Path, Look]:
+        """What is known of each of these paths; of an unknown one there is nothing."""
+
+        def work() -> dict[Path, Look]:
+            found = {}
+            for path in paths:
+                row = sql(_AT, str(path)).fetchone()
+                if row is not None:
+                    _, size, mtime_ns, inode, missing, made, heard = row
+                    found[path] = Look(FileStat(size, mtime_ns, inode), bool(missing), bool(made), heard)
+            return found
+
+        return await self._db.read(work)
+
     async def mark_missing(self, paths: Iterable[str]) -> None:
         """Files that a scan no longer found. Their assets, tags and all, stay for when they come back."""
 

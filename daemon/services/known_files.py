@@ -10,12 +10,13 @@ from typing import Any
 from daemon.jobs.prepare import Preparer, stat_of
 from daemon.kernel.errors import FileMissing
 from daemon.library.arrivals import Arrivals
-from daemon.library.assets import Assets
+from daemon.library.assets import Assets, FileStat, NewAsset
 from daemon.services.assets_view import asset_view
 from daemon.services.types import AssetView
-from daemon.watch.intake import Read
 from daemon.watch.kinds import Counts, counts
 from daemon.watch.look import is_text, look
+
+Read = Callable[[Path, FileStat], Awaitable[NewAsset]]
 
 
 class FilesService:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +29,8 @@ from daemon.services.types_projects import (
     ProjectView,
     UsedByView,
 )
+from daemon.watch.kinds import ignored_folder
+from daemon.watch.placeholder import is_placeholder, stub_of
 
 
 class ProjectsService:
@@ -97,10 +99,12 @@ class ProjectScanner:
         self._reader = reader
 
     async def run(self, context: TaskContext) -> list[str]:
-        """Returns a line for each project that could not be read."""
+        """Returns a line for each project that could not be read, or is in the cloud and was not opened."""
         folder = Path(context.request["path"])
-        found = await asyncio.to_thread(lambda: list(projects_below(folder)))
-        problems = []
+        found, away = await asyncio.to_thread(projects_below, folder)
+        problems = [
+            f"{path}: in the cloud, so it was not opened. Make it available offline and scan again" for path in away
+        ]
         for number, path in enumerate(found):
             context.progress(number / len(found), path.name)
             try:
@@ -110,13 +114,24 @@ class ProjectScanner:
         return problems or ([] if found else [f"{folder}: no REAPER or Live project stands below it"])
 
 
-def projects_below(folder: Path) -> Iterator[Path]:
-    """Project files by name. Hidden folders and the backups that DAWs keep are passed over."""
+def projects_below(folder: Path) -> tuple[list[Path], list[Path]]:
+    """Project files by name: (those that are there, those that a cloud service shows and has not downloaded). Hidden
+    folders and the backups that DAWs keep are passed over."""
+    found: list[Path] = []
+    away: list[Path] = []
     for root, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "Backup")
+        folders[:] = sorted(name for name in folders if not ignored_folder(name))
         for name in sorted(names):
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                yield Path(root, name)
+            stub = stub_of(name)
+            path = Path(root, stub or name)
+            if not path.name.lower().endswith(SUFFIXES) or path.name.startswith("."):
+                continue
+            try:
+                there = stub is None and not is_placeholder(path.stat(), str(path))
+            except OSError:
+                continue  # went away since it was listed, or a link to nothing
+            (found if there else away).append(path)
+    return found, away
 
 
 async def read_into(projects: Projects, reader: OutsideReader, path: Path) -> StoredProject:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Protocol
 
 from daemon.files.intent import Intent, IntentState
-from daemon.kernel.errors import SourceChanged
+from daemon.kernel.errors import InputError, RoadieError, SourceChanged
 from daemon.library.arrivals import Arrivals
-from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.library.assets import Assets, FileStat, Look, NewAsset
+from daemon.watch.turns import Coming
 
-Read = Callable[[Path, FileStat], Awaitable[NewAsset]]
-"""Reads a file in a worker. Raises InputError for one that is no sound."""
+Files = Sequence[tuple[Path, FileStat]]
+Read = Callable[[Files], Awaitable[Sequence[NewAsset | InputError]]]
+"""Reads files in a worker; one answer for each, in order: an InputError for what is no sound."""
 ProjectSaved = Callable[[Path], Awaitable[None]]
 """Reads a project again: which files it uses."""
 
@@ -25,7 +27,7 @@ class Wrote(Protocol):
 
 
 class Intake:
-    """Takes files into the library, one call for each."""
+    """Takes files into the library."""
 
     def __init__(
         self, assets: Assets, arrivals: Arrivals, journal: Wrote, read: Read, project_saved: ProjectSaved
@@ -39,29 +41,49 @@ class Intake:
     async def known_below(self, root: Path) -> Mapping[str, tuple[FileStat, bool]]:
         return await self._assets.paths_under(root)
 
-    async def take(self, path: Path, moved_from: Path | None) -> None:
-        """Raises FileNotFoundError when it is gone by now, SourceChanged when it changed while it was read, InputError
-        for one that is no sound, DiskError."""
-        stat = await asyncio.to_thread(FileStat.of, path)
-        if await self._assets.known_at(path, stat) is not None or await self._own(path, stat):
-            return
-        if moved_from is not None and await self._arrivals.moved(moved_from, path, stat):
-            return
-        new = await self._read(path, stat)
-        if await asyncio.to_thread(FileStat.of, path) != stat:
-            raise SourceChanged("the file changed while it was read", where=path)
-        others = await self._arrivals.other_paths(new.id, path)
-        await self._arrivals.record(new, await asyncio.to_thread(_vanished, others))
+    async def take(self, batch: Sequence[Coming]) -> dict[Path, RoadieError | OSError]:
+        """Know these files, unless they are known or roadie's own. Returns what is wrong with those that cannot be:
+        FileNotFoundError for one that is gone by now, SourceChanged for one that changed while it was read,
+        InputError for what is no sound. Raises DiskError and WorkerDied, of which no file is to blame."""
+        stats, wrong = await asyncio.to_thread(_stats, [coming.path for coming in batch])
+        known = await self._assets.looks_at(list(stats))
+        new = {path: stat for path, stat in stats.items() if not _unchanged(known.get(path), stat)}
+        # A path that is known and looks otherwise was changed by someone, also where roadie had written it.
+        own = await asyncio.to_thread(self._own, {path: new[path] for path in new if path not in known})
+        before = {coming.path: coming.before for coming in batch if coming.before is not None}
+        moves = [(before[path], path, stat) for path, stat in new.items() if path in before and path not in own]
+        followed = await self._arrivals.moved(moves) if moves else set()
+        files = [(path, stat) for path, stat in new.items() if path not in own and path not in followed]
+        return wrong | await self._know(files) if files else wrong
 
-    async def _own(self, path: Path, stat: FileStat) -> bool:
-        """Whether roadie wrote what stands there, and nobody has changed it: whoever wrote it makes it known.
+    async def _know(self, files: Files) -> dict[Path, RoadieError | OSError]:
+        wrong: dict[Path, RoadieError | OSError] = {}
+        read: list[NewAsset] = []
+        for (path, _), found in zip(files, await self._read(files), strict=True):
+            if isinstance(found, InputError):
+                wrong[path] = found
+            else:
+                read.append(found)
+        after, gone = await asyncio.to_thread(_stats, [new.path for new in read])
+        changed = [new.path for new in read if new.path in after and after[new.path] != new.stat]
+        wrong |= gone | {
+            path: SourceChanged("the file changed while it was read", where=path) for path in changed
+        }
+        whole = [new for new in read if new.path not in wrong]
+        others = await self._arrivals.other_paths(whole)
+        vanished = await asyncio.to_thread(lambda: [_vanished(paths) for paths in others])
+        await self._arrivals.record(list(zip(whole, vanished, strict=True)))
+        return wrong
 
-        A path that is known and looks otherwise was changed by someone, also where roadie had written it.
-        """
-        intent = await asyncio.to_thread(self._journal.wrote, path)
-        if intent is None or intent.state in (IntentState.ABANDONED, IntentState.UNDONE):
-            return False
-        return intent.size == stat.size and not await self._arrivals.known(path)
+    def _own(self, files: Mapping[Path, FileStat]) -> set[Path]:
+        """Those that roadie wrote and nobody has changed: whoever wrote them makes them known. Blocking."""
+        found = set()
+        for path, stat in files.items():
+            intent = self._journal.wrote(path)
+            alive = intent is not None and intent.state not in (IntentState.ABANDONED, IntentState.UNDONE)
+            if intent is not None and alive and intent.size == stat.size:
+                found.add(path)
+        return found
 
     async def gone(self, paths: Sequence[str]) -> None:
         """Files that are no longer there. What is known of them stays for when they come back."""
@@ -73,6 +95,22 @@ class Intake:
         stat = await asyncio.to_thread(FileStat.of, path)
         if await self._arrivals.saved(path, stat, tell):
             await self._project_saved(path)
+
+
+def _stats(paths: Sequence[Path]) -> tuple[dict[Path, FileStat], dict[Path, RoadieError | OSError]]:
+    """How files look; and what went wrong with others."""
+    found: dict[Path, FileStat] = {}
+    wrong: dict[Path, RoadieError | OSError] = {}
+    for path in paths:
+        try:
+            found[path] = FileStat.of(path)
+        except OSError as error:
+            wrong[path] = error
+    return found, wrong
+
+
+def _unchanged(look: Look | None, stat: FileStat) -> bool:
+    return look is not None and not look.missing and look.stat == stat
 
 
 def _vanished(paths: Sequence[Path]) -> list[Path]:

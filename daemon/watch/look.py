@@ -10,7 +10,7 @@ from pathlib import Path
 
 from daemon.library.assets import FileStat
 from daemon.watch.kinds import Counts, counts, ignored_folder
-from daemon.watch.placeholder import is_placeholder
+from daemon.watch.placeholder import is_placeholder, stub_of
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +40,12 @@ def look(root: Path, known: Mapping[str, tuple[FileStat, bool]]) -> Look:
         found.folders += 1
         folders[:] = [name for name in folders if not ignored_folder(name)]
         for name in names:
-            path = Path(folder, name)
+            stub = stub_of(name)
+            path = Path(folder, stub or name)
             kind = counts(path, root)
-            if kind in (Counts.AUDIO, Counts.PROJECT):
+            if stub is not None:
+                _stub(path, kind, there, found)
+            elif kind in (Counts.AUDIO, Counts.PROJECT):
                 _file(path, kind, known, there, found)
     seen = {text for text, (_, missing) in known.items() if not missing}
     found.gone = [text for text in seen - there if not _behind(Path(text), found)]
@@ -61,7 +64,7 @@ def _file(
     there.add(text)
     if not is_text(text):
         return
-    if is_placeholder(stat):
+    if is_placeholder(stat, text):
         found.placeholders += 1
         return
     now = FileStat(stat.st_size, stat.st_mtime_ns, stat.st_ino)
@@ -69,6 +72,13 @@ def _file(
         found.projects[path] = now
     elif stat.st_size > 0 and known.get(text) != (now, False):
         found.files[path] = now
+
+
+def _stub(path: Path, kind: Counts, there: set[str], found: Look) -> None:
+    """What an older iCloud has put away: `.kick.wav.icloud` stands for kick.wav, which is not gone."""
+    if kind in (Counts.AUDIO, Counts.PROJECT):
+        there.add(str(path))
+        found.placeholders += 1
 
 
 def is_text(path: str) -> bool:

@@ -20,7 +20,7 @@ MOST_NOTES = 200_000
 @dataclass(slots=True)
 class Notes:
     """What happened since the last look. moved, renamed: new path -> old path, of files and of folders. lost: too
-    much happened to note it all."""
+    much happened to note it all. events: how many there were, of however few files."""
 
     files: set[Path] = field(default_factory=set)
     folders: set[Path] = field(default_factory=set)
@@ -28,12 +28,17 @@ class Notes:
     moved: dict[Path, Path] = field(default_factory=dict)
     renamed: dict[Path, Path] = field(default_factory=dict)
     lost: bool = False
+    events: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.files or self.folders or self.gone or self.moved or self.renamed or self.lost)
 
     def __len__(self) -> int:
         return len(self.files) + len(self.folders) + len(self.gone)
+
+    def overrun(self, most: int) -> bool:
+        """Whether so much happened that the system's own queue, which drops what it cannot hold, may have run over."""
+        return self.lost or self.events > most
 
 
 class Notepad:
@@ -59,6 +64,7 @@ class Notepad:
 
     def _note(self, event: FileSystemEvent) -> None:
         notes = self._notes
+        notes.events += 1
         if len(notes) >= MOST_NOTES:
             notes.lost = True
             return

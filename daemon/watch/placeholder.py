@@ -32,10 +32,16 @@ def stub_of(name: str) -> str | None:
     return found["name"] if found else None
 
 
-def is_placeholder(stat: os.stat_result, path: str = "") -> bool:
+def put_away(path: str) -> bool:
+    """Whether an older iCloud's `.name.icloud` stands where a file was."""
+    folder, name = os.path.split(path)
+    return os.path.lexists(os.path.join(folder, f".{name}.icloud"))  # noqa: PTH118 - text only
+
+
+def is_placeholder(stat: os.stat_result, path: str) -> bool:
     """Whether the content of the file is elsewhere, told by a stat, which fetches nothing.
 
-    path: in a folder of a cloud service a file that has a size and not one block counts as well.
+    path: of the file; in a folder of a cloud service one that has a size and not one block counts as well.
     """
     nowhere = getattr(stat, "st_blocks", 1) == 0 and stat.st_size > _INLINE_BYTES
     if nowhere and _CLOUD_FOLDER.search(path):

@@ -24,9 +24,10 @@ from daemon.watch.intake import Intake
 from daemon.watch.kinds import AUDIO, Counts, counts, ignored_folder
 from daemon.watch.look import Look, is_text, look
 from daemon.watch.observer import Notepad, Notes, Observer
-from daemon.watch.placeholder import is_placeholder
+from daemon.watch.placeholder import is_placeholder, put_away, stub_of
 from daemon.watch.places import Place, limit_reason, readable, watches_left
 from daemon.watch.settle import Settler
+from daemon.watch.turns import Coming, Turns
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ TURN_S = 0.2
 SLICE = 50
 """Paths handled before other work of the event loop gets its turn."""
 BURST = 2000
-"""Notes of one round after which a look at everything follows: the system's own queue may have run over."""
+"""Events of one round after which a look at everything follows: the system's own queue may have run over."""
 MOST_REFUSED = 10_000
 GIVEN_UP_S = 600.0
 """A partial file that has not grown for so long keeps no folder waiting."""
@@ -62,6 +63,7 @@ class Watched:
     reason: str
     look_at: float = 0.0
     files: int = 0
+    folders: int = 0
     placeholders: int = 0
     problem: str | None = None
 
@@ -93,8 +95,7 @@ class Watcher:
         self._moved: dict[Path, Path] = {}
         self._gone: dict[Path, float] = {}
         self._refused: dict[Path, FileStat] = {}
-        self._queue: asyncio.Queue[Path] = asyncio.Queue()
-        self._reading: dict[Path, Path | None] = {}
+        self._turns = Turns(self._take)
         self._again: set[Path] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self.counters = Counters()
@@ -116,7 +117,7 @@ class Watcher:
             await self.add(place)
         self._tasks = [asyncio.create_task(self._run(), name="watch")]
         self._tasks += [
-            asyncio.create_task(self._take_turns(), name="intake") for _ in range(self._settings.at_once)
+            asyncio.create_task(self._turns.run(), name="intake") for _ in range(self._settings.at_once)
         ]
 
     async def stop(self) -> None:
@@ -155,7 +156,7 @@ class Watcher:
     @property
     def waiting(self) -> int:
         """Files that do not count yet, or count and are not read yet."""
-        return len(self._settler) + len(self._reading)
+        return len(self._settler) + len(self._turns)
 
     @property
     def arriving(self) -> int:
@@ -192,7 +193,7 @@ class Watcher:
     async def _round(self) -> None:
         notes = self._notepad.take()
         await self._note(notes)
-        if notes.lost or len(notes) > BURST:
+        if notes.overrun(BURST):
             self._look_within(self._settings.settle_s)
         await self._look_where_due()
         await self._settle()
@@ -220,7 +221,7 @@ class Watcher:
             self._arriving.touch(path, now)
         if kind in (Counts.AUDIO, Counts.PROJECT):
             self._refused.pop(path, None)
-            if path in self._reading:
+            if path in self._turns:
                 self._again.add(path)
             else:
                 self._settler.touch(path, now)
@@ -278,14 +279,14 @@ class Watcher:
             if self._arriving.begin(folder, now):
                 await self._arrivals.begin_folder(folder, root)
         async for path in _in_slices(found.files):
-            if path not in self._reading and self._refused.get(path) != found.files[path]:
+            if path not in self._turns and self._refused.get(path) != found.files[path]:
                 self._settler.wait(path, now)
         await self._look_at_projects(root, found, first)
         await self._intake.gone(found.gone)
         if first:
             await self._arrivals.set_looked_at(root)
-        watched.files, watched.placeholders = len(known), found.placeholders
-        await self._check_limit(watched, found)
+        watched.files, watched.placeholders, watched.folders = len(known), found.placeholders, found.folders
+        await self._check_limit(watched)
 
     async def _look_at_projects(self, root: Path, found: Look, first: bool) -> None:
         before = await self._arrivals.projects_below(root)
@@ -312,15 +313,20 @@ class Watcher:
             reason = limit_reason(error, root) or f"the system cannot watch it ({error.strerror})"
             self._poll(watched, reason)
 
-    async def _check_limit(self, watched: Watched, found: Look) -> None:
-        """watchdog passes over folders for which the system has no watch left; that must not go unsaid."""
+    async def _check_limit(self, watched: Watched) -> None:
+        """watchdog passes over folders for which the system has no watch left; that must not go unsaid. The folder
+        that was just looked at is the one looked at from now on: its watches go to the others."""
         if watched.polled:
             return
         left = await asyncio.to_thread(watches_left)
         if left is None:
             return
         used, _ = left
-        if used < found.folders:
+        told = [each for each in self._watched.values() if not each.polled]
+        roots = [each.place.path for each in told]
+        outer = [each for each in told if not any(root in each.place.path.parents for root in roots)]
+        if used < sum(each.folders for each in outer):
+            await asyncio.to_thread(self._observer.unwatch, watched.place.path)
             error = OSError(28, "inotify watch limit reached")
             self._poll(watched, limit_reason(error, watched.place.path) or str(error))
 
@@ -340,49 +346,54 @@ class Watcher:
                 path for path, stat in zip(batch, stats, strict=True) if self._settler.looked(path, stat, now)
             ]
             opened = await asyncio.to_thread(_open_all, still)
+            sizes = {path: stat.size for path, stat in zip(batch, stats, strict=True) if stat is not None}
             for path, well in zip(still, opened, strict=True):
                 self._settler.opened(path, well, now)
                 if well:
-                    self._reading[path] = self._moved.pop(path, None)
-                    self._queue.put_nowait(path)
+                    self._turns.put(Coming(path, sizes[path], self._moved.pop(path, None)))
         if not len(self._settler):
             self._moved.clear()
 
-    async def _take_turns(self) -> None:
-        while True:
-            path = await self._queue.get()
-            try:
-                await self._take(path, self._reading[path])
-            finally:
-                self._reading.pop(path, None)
-                if len(self._arriving):
-                    self._arriving.touch(path, self._clock.monotonic())
-            if path in self._again:
-                self._again.discard(path)
-                self._touch(path, self._clock.monotonic())
+    async def _take(self, batch: Sequence[Coming]) -> None:
+        sounds: list[Coming] = []
+        for coming in batch:
+            root = self._root_of(coming.path)
+            if root is not None and counts(coming.path, root) is Counts.PROJECT:
+                await self._project(coming.path, tell=True)
+                self.counters.taken += 1
+            elif root is not None:
+                sounds.append(coming)
+        if sounds:
+            await self._take_sounds(sounds)
+        now = self._clock.monotonic()
+        for coming in batch:
+            if len(self._arriving):
+                self._arriving.touch(coming.path, now)
+            if coming.path in self._again:
+                self._again.discard(coming.path)
+                self._settler.touch(coming.path, now)
 
-    async def _take(self, path: Path, moved_from: Path | None) -> None:
+    async def _take_sounds(self, sounds: Sequence[Coming]) -> None:
         try:
-            root = self._root_of(path)
-            if root is None:
-                return
-            if counts(path, root) is Counts.PROJECT:
-                await self._project(path, tell=True)
-            else:
-                await self._intake.take(path, moved_from)
-            self.counters.taken += 1
-        except FileNotFoundError:
-            return
-        except SourceChanged:
-            self._again.add(path)
-        except InputError as error:
-            await self._refuse(path, error)
+            wrong = await self._intake.take(sounds)
         except (RoadieError, OSError) as error:
-            # The disk, the library or a worker, not the file: a look soon tries it again.
-            self._problem(getattr(error, "message", None) or f"{path}: {error}")
+            # The disk, the library or a worker, not the files: a look soon tries them again.
+            self._problem(getattr(error, "message", None) or str(error))
             self._look_within(self._settings.poll_s)
+            return
         except Exception:
-            log.exception("taking %s", path)
+            log.exception("taking %d files, the first of them %s", len(sounds), sounds[0].path)
+            self._look_within(self._settings.poll_s)
+            return
+        self.counters.taken += len(sounds) - len(wrong)
+        for path, problem in wrong.items():
+            if isinstance(problem, SourceChanged):
+                self._again.add(path)
+            elif isinstance(problem, InputError):
+                await self._refuse(path, problem)
+            elif not isinstance(problem, FileNotFoundError):
+                self._problem(f"{path}: {problem}")
+                self._look_within(self._settings.poll_s)
 
     async def _refuse(self, path: Path, error: InputError) -> None:
         self.counters.refused += 1
@@ -420,7 +431,7 @@ class Watcher:
         if not len(self._arriving):
             return
         for folder in self._arriving.quiet(self._clock.monotonic(), self._busy):
-            if await asyncio.to_thread(_has_partial, folder):
+            if await asyncio.to_thread(_unfinished, folder):
                 self._arriving.touch(folder, self._clock.monotonic())
                 continue
             files = await self._arrivals.complete_folder(folder)
@@ -429,9 +440,7 @@ class Watcher:
 
     def _busy(self, folder: Path) -> bool:
         """Whether files of a folder wait or are being read."""
-        prefix = str(folder) + os.sep
-        waiting = any(str(path).startswith(prefix) for path in self._reading)
-        return waiting or any(self._settler.below(folder))
+        return self._turns.any_below(folder) or any(self._settler.below(folder))
 
     def _problem(self, text: str) -> None:
         log.warning("%s", text)
@@ -457,7 +466,7 @@ def _stat(path: Path) -> FileStat | None:
         stat = path.stat()
     except OSError:
         return None
-    if stat.st_size == 0 or is_placeholder(stat):
+    if stat.st_size == 0 or is_placeholder(stat, str(path)):
         return None  # another event tells when there is something to read
     return FileStat(stat.st_size, stat.st_mtime_ns, stat.st_ino)
 
@@ -480,19 +489,27 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _not_there(paths: Sequence[Path]) -> list[Path]:
-    return [path for path in paths if not os.path.lexists(path)]
+    return [path for path in paths if not os.path.lexists(path) and not put_away(str(path))]
 
 
 def _not_there_texts(paths: Sequence[str]) -> list[str]:
-    return [path for path in paths if not os.path.lexists(path)]
+    return [path for path in paths if not os.path.lexists(path) and not put_away(path)]
 
 
-def _has_partial(folder: Path) -> bool:
-    """Whether a file in it is still coming under a name of its own; one that was given up does not count."""
+def _unfinished(folder: Path) -> bool:
+    """Whether not all of a folder has come: a file is still coming under a name of its own (one that was given up
+    does not count), or is only shown by a cloud service."""
     oldest = time.time() - GIVEN_UP_S
-    return any(
-        counts(path, folder) is Counts.PARTIAL
-        and (stat := _stat(path)) is not None
-        and stat.mtime_ns / 1e9 > oldest
-        for path in _files_in(folder)
-    )
+    for path in _files_in(folder):
+        kind = counts(path, folder)
+        try:
+            stat = path.stat()
+        except OSError:
+            continue  # went away meanwhile
+        coming = kind is Counts.PARTIAL and stat.st_size > 0 and stat.st_mtime > oldest
+        if coming or (kind is Counts.AUDIO and is_placeholder(stat, str(path))):
+            return True
+        stub = stub_of(path.name)
+        if stub is not None and counts(path.with_name(stub), folder) is Counts.AUDIO:
+            return True
+    return False

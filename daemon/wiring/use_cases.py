@@ -108,5 +108,5 @@ def _watcher(
     async def read_again(path: Path) -> None:
         await projects.read(ProjectRequest(str(path)))
 
-    intake = Intake(stores.assets, stores.arrivals, stores.written, shop.listener.one, read_again)
+    intake = Intake(stores.assets, stores.arrivals, stores.written, shop.listener.each, read_again)
     return Watcher(intake, stores.arrivals, clock, watch_settings(settings))

@@ -12,14 +12,14 @@ import pytest
 
 from daemon.files.journal import Journal
 from daemon.kernel.clock import SystemClock
-from daemon.kernel.errors import UnreadableAudio
+from daemon.kernel.errors import InputError, UnreadableAudio
 from daemon.kernel.types import AssetId
 from daemon.library.arrivals import Arrivals
 from daemon.library.assets import Assets, FileStat, NewAsset
 from daemon.library.database import Database
 from daemon.library.events import EventLog
 from daemon.library.journal import SqliteJournal
-from daemon.watch.intake import Intake
+from daemon.watch.intake import Files, Intake
 from daemon.watch.places import Place, Role
 from daemon.watch.watcher import Watcher, WatchSettings
 
@@ -38,6 +38,7 @@ class Watch:
         store = SqliteJournal(self.db)
         self.journal = Journal(store)
         self.read: list[str] = []
+        self.batches: list[int] = []
         self.projects: list[str] = []
         self.intake = Intake(self.assets, self.arrivals, store, self._read, self._project)
         self.watcher = Watcher(self.intake, self.arrivals, SystemClock(), QUICK)
@@ -47,10 +48,14 @@ class Watch:
         await self.watcher.start([Place(self.root, Role.INBOX, polled, "")])
         await self.until(lambda: self.arrivals.looked_at(self.root))
 
-    async def _read(self, path: Path, stat: FileStat) -> NewAsset:
+    async def _read(self, files: Files) -> list[NewAsset | InputError]:
+        self.batches.append(len(files))
+        return [await self._one(path, stat) for path, stat in files]
+
+    async def _one(self, path: Path, stat: FileStat) -> NewAsset | InputError:
         content = await asyncio.to_thread(path.read_bytes)
         if b"no sound" in content:
-            raise UnreadableAudio("this is no sound", where=path)
+            return UnreadableAudio("this is no sound", where=path)
         self.read.append(path.name)
         return NewAsset(AssetId(hashlib.sha256(content).hexdigest()), "source", path, stat)
 

@@ -28,7 +28,7 @@ from daemon.watch.places import Role, network_drive, place
 )
 def test_cloud_placeholders_are_known_by_their_stat(fields: dict[str, int], expected: bool) -> None:
     """The values are those of winnt.h and of macOS' sys/stat.h."""
-    assert is_placeholder(SimpleNamespace(**fields)) is expected  # type: ignore[arg-type]
+    assert is_placeholder(SimpleNamespace(**fields), "/music/kick.wav") is expected  # type: ignore[arg-type]
 
 
 def test_a_folder_of_this_machine_is_told_and_not_polled(tmp_path: Path) -> None:
@@ -69,38 +69,46 @@ from daemon.watch.intake import Intake
 from daemon.watch.places import Place, Role
 from daemon.watch.watcher import Watcher, WatchSettings
 
-async def main(folder):
-    root = folder / "Inbox"
-    for number in range(20):
-        (root / f"Folder {number}").mkdir(parents=True)
+async def main(folder, count):
+    roots = [folder / f"Inbox {number}" for number in range(count)]
+    for root in roots:
+        for number in range(20):
+            (root / f"Folder {number}").mkdir(parents=True)
     db = Database(folder / "roadie.db"); db.open()
     intake = Intake(Assets(db), Arrivals(db), SqliteJournal(db), None, None)
     watcher = Watcher(intake, Arrivals(db), SystemClock(), WatchSettings())
-    await watcher.start([Place(root, Role.INBOX)])
-    await asyncio.sleep(1.0)
-    [watched] = watcher.watched()
-    print(watched.polled, watched.reason)
+    await watcher.start([Place(root, Role.INBOX) for root in roots])
+    for _ in range(300):
+        polled = [watched for watched in watcher.watched() if watched.polled]
+        if polled:
+            break
+        await asyncio.sleep(0.1)
+    print(len(polled), polled[0].reason if polled else "")
     await watcher.stop(); db.close()
 
-asyncio.run(main(Path(sys.argv[1])))
+asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))
 """
 
 
-def test_the_limit_on_watches_is_noticed_and_said(tmp_path: Path) -> None:
-    """With a real limit: a user namespace of its own may watch five folders, there are 21."""
+@pytest.mark.parametrize(("roots", "limit"), [(1, 5), (2, 30)])
+def test_the_limit_on_watches_is_noticed_and_said(tmp_path: Path, roots: int, limit: int) -> None:
+    """With a real limit, in a user namespace of its own: there are 21 folders in each watched one. Of two, each alone
+    could be watched."""
     if sys.platform != "linux" or shutil.which("unshare") is None:
         pytest.skip("needs Linux' unshare(1)")
     script = tmp_path / "limited.py"
     script.write_text(LIMITED)
-    inside = f'echo 5 > /proc/sys/user/max_inotify_watches && exec "{sys.executable}" "{script}" "{tmp_path}"'
+    inside = (
+        f'echo {limit} > /proc/sys/user/max_inotify_watches && exec "{sys.executable}" "{script}" "$1" "$2"'
+    )
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     ran = subprocess.run(
-        ["unshare", "--user", "--map-root-user", "sh", "-c", inside],
+        ["unshare", "--user", "--map-root-user", "sh", "-c", inside, "sh", str(tmp_path), str(roots)],
         capture_output=True, text=True, env=env, check=False, timeout=60,
     )  # fmt: skip
     if "unshare" in ran.stderr or "Operation not permitted" in ran.stderr:
         pytest.skip(f"no user namespace may be made here: {ran.stderr.strip()}")
     polled, _, reason = ran.stdout.partition(" ")
-    assert polled == "True", ran.stderr
+    assert polled == "1", ran.stderr
     assert "more folders than the system watches" in reason
     assert "sysctl fs.inotify.max_user_watches" in reason

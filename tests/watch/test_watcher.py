@@ -3,8 +3,14 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+from watchdog.events import FileOpenedEvent, FileSystemEventHandler
+from watchdog.observers import Observer
 
 from tests.watch.conftest import QUICK, Watch
 
@@ -216,3 +222,74 @@ async def test_links_are_not_followed_and_names_that_are_no_text_are_passed_over
     await watch.has("asset.added", 1)
     await watch.quiet()
     assert watch.read == ["c.wav"]
+
+
+async def test_a_burst_is_read_in_batches_and_one_bad_file_costs_only_itself(watch: Watch) -> None:
+    await watch.start()
+    for number in range(90):
+        write(watch.root / f"{number}.wav", "no sound" if number == 40 else f"sound {number}")
+    await watch.has("asset.added", 89)
+    await watch.quiet()
+    assert sorted(watch.read) == sorted(f"{number}.wav" for number in range(90) if number != 40)
+    assert watch.watcher.counters.refused == 1
+    assert max(watch.batches) > 1
+
+
+async def test_what_is_in_the_cloud_is_not_there_yet_and_never_opened(watch: Watch, tmp_path: Path) -> None:
+    """The system itself tells of every file that is opened."""
+    album = watch.root / "Dropbox" / "Album"
+    write(album / "here.wav", "here")
+    away = album / "away.wav"
+    with away.open("wb") as file:
+        file.truncate(1 << 20)  # a size and no block, as such clients show it on Linux
+    put_away = write(watch.root / ".pad.wav.icloud", "bplist00")
+    with opened(watch.root) as names:
+        await watch.start()
+        await watch.has("asset.added", 1)
+        await watch.quiet()
+        assert watch.read == ["here.wav"]
+        [watched] = watch.watcher.watched()
+        assert watched.placeholders == 2
+        new = watch.root / "Dropbox" / "New"
+        write(new / "one.wav", "one")
+        shown = tmp_path / "two.wav"
+        shown.touch()
+        os.truncate(shown, 1 << 20)
+        shown.rename(new / "two.wav")
+        await watch.has("asset.added", 2)
+        await asyncio.sleep(2.0)  # well over a folder's time
+        assert await watch.events("folder.complete") == [], "not all of it is there yet"
+        assert {Path(name).name for name in names} & {"away.wav", "two.wav", put_away.name} == set()
+    write(new / "two.wav", "two")
+    await watch.has("folder.complete", 1)
+    assert (await watch.events("folder.complete"))[0]["files"] == 2
+
+
+async def test_what_an_older_icloud_puts_away_is_not_missing(watch: Watch) -> None:
+    await watch.start()
+    path = write(watch.root / "kick.wav", "kick")
+    await watch.has("asset.added", 1)
+    write(watch.root / ".kick.wav.icloud", "bplist00")
+    path.unlink()
+    await watch.quiet()
+    watch.watcher.rescan()
+    await watch.quiet()
+    assert await paths(watch) == ["kick.wav"]
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[set[str]]:
+    """The files below a folder that anybody opens meanwhile."""
+    names: set[str] = set()
+    handler = FileSystemEventHandler()
+    handler.dispatch = lambda event: names.add(os.fsdecode(event.src_path))  # type: ignore[method-assign]
+    observer = Observer()
+    observer.schedule(handler, str(folder), recursive=True, event_filter=[FileOpenedEvent])
+    observer.start()
+    try:
+        yield names
+        if sys.platform == "linux":
+            assert names, "it is told when a file is opened"
+    finally:
+        observer.stop()
+        observer.join(5)

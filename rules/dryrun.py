@@ -72,10 +72,9 @@ class DryRun:
         verdict = judge(rule.test, facts)
         if verdict.holds is False:
             return _Judged(path, facts, None, verdict, None)  # whatever reading it would tell
-        meta = await self._ports.files.peek(path)
-        facts = await self._gatherer.of_file(path, rule.names, meta)
-        length_s = meta.get("length_s")
-        return _Judged(path, facts, None, judge(rule.test, facts), float(length_s) if length_s else None)
+        view = await self._ports.files.peek(path)
+        facts = await self._gatherer.of_file(path, rule.names, view)
+        return _Judged(path, facts, view, judge(rule.test, facts), view.length_s)
 
     async def _plans(
         self, rule: Rule, matching: Sequence[_Judged]

@@ -14,7 +14,7 @@ from rules.ports import Ports
 
 _MADE = {"stem": "stems", "slice": "slices", "one-shot": "one-shots", "loop": "loops", "midi": "midi",
          "lyrics": "lyrics"}  # fmt: skip
-_READ = ("class", "confidence", "bpm", "key", "length_s", "channels")
+_READ = ("class", "confidence", "bpm", "key", "length_s", "channels", "kind")
 """What reading a file tells."""
 
 
@@ -44,23 +44,29 @@ class Gatherer:
             values["beside_project"] = await self._ports.files.beside_project(Path(path))
         return Facts(path, view.id, values)
 
-    async def of_file(self, path: Path, names: Collection[str], meta: Mapping[str, Any] | None) -> Facts:
-        """A file that the library does not know. meta: what reading it told, None when it was not read."""
-        names_read = (*_READ, "kind")
-        values: dict[str, Any] = {name: UNKNOWN if meta is None else meta.get(name) for name in names_read}
-        if "beside_project" in names:
-            values["beside_project"] = await self._ports.files.beside_project(path)
+    async def of_file(self, path: Path, names: Collection[str], view: AssetView | None) -> Facts:
+        """A file that the library does not know. view: as the library would show it, None when it was not read."""
         # It would come in now: nothing was made of it, nobody tagged or uses it as far as is known.
-        tags = [values["class"]] if isinstance(values["class"], str) else []
-        values |= {
+        values: dict[str, Any] = {
             "age_s": 0.0,
             "age_days": 0.0,
-            "tag": tags,
             "has": [],
             "rating": 0,
             "project": [],
             "made": False,
         }
+        values["tag"] = [] if view is None else [tag.label for tag in view.tags]
+        if view is None:
+            values |= dict.fromkeys(_READ, UNKNOWN)
+        else:
+            values |= {
+                "class": view.label, "confidence": view.confidence, "bpm": view.bpm, "key": view.key,
+                "length_s": view.length_s, "channels": view.channels, "kind": view.kind,
+            }  # fmt: skip
+        if "project" in names:
+            values["project"] = [each.project_path for each in await self._ports.projects.used_at(path)]
+        if "beside_project" in names:
+            values["beside_project"] = await self._ports.files.beside_project(path)
         return Facts(str(path), None, values)
 
     def _age(self, view: AssetView) -> dict[str, float]:

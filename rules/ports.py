@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from daemon.services import types as t
 from daemon.services import types_placing as tp
@@ -28,6 +28,7 @@ class Library(Protocol):
 
 class Projects(Protocol):
     async def used_by(self, asset: str, /) -> list[UsedByView]: ...
+    async def used_at(self, path: Path, /) -> list[UsedByView]: ...
 
 
 class Recipes(Protocol):
@@ -37,7 +38,9 @@ class Recipes(Protocol):
 class Placing(Protocol):
     def targets(self) -> list[str]: ...
     async def place(self, request: tp.PlacingRequest, client: str, key: str | None = None, /) -> t.JobAck: ...
-    async def plan(self, request: tp.PlacingRequest, /) -> tp.PlacingPlan: ...
+    async def plan(
+        self, request: tp.PlacingRequest, foreseen: Mapping[str, t.AssetView], /
+    ) -> tp.PlacingPlan: ...
 
 
 class Events(Protocol):
@@ -69,8 +72,8 @@ class Files(Protocol):
         """The asset at a path whose file is unchanged; None when the library does not know it."""
         ...
 
-    async def peek(self, path: Path, /) -> dict[str, Any]:
-        """What reading a file tells, without knowing it from then on. Raises InputError."""
+    async def peek(self, path: Path, /) -> t.AssetView:
+        """A file as the library would show it, without knowing it from then on. Raises InputError."""
         ...
 
     async def listed(self, folder: Path, /) -> list[Path]:

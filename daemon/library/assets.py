@@ -295,6 +295,18 @@ def _asset(row: tuple[Any, ...], paths: list[str], tags: list[Tag]) -> Asset:
     )  # fmt: skip
 
 
+def foreseen(new: NewAsset) -> Asset:
+    """A file as the library would know it, were it recorded now."""
+    known: dict[str, Any] = {column: new.meta.get(key) for key, column in _COLUMNS.items()}
+    tags: tuple[Tag, ...] = ()
+    if isinstance(known["label"], str):
+        tags = (Tag(known["label"], float(known["confidence"] or 0.0), MODEL),)
+    return Asset(
+        id=new.id, kind=new.kind, name=new.path.name, paths=(str(new.path),), rating=0, parent=new.parent,
+        source=new.source, job=new.job, meta=new.meta, added_at=time.time(), tags=tags, **known,
+    )  # fmt: skip
+
+
 class Assets:
     """Questions and changes about assets."""
 

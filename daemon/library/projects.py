@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
+import sys
 import time
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +57,14 @@ class Candidate:
 
 
 def place_of(path: str) -> str:
-    """A path as this system compares them."""
-    return os.path.normcase(os.path.normpath(path))
+    """A path as this system compares them; é is one sign, however it is written."""
+    text = unicodedata.normalize("NFC", os.path.normcase(os.path.normpath(path)))
+    return text.casefold() if sys.platform == "darwin" else text
+
+
+def _places(path: str) -> list[str]:
+    """Where a file is, as it is named and behind all links. Blocking (the disk, for links)."""
+    return list(dict.fromkeys((place_of(path), place_of(os.path.realpath(path)))))
 
 
 def project_id(path: str) -> str:
@@ -69,6 +78,8 @@ class Projects:
     async def put(self, project: Project, stat: FileStat) -> str:
         """Know a project as it was just read, instead of what was known of it; returns its id."""
         known = project_id(project.path)
+        files = [(path, each) for each in project.references for path in (each.path, *each.others)]
+        places = await asyncio.to_thread(lambda: [_places(path) for path, _ in files])
 
         def work() -> None:
             ReferenceRow.delete().where(ReferenceRow.project == known).execute()
@@ -77,8 +88,8 @@ class Projects:
                 mtime_ns=stat.mtime_ns, read_at=time.time(), rate_hz=project.rate_hz, key=project.key,
                 tempo_map=project.tempo_map, tracks=project.tracks, warnings=project.warnings, problem=None,
             ).execute()  # fmt: skip
-            for reference in project.references:
-                _put_file(known, reference)
+            for (path, reference), at in zip(files, places, strict=True):
+                _put_file(known, reference, path, at)
             append(ProjectRead(known, project.path, project.kind))
 
         await self._db.write(work)
@@ -127,19 +138,18 @@ class Projects:
 
         def work() -> list[UsedBy]:
             paths = [row.path for row in PathRow.select(PathRow.path).where(PathRow.asset == asset)]
-            wanted = (ReferenceRow.asset == asset) | (ReferenceRow.place << [place_of(path) for path in paths])
-            rows = ReferenceRow.select(ReferenceRow, ProjectRow).join(ProjectRow).where(wanted)
-            return [
-                UsedBy(row.project.id, row.project.path, row.project.kind, row.path, _uses(row.uses))
-                for row in rows.order_by(ProjectRow.path, ReferenceRow.path)
-            ]
+            places = {place for path in paths for place in _places(path)}
+            return _users((ReferenceRow.asset == asset) | (ReferenceRow.place << list(places)))
 
         return await self._db.read(work)
 
+    async def users_at(self, path: Path) -> list[UsedBy]:
+        """Projects that use the file at a path, which the library need not know."""
+        return await self._db.read(lambda: _users(ReferenceRow.place << _places(str(path))))
+
     def uses(self, path: Path) -> bool:
         """Whether a known project uses the file at `path`. Blocking; for threads that are about to touch it."""
-        resolved = {place_of(str(path)), place_of(os.path.realpath(path))}
-        query = ReferenceRow.select().where(ReferenceRow.place << list(resolved))
+        query = ReferenceRow.select().where(ReferenceRow.place << _places(str(path)))
         return bool(self._db.read_now(query.exists))
 
     async def candidates(self, missing: Sequence[str]) -> dict[str, Candidate]:
@@ -153,6 +163,19 @@ class Projects:
         return await self._db.read(work)
 
 
+def _users(wanted: Any) -> list[UsedBy]:
+    """Once for each project and file, with all uses of it, by whichever of its paths it was found."""
+    found = ReferenceRow.select(ReferenceRow.project, ReferenceRow.path).where(wanted).distinct()
+    pairs = {(row.project_id, row.path) for row in found}
+    main = ReferenceRow.select(ReferenceRow, ProjectRow).join(ProjectRow)
+    rows = main.where((ReferenceRow.written != "") & (ReferenceRow.path << list({path for _, path in pairs})))
+    return [
+        UsedBy(row.project.id, row.project.path, row.project.kind, row.path, _uses(row.uses))
+        for row in rows.order_by(ProjectRow.path, ReferenceRow.path)
+        if (row.project.id, row.path) in pairs
+    ]
+
+
 def _row(project: str) -> Any:
     row = ProjectRow.get_or_none(ProjectRow.id == project)
     if row is None:
@@ -162,23 +185,16 @@ def _row(project: str) -> Any:
     return row
 
 
-def _put_file(project: str, reference: Reference) -> None:
-    path = PathRow.get_or_none(PathRow.path == reference.path)
-    ReferenceRow.insert(
-        project=project, place=place_of(reference.path), path=reference.path, written=reference.written,
-        others=reference.others, size=reference.size, uses=reference.uses,
-        asset=None if path is None else path.asset_id,
-    ).execute()  # fmt: skip
-    for other in reference.others:
-        # A DAW takes the first that is there: each of them may be the one in use.
+def _put_file(project: str, reference: Reference, path: str, places: Sequence[str]) -> None:
+    """One of the paths where a DAW looks for a file. It takes the first that is there: each may be the one in use."""
+    known = PathRow.get_or_none(PathRow.path == path) if path == reference.path else None
+    for number, place in enumerate(places):
+        main = number == 0 and path == reference.path
         ReferenceRow.insert(
-            project=project,
-            place=place_of(other),
-            path=reference.path,
-            written="",
-            uses=(),
-            size=reference.size,
-        ).execute()
+            project=project, place=place, path=reference.path, written=reference.written if main else "",
+            others=reference.others if main else (), size=reference.size, uses=reference.uses if main else (),
+            asset=None if known is None or not main else known.asset_id,
+        ).execute()  # fmt: skip
 
 
 def _load(row: Any) -> StoredProject:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 from daemon.jobs.prepare import Preparer, stat_of
 from daemon.kernel.errors import FileMissing
 from daemon.library.arrivals import Arrivals
-from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.library.assets import Assets, FileStat, NewAsset, foreseen
 from daemon.services.assets_view import asset_view
 from daemon.services.types import AssetView
 from daemon.watch.kinds import Counts, counts
@@ -42,11 +41,10 @@ class FilesService:
         found = await self._assets.known_at(path, await stat_of(path))
         return None if found is None else asset_view(found)
 
-    async def peek(self, path: Path) -> dict[str, Any]:
-        """What reading and hearing a file tells (kernel/meta.py), its kind as well, without knowing it from then on.
-        Raises FileMissing, InputError."""
-        new = await self._read(path, await stat_of(path))
-        return {**new.meta, "kind": new.kind}
+    async def peek(self, path: Path) -> AssetView:
+        """A file as the library would show it: read and heard now, and not known from then on. Raises FileMissing,
+        InputError."""
+        return asset_view(foreseen(await self._read(path, await stat_of(path))))
 
     async def listed(self, folder: Path) -> list[Path]:
         """Sounds in a folder and below it, as the watcher would see them, in order."""

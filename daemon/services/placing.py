@@ -18,12 +18,14 @@ from daemon.files.names import numbered, safe_name
 from daemon.jobs.runner import TaskContext
 from daemon.jobs.targets import DeliverItem, DeliverTarget
 from daemon.kernel.errors import BadParameter, FileMissing, Forbidden, RoadieError
+from daemon.kernel.types import AssetId
 from daemon.kernel.work import Kind
 from daemon.library.arrivals import Arrivals
-from daemon.library.assets import Asset, Assets, FileStat, NewAsset
+from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.services.assets_view import asset_view
 from daemon.services.outputs import Outputs
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import JobAck
+from daemon.services.types import AssetView, JobAck
 from daemon.services.types_placing import PlacingItem, PlacingPlan, PlacingRequest
 
 InUse = Callable[[Path], bool]
@@ -35,7 +37,7 @@ _PLACED = {"source": Kind.SOURCE, "stem": Kind.STEM, "slice": Kind.SLICE, "one-s
 class _File:
     """One file to be placed. wanted: where, if nothing else stands there."""
 
-    asset: Asset
+    asset: AssetView
     source: Path
     wanted: Path
 
@@ -68,18 +70,19 @@ class Placer:
             raise RoadieError("no file could be placed", why="; ".join(problems[:3]))
         return problems
 
-    async def plan(self, request: PlacingRequest) -> PlacingPlan:
-        """What `run` would do now. Nothing is changed."""
+    async def plan(self, request: PlacingRequest, foreseen: Mapping[str, AssetView]) -> PlacingPlan:
+        """What `run` would do now. Nothing is changed. foreseen: by path, files that the library does not know, as it
+        would show them."""
         places: list[tuple[str, str]] = []
-        left: list[str] = []
+        left: list[tuple[str, str]] = []
         size = 0
         taken: set[Path] = set()
         for item in request.items:
             try:
-                file = await self._file(request, item)
+                file = await self._file(request, item, foreseen.get(item.path or ""))
                 await asyncio.to_thread(self._check, request, file)
             except RoadieError as error:
-                left.append(error.message)
+                left.append((item.path or item.asset, error.message))
                 continue
             target = await asyncio.to_thread(_free, file.wanted, taken)
             taken.add(target)
@@ -109,8 +112,8 @@ class Placer:
         stat = await asyncio.to_thread(FileStat.of, placed)
         asset = file.asset
         await self._assets.record(
-            NewAsset(asset.id, asset.kind, placed, stat, made=True, job=job, parent=asset.parent, source=asset.source,
-                     meta=asset.meta)
+            NewAsset(AssetId(asset.id), asset.kind, placed, stat, made=True, job=job, parent=asset.parent,
+                     source=asset.source, meta=asset.meta)
         )  # fmt: skip
 
     def _copy(self, request: PlacingRequest, file: _File, job: str, owner: str) -> Path:
@@ -134,7 +137,7 @@ class Placer:
             # Moved before a restart: the journal knows where to.
             if before is None:
                 raise
-            file = _File(await self._assets.get(item.asset), before, before)
+            file = _File(asset_view(await self._assets.get(item.asset)), before, before)
         placed = await asyncio.to_thread(self._move_file, file, job, owner)
         stat = await asyncio.to_thread(FileStat.of, placed)
         await self._arrivals.follow(file.source, placed, stat, job)
@@ -149,15 +152,17 @@ class Placer:
         if request.do == "move" and file.source.parent == file.wanted.parent:
             raise Forbidden("it is there already", where=file.source)
 
-    async def _file(self, request: PlacingRequest, item: PlacingItem) -> _File:
-        asset = await self._assets.get(item.asset)
+    async def _file(
+        self, request: PlacingRequest, item: PlacingItem, foreseen: AssetView | None = None
+    ) -> _File:
+        asset = foreseen or asset_view(await self._assets.get(item.asset))
         named = [item.path] if item.path is not None else []
         source = await asyncio.to_thread(_first, [Path(path) for path in [*named, *asset.paths]])
         if source is None or (request.do == "move" and item.path is not None and source != Path(item.path)):
             raise FileMissing("the file of this asset is missing", where=item.path or asset.name)
         return _File(asset, source, await asyncio.to_thread(self._wanted, request, asset, source))
 
-    def _wanted(self, request: PlacingRequest, asset: Asset, source: Path) -> Path:
+    def _wanted(self, request: PlacingRequest, asset: AssetView, source: Path) -> Path:
         root = self._root(request)
         if request.do == "deliver":
             return self._targets[request.to].plan([_item(asset, source)], request.layout, root)[0]
@@ -185,9 +190,10 @@ class PlacingService:
         what = request.folder or request.to
         return await self._tasks.start("place", msgspec.to_builtins(request), what, client, key)
 
-    async def plan(self, request: PlacingRequest) -> PlacingPlan:
-        """What it would do; nothing is changed. Raises as `place`."""
-        return await self._placer.plan(await self._checked(request))
+    async def plan(self, request: PlacingRequest, foreseen: Mapping[str, AssetView]) -> PlacingPlan:
+        """What it would do; nothing is changed. foreseen: by path, files that the library does not know, as it would
+        show them. Raises as `place`."""
+        return await self._placer.plan(await self._checked(request), foreseen)
 
     async def _checked(self, request: PlacingRequest) -> PlacingRequest:
         self._placer.check(request)
@@ -197,7 +203,7 @@ class PlacingService:
         return msgspec.structs.replace(request, folder=str(folder))
 
 
-def _fields(asset: Asset) -> dict[str, str]:
+def _fields(asset: AssetView) -> dict[str, str]:
     tempo = f"{round(asset.bpm):d}" if asset.bpm else None
     source = asset.meta.get("source")
     known = {
@@ -207,7 +213,7 @@ def _fields(asset: Asset) -> dict[str, str]:
     return {name: str(value) for name, value in known.items() if value}
 
 
-def _item(asset: Asset, source: Path) -> DeliverItem:
+def _item(asset: AssetView, source: Path) -> DeliverItem:
     kind = _PLACED.get(asset.kind)
     if kind is None:
         raise BadParameter(f"a file of the kind {asset.kind!r} is not delivered", where=source)

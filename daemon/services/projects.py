@@ -17,7 +17,7 @@ from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import BadParameter, FileMissing, InputError, RoadieError
 from daemon.kernel.work import Kind, StepResult
 from daemon.library.assets import Assets
-from daemon.library.projects import Candidate, Projects, StoredProject
+from daemon.library.projects import Candidate, Projects, StoredProject, UsedBy
 from daemon.projects.model import Project, Reference
 from daemon.projects.read import SUFFIXES
 from daemon.services.tasks import TaskStarter
@@ -70,10 +70,11 @@ class ProjectsService:
     async def used_by(self, asset: str) -> list[UsedByView]:
         """Projects that use an asset. Raises NotFound for an unknown one."""
         await self._assets.get(asset)
-        return [
-            UsedByView(each.project, each.project_path, each.kind, each.path, list(each.uses))
-            for each in await self._projects.users_of(asset)
-        ]
+        return _used_by(await self._projects.users_of(asset))
+
+    async def used_at(self, path: Path) -> list[UsedByView]:
+        """Projects that use the file at a path, which the library need not know."""
+        return _used_by(await self._projects.users_at(path))
 
     async def _view(self, stored: StoredProject) -> ProjectView:
         project = stored.project
@@ -103,7 +104,8 @@ class ProjectScanner:
         folder = Path(context.request["path"])
         found, away = await asyncio.to_thread(projects_below, folder)
         problems = [
-            f"{path}: in the cloud, so it was not opened. Make it available offline and scan again" for path in away
+            f"{path}: in the cloud, so it was not opened. Make it available offline and scan again"
+            for path in away
         ]
         for number, path in enumerate(found):
             context.progress(number / len(found), path.name)
@@ -169,6 +171,12 @@ def _file(reference: Reference, stands: str | None, candidate: Candidate | None)
         reference.path, shown(Path(reference.written)), stands, None if candidate is None else candidate.path, by,
         list(reference.uses),
     )  # fmt: skip
+
+
+def _used_by(found: Sequence[UsedBy]) -> list[UsedByView]:
+    return [
+        UsedByView(each.project, each.project_path, each.kind, each.path, list(each.uses)) for each in found
+    ]
 
 
 def _summary(stored: StoredProject) -> ProjectSummary:

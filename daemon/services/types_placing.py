@@ -28,8 +28,9 @@ class PlacingRequest(Request, frozen=True):
 
 
 class PlacingPlan(Answer, frozen=True):
-    """What a request would do: (from, to) of each file, what it would leave alone and why, bytes to be written."""
+    """What a request would do: (from, to) of each file, (file, why) of what it would leave alone, bytes to be
+    written."""
 
     places: list[tuple[str, str]]
-    left: list[str]
+    left: list[tuple[str, str]]
     size_bytes: int

@@ -50,17 +50,10 @@ class Place:
     async def plan(self, asked: Asked, subjects: Sequence[Subject], ports: Ports) -> list[Planned]:
         planned = []
         for folder, group in by_folder(asked.folder, subjects).items():
-            known = [subject for subject in group if subject.asset is not None]
-            for subject in group:
-                if subject.asset is None:
-                    does = f"{_DOES[self.name]} below {folder or ports.delivery_folder}"
-                    planned.append(
-                        Planned(subject.path, does, (str(folder or ports.delivery_folder) + "/...",))
-                    )
-            if known:
-                plan = await ports.placing.plan(self._request(asked, folder, known))
-                planned += [Planned(old, _DOES[self.name], (new,)) for old, new in plan.places]
-                planned += [Planned(known[0].path, "leaves it", left=why) for why in plan.left]
+            foreseen = {each.path: each.view for each in group if each.asset is None and each.view is not None}
+            plan = await ports.placing.plan(self._request(asked, folder, group), foreseen)
+            planned += [Planned(old, _DOES[self.name], (new,)) for old, new in plan.places]
+            planned += [Planned(path, "leaves it", left=why) for path, why in plan.left]
         return planned
 
     async def do(self, asked: Asked, subjects: Sequence[Subject], doing: Doing) -> list[str]:
@@ -72,7 +65,7 @@ class Place:
         return jobs
 
     def _request(self, asked: Asked, folder: str | None, subjects: Sequence[Subject]) -> PlacingRequest:
-        items = [PlacingItem(asset=str(subject.asset), path=subject.path or None) for subject in subjects]
+        items = [PlacingItem(asset=subject.asset or "", path=subject.path or None) for subject in subjects]
         return PlacingRequest(do=self.name, items=items, folder=folder, layout=asked.layout, to=asked.to)
 
 

@@ -23,7 +23,8 @@ class Wrong(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A file that a rule answers for. asset: None in a dry run, for a file that the library does not know."""
+    """A file that a rule answers for. asset: None in a dry run, for a file that the library does not know; view is
+    then as the library would show it."""
 
     path: str
     asset: str | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import urllib.error
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,7 +85,9 @@ def test_each_shipped_rule_says_what_it_would_do_and_why_not_and_changes_nothing
     for each in found["loops-to-bpm-folders"]["files"]:  # some of them are heard as loops
         if each["matches"]:
             assert any(why.startswith("kind is loop") for why in each["because"]), each
-            assert each["would"][0]["writes"] == [str(home / "Music" / "Loops" / "...")]
+            [target] = each["would"][0]["writes"]
+            tempo = next(float(re.findall(r"bpm ([\d.]+)", why)[0]) for why in each["because"] if "bpm" in why)
+            assert target == str(home / "Music" / "Loops" / f"{tempo:.0f} bpm" / Path(each["path"]).name)
         else:
             assert any("kind is" in why or "bpm" in why for why in each["because"]), each
     assert state(home) == before

@@ -21,4 +21,6 @@ def build(user: Path, ports: Ports, clock: Clock, limits: Limits) -> RuleKeeper:
     gatherer = Gatherer(ports, clock)
     runner = RunRunner(book, ports)
     engine = RuleEngine(book, ports, gatherer, runner, clock, limits)
-    return RuleKeeper(book, ports, engine, runner, Clockwork(book, ports, clock), DryRun(ports, gatherer))
+    return RuleKeeper(
+        book, ports, engine, gatherer, runner, Clockwork(book, ports, clock), DryRun(ports, gatherer)
+    )

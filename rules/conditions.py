@@ -44,7 +44,9 @@ class Range:
     def __str__(self) -> str:
         if self.low is not None and self.low == self.high:
             return f"{self.low:g}"
-        return f"{'' if self.low is None else f'{self.low:g}'}..{'' if self.high is None else f'{self.high:g}'}"
+        if self.low is None or self.high is None:
+            return f"at most {self.high:g}" if self.low is None else f"at least {self.low:g}"
+        return f"in {self.low:g}..{self.high:g}"
 
 
 def _range(value: Any) -> Range:
@@ -115,7 +117,7 @@ def _in_range(name: str, unit: str = "") -> Callable[[Any, Facts], Answer]:
         if value is None:
             return False, f"it has no {name}"
         inside = float(value) in wanted
-        return inside, f"{name} {value:g}{unit} is {'' if inside else 'not '}in {wanted}{unit}"
+        return inside, f"{name} {value:g}{unit} is {'' if inside else 'not '}{wanted}{unit}"
 
     return test
 

@@ -9,6 +9,7 @@ from typing import Any
 from daemon.kernel.clock import Clock
 from daemon.kernel.errors import NotFound
 from daemon.services.types import AssetView
+from daemon.services.types_projects import UsedAtRequest
 from rules.facts import UNKNOWN, Facts
 from rules.ports import Ports
 
@@ -64,7 +65,9 @@ class Gatherer:
                 "length_s": view.length_s, "channels": view.channels, "kind": view.kind,
             }  # fmt: skip
         if "project" in names:
-            values["project"] = [each.project_path for each in await self._ports.projects.used_at(path)]
+            values["project"] = [
+                each.project_path for each in await self._ports.projects.used_at(UsedAtRequest(str(path)))
+            ]
         if "beside_project" in names:
             values["beside_project"] = await self._ports.files.beside_project(path)
         return Facts(str(path), None, values)

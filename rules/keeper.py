@@ -27,7 +27,9 @@ from rules.book import Entry, RuleBook
 from rules.clockwork import Clockwork
 from rules.dryrun import DryRun
 from rules.engine import RuleEngine
+from rules.gather import Gatherer
 from rules.globs import fixed_part
+from rules.match import judge
 from rules.model import Group, Leaf, Rule, Test
 from rules.parse import parse, place_of_need, suggest
 from rules.ports import Ports
@@ -43,6 +45,7 @@ class RuleKeeper:
         book: RuleBook,
         ports: Ports,
         engine: RuleEngine,
+        gatherer: Gatherer,
         runner: RunRunner,
         clockwork: Clockwork,
         dry: DryRun,
@@ -50,6 +53,7 @@ class RuleKeeper:
         self._book = book
         self._ports = ports
         self._engine = engine
+        self._gatherer = gatherer
         self._runner = runner
         self._clockwork = clockwork
         self._dry = dry
@@ -114,7 +118,7 @@ class RuleKeeper:
         return await self._view(Entry(rule.name, "user", path, rule, text), 0)
 
     async def _check_needs(self, rule: Rule, text: str, where: Path) -> None:
-        """Raises BadRule for a recipe, a chain or a target that is not there."""
+        """Raises BadRule for a recipe, a chain or a target that is not there, and for parameters it does not take."""
         for number, step in enumerate(rule.then):
             for need in action(step.action).needs(step.asked):
                 known = await self._names(need.what)
@@ -123,6 +127,12 @@ class RuleKeeper:
                     raise BadRule(
                         f"there is no {need.what} {need.name!r}", where=place, hint=suggest(need.name, known)
                     )
+                try:
+                    if need.params:
+                        await self._ports.recipes.check(need.name, need.params)
+                except BadParameter as error:
+                    place = place_of_need(text, where, number, "params")
+                    raise BadRule(error.what, where=place, why=error.why, hint=error.hint) from error
 
     async def _names(self, what: str) -> Iterable[str]:
         if what == "recipe":
@@ -173,8 +183,12 @@ class RuleKeeper:
                 raise BadParameter("the path must be absolute", where=repr(asked.path))
             view = await self._ports.files.add(path)
         where = str(asked.path) if asked.path is not None else view.path or ""
+        facts = await self._gatherer.of_asset(view, where, rule.names, {})
+        verdict = judge(rule.test, facts)
         await self._ports.work.runs.trigger(RuleTriggered(name, view.id, where, client))
-        return TriggerView(rule=name, asset=view.id, path=where)
+        return TriggerView(
+            rule=name, asset=view.id, path=where, matches=bool(verdict.holds), because=list(verdict.reasons())
+        )
 
     async def dry_run(self, asked: DryRunRequest) -> DryRunView:
         """Raises BadRule, NotFound, FileMissing."""
@@ -196,7 +210,11 @@ class RuleKeeper:
     # ------------------------------------------------------------ runs
 
     async def runs(self, rule: str | None, limit: int) -> Sequence[RuleRunView]:
-        return [_run_view(each) for each in await self._ports.work.runs.newest(rule, limit)]
+        """Raises NotFound for a rule that neither is there nor ever answered anything."""
+        found = await self._ports.work.runs.newest(rule, limit)
+        if rule is not None and not found:
+            self._book.get(rule)
+        return [_run_view(each) for each in found]
 
     async def run(self, run: str) -> RuleRunView:
         return _run_view(await self._ports.work.runs.get(run))

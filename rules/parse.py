@@ -45,7 +45,10 @@ def parse(text: str, where: Path) -> Rule:
     try:
         body = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadRule("this is not TOML", where=where, why=error) from error
+        found = re.search(r"at line (\d+)", str(error))
+        place = f"{where}, line {found[1]}" if found else where
+        hint = 'Look at the quotes and brackets there: texts stand in "quotes", conditions in { braces }'
+        raise BadRule("this is not TOML", where=place, why=error, hint=hint) from error
     read = _Reader(text, where, body)
     _no_others(read, (), body, _TOP)
     name = _typed(read, "name", str, where.stem)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from daemon.services import types as t
 from daemon.services import types_placing as tp
 from daemon.services import types_tags as tt
 from daemon.services.events import EventMessage
 from daemon.services.rule_work import RuleWork
-from daemon.services.types_projects import UsedByView
+from daemon.services.types_projects import UsedAtRequest, UsedByView
 
 
 class Jobs(Protocol):
@@ -28,11 +28,14 @@ class Library(Protocol):
 
 class Projects(Protocol):
     async def used_by(self, asset: str, /) -> list[UsedByView]: ...
-    async def used_at(self, path: Path, /) -> list[UsedByView]: ...
+    async def used_at(self, request: UsedAtRequest, /) -> list[UsedByView]: ...
 
 
 class Recipes(Protocol):
     async def list(self) -> list[t.RecipeView]: ...
+    async def check(self, name: str, params: Mapping[str, Mapping[str, Any]], /) -> None:
+        """Whether a recipe takes these parameters. Raises BadParameter."""
+        ...
 
 
 class Placing(Protocol):

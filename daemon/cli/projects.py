@@ -108,6 +108,30 @@ def show(file: File, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def uses(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A sample, or any other file.")],
+    as_json: AsJson = False,
+) -> None:
+    """List the projects that use a file, and where in each.
+
+    \b
+    Example:
+      roadie projects uses kick.wav
+    """
+    from daemon.cli import projects_api
+    from daemon.cli.output import print_json, print_table
+    from daemon.cli.session import session
+
+    with session(os.environ) as open_session:
+        found = projects_api.uses(open_session.client, file)
+    if as_json:
+        print_json(found)
+        return
+    rows = [(Path(each.project_path).stem, projects_api.places(each), each.project_path) for each in found]
+    print_table(("project", "used", "where"), rows, "No project that roadie has read uses it.")
+
+
+@app.command()
 def forget(file: File) -> None:
     """No longer heed a project. Its file stays; the files it uses may be moved and removed again.
 

@@ -33,18 +33,18 @@ def absolute(path: Path) -> Path:
     return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 - leaves what is no user's home as it is
 
 
-def existing(file: Path) -> Path:
+def existing(file: Path, hint: str = "Name the audio file itself") -> Path:
+    """The absolute path of a file that is there. Raises FileMissing with the hint, InputError for a name that is no
+    text."""
     path = absolute(file)
     try:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
         why = None if isinstance(error, FileNotFoundError) else getattr(error, "strerror", None) or error
-        raise FileMissing(
-            "there is no such file", where=file, why=why, hint="Name the audio file itself"
-        ) from error
+        raise FileMissing("there is no such file", where=file, why=why, hint=hint) from error
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or device"
-        raise FileMissing(f"this is {kind}, not a file", where=file, hint="Name the audio file itself")
+        raise FileMissing(f"this is {kind}, not a file", where=file, hint=hint)
     try:
         str(path).encode()
     except UnicodeEncodeError as error:
@@ -56,6 +56,8 @@ def existing(file: Path) -> Path:
 
 def existing_folder(folder: Path) -> Path:
     path = absolute(folder)
+    if path.is_file():
+        raise FileMissing("this is a file, not a folder", where=folder, hint="Name the folder it is in")
     if not path.is_dir():
         raise FileMissing("there is no such folder", where=folder)
     return path

@@ -76,7 +76,7 @@ def check(
     from daemon.cli.request import existing
     from daemon.cli.session import session
 
-    path = existing(file)
+    path = existing(file, "Name the rule's file")
     with session(os.environ) as open_session:
         found = rules_api.check(open_session.client, path)
     print_json(found) if as_json else rules_told.tell_checked(found)
@@ -143,13 +143,13 @@ def trigger(
     Example:
       roadie rules trigger inbox-to-kit song.flac
     """
-    from daemon.cli import rules_api
+    from daemon.cli import rules_api, rules_told
     from daemon.cli.output import print_json
     from daemon.cli.session import session
 
     with session(os.environ) as open_session:
         asked = rules_api.trigger(open_session.client, name, file)
-    print_json(asked) if as_json else print(f"{asked.rule} is asked about {asked.path or asked.asset}")
+    print_json(asked) if as_json else rules_told.tell_asked(asked)
 
 
 @app.command()

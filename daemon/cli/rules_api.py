@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from daemon.cli.client import Client, part
+from daemon.cli.client import Client, Refused, part
 from daemon.cli.request import absolute
 from daemon.kernel.errors import FileMissing
 from daemon.services.types import Page
@@ -54,7 +54,12 @@ def _dry_run(client: Client, which: dict[str, str], folder: Path, limit: int) ->
 def trigger(client: Client, name: str, file: str) -> TriggerView:
     path = absolute(Path(file))
     body = {"path": str(path)} if path.exists() else {"asset": file}
-    return msgspec.convert(client.post(f"/rules/{part(name)}/trigger", body), TriggerView)
+    try:
+        return msgspec.convert(client.post(f"/rules/{part(name)}/trigger", body), TriggerView)
+    except Refused as error:
+        if error.status == 404 and error.error.where == file and "asset" in body:
+            raise FileMissing("there is no such file, and no asset of that id", where=file) from error
+        raise
 
 
 def runs(client: Client, rule: str | None, limit: int) -> list[RuleRunView]:

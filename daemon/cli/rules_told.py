@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from daemon.cli.output import duration, print_table, when
-from daemon.services.types_rules import DryRunFile, DryRunView, RuleRunView, RuleUndoView, RuleView
+from daemon.services.types_rules import DryRunFile, DryRunView, RuleRunView, RuleUndoView, RuleView, TriggerView
 
 SHOWN = 10
 
@@ -43,6 +43,11 @@ def tell_runs(runs: Sequence[RuleRunView]) -> None:
     for each in runs:
         if each.error:
             print(f"{each.id} {each.state}: {each.error}")
+
+
+def tell_asked(asked: TriggerView) -> None:
+    what = f"{asked.rule} {'answers' if asked.matches else 'leaves alone'} {asked.path or asked.asset}"
+    print(f"{what}: {'; '.join(asked.because) or 'it has no conditions'}")
 
 
 def _about(run: RuleRunView) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,14 @@ from daemon.cli.group import group, without_verb
 from daemon.cli.output import AsJson
 
 app = group()
+
+
+class Role(StrEnum):
+    """As daemon.watch.places.Role, which loads more than a command line needs."""
+
+    INBOX = "inbox"
+    SAMPLES = "samples"
+    PROJECTS = "projects"
 
 
 @app.callback(invoke_without_command=True)
@@ -45,7 +54,7 @@ def list_watched(as_json: AsJson = False) -> None:
 @app.command()
 def add(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Watched with all that is below it.")],
-    role: Annotated[str, typer.Option("--as", metavar="ROLE", help="inbox, samples or projects.")] = "samples",
+    role: Annotated[Role, typer.Option("--as", help="What it is for.")] = Role.SAMPLES,
     as_json: AsJson = False,
 ) -> None:
     """Watch a folder from now on, whenever the daemon runs.
@@ -60,7 +69,7 @@ def add(
 
     path = existing_folder(folder)
     with session(os.environ) as open_session:
-        watch_api.tell(watch_api.add(open_session.client, path, role), as_json)
+        watch_api.tell(watch_api.add(open_session.client, path, role.value), as_json)
 
 
 @app.command()

@@ -72,8 +72,8 @@ def _why_keep(intent: Intent, in_use: InUse, disk: Disk) -> str | None:
         return None  # an undo that was cut short has done it
     if not _has(disk, intent.path, intent.sha256):
         return "it was changed since"
-    if intent.op is Op.REWRITE:  # its sound stays as it is, so whoever uses it does not notice
-        return None if intent.backup is not None and intent.backup.exists() else "its earlier content is lost"
+    if intent.op is Op.REWRITE and (intent.backup is None or not intent.backup.exists()):
+        return "its earlier content is lost"
     return "a project uses it" if in_use(intent.path) else None
 
 

@@ -139,11 +139,13 @@ class ProjectSaved(Event):
 
 @dataclass(frozen=True, slots=True)
 class ProjectRead(Event):
-    """A project was read for the first time, or again because it had changed."""
+    """A project was read for the first time, or again because it had changed. missing: how many of the files it uses
+    are not where it wants them."""
 
     project: str
     path: str
     kind: str
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,9 @@ class Projects:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def put(self, project: Project, stat: FileStat) -> str:
-        """Know a project as it was just read, instead of what was known of it; returns its id."""
+    async def put(self, project: Project, stat: FileStat, missing: int = 0) -> str:
+        """Know a project as it was just read, instead of what was known of it; returns its id. missing: how many of
+        its files are not there, to be told."""
         known = project_id(project.path)
         files = [(path, each) for each in project.references for path in (each.path, *each.others)]
         places = await asyncio.to_thread(lambda: [_places(path) for path, _ in files])
@@ -90,7 +91,7 @@ class Projects:
             ).execute()  # fmt: skip
             for (path, reference), at in zip(files, places, strict=True):
                 _put_file(known, reference, path, at)
-            append(ProjectRead(known, project.path, project.kind))
+            append(ProjectRead(known, project.path, project.kind, missing))
 
         await self._db.write(work)
         return known
@@ -144,20 +145,26 @@ class Projects:
         return await self._db.read(work)
 
     async def users_at(self, path: Path) -> list[UsedBy]:
-        """Projects that use the file at a path, which the library need not know."""
-        return await self._db.read(lambda: _users(ReferenceRow.place << _places(str(path))))
+        """Projects that use the file at a path, which the library need not know; or, where it does, its sound."""
+
+        def work() -> list[UsedBy]:
+            here = ReferenceRow.place << _places(str(path))
+            known = PathRow.get_or_none(PathRow.path == str(path))
+            return _users(here if known is None else here | (ReferenceRow.asset == known.asset_id))
+
+        return await self._db.read(work)
 
     def uses(self, path: Path) -> bool:
         """Whether a known project uses the file at `path`. Blocking; for threads that are about to touch it."""
         query = ReferenceRow.select().where(ReferenceRow.place << _places(str(path)))
         return bool(self._db.read_now(query.exists))
 
-    async def candidates(self, missing: Sequence[str]) -> dict[str, Candidate]:
+    async def candidates(self, missing: Sequence[Reference]) -> dict[str, Candidate]:
         """For files that are not where a project wants them: where the same sound stands now, else a file of the
-        same name."""
+        same name, if there is one of the size that the project has written down."""
 
         def work() -> dict[str, Candidate]:
-            found = {path: _candidate(path) for path in missing}
+            found = {each.path: _candidate(each.path, each.size) for each in missing}
             return {path: candidate for path, candidate in found.items() if candidate is not None}
 
         return await self._db.read(work)
@@ -214,7 +221,7 @@ def _uses(found: Any) -> tuple[Use, ...]:
     return msgspec.convert(found, tuple[Use, ...])
 
 
-def _candidate(missing: str) -> Candidate | None:
+def _candidate(missing: str, size: int | None) -> Candidate | None:
     known = ReferenceRow.select(ReferenceRow.asset).where(
         (ReferenceRow.place == place_of(missing)) & ReferenceRow.asset.is_null(False)
     )
@@ -222,15 +229,18 @@ def _candidate(missing: str) -> Candidate | None:
     gone = PathRow.get_or_none(PathRow.path == missing)
     if gone is not None:
         assets.add(gone.asset_id)
-    same = _standing(PathRow.asset << list(assets), missing) if assets else None
+    same = _standing(PathRow.asset << list(assets), missing, size) if assets else None
     if same is not None:
         return Candidate(same, "hash")
     name = missing.replace("\\", "/").rsplit("/", 1)[-1]
     named = AssetRow.select(AssetRow.id).where(fn.LOWER(AssetRow.name) == name.lower())
-    alike = _standing(PathRow.asset << named, missing)
+    alike = _standing(PathRow.asset << named, missing, size)
     return None if alike is None else Candidate(alike, "name")
 
 
-def _standing(condition: Any, but: str) -> str | None:
-    rows: Iterable[Any] = PathRow.select().where(condition & (PathRow.missing == False)).order_by(PathRow.path)  # noqa: E712
+def _standing(condition: Any, but: str, size: int | None) -> str | None:
+    """The first path, those of the wanted size before others."""
+    other = PathRow.size != (-1 if size is None else size)
+    there = PathRow.missing == False  # noqa: E712
+    rows: Iterable[Any] = PathRow.select().where(condition & there).order_by(other, PathRow.path)
     return next((row.path for row in rows if row.path != but), None)

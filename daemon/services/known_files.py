@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from daemon.jobs.prepare import Preparer, stat_of
+from daemon.jobs.prepare import stat_of
 from daemon.kernel.errors import FileMissing
 from daemon.library.arrivals import Arrivals
 from daemon.library.assets import Assets, FileStat, NewAsset, foreseen
@@ -22,19 +22,22 @@ class FilesService:
     """read: hears a file in a worker, as the watcher does. files_of: where the files stand that a project uses."""
 
     def __init__(
-        self, assets: Assets, arrivals: Arrivals, preparer: Preparer, read: Read,
-        files_of: Callable[[Path], Awaitable[list[Path]]],
-    ) -> None:  # fmt: skip
+        self, assets: Assets, arrivals: Arrivals, read: Read, files_of: Callable[[Path], Awaitable[list[Path]]]
+    ) -> None:
         self._files_of = files_of
         self._read = read
         self._assets = assets
         self._arrivals = arrivals
-        self._preparer = preparer
 
     async def add(self, path: Path) -> AssetView:
-        """Know a file, which is read unless it is known and unchanged. Raises FileMissing, UnreadableAudio."""
-        prepared = await self._preparer.prepare(path)
-        return asset_view(await self._assets.get(prepared.asset))
+        """Know a file, which is heard unless it was and is unchanged. Raises FileMissing, InputError."""
+        stat = await stat_of(path)
+        known = await self._assets.look_at(path)
+        if known is not None and known[1].stat == stat and (known[1].heard or known[1].made):
+            return asset_view(await self._assets.get(known[0]))
+        new = await self._read(path, stat)
+        await self._assets.record(new)
+        return asset_view(await self._assets.get(new.id))
 
     async def find(self, path: Path) -> AssetView | None:
         """The asset at a path whose file is unchanged; None when the library does not know it. Raises FileMissing."""

@@ -27,6 +27,7 @@ from daemon.services.types_projects import (
     ProjectRequest,
     ProjectSummary,
     ProjectView,
+    UsedAtRequest,
     UsedByView,
 )
 from daemon.watch.kinds import ignored_folder
@@ -72,14 +73,17 @@ class ProjectsService:
         await self._assets.get(asset)
         return _used_by(await self._projects.users_of(asset))
 
-    async def used_at(self, path: Path) -> list[UsedByView]:
-        """Projects that use the file at a path, which the library need not know."""
+    async def used_at(self, request: UsedAtRequest) -> list[UsedByView]:
+        """Projects that use the file at a path, or the same sound elsewhere. Raises BadParameter."""
+        path = Path(request.path)
+        if not path.is_absolute():
+            raise BadParameter("the path of a file must be absolute", where=request.path)
         return _used_by(await self._projects.users_at(path))
 
     async def _view(self, stored: StoredProject) -> ProjectView:
         project = stored.project
         stands = await asyncio.to_thread(_standing, project.references)
-        missing = [each.path for each, place in zip(project.references, stands, strict=True) if place is None]
+        missing = [each for each, place in zip(project.references, stands, strict=True) if place is None]
         found = await self._projects.candidates(missing)
         files = [
             _file(each, place, found.get(each.path))
@@ -100,7 +104,8 @@ class ProjectScanner:
         self._reader = reader
 
     async def run(self, context: TaskContext) -> list[str]:
-        """Returns a line for each project that could not be read, or is in the cloud and was not opened."""
+        """Returns a line for each project that could not be read, is in the cloud and was not opened, or misses
+        files."""
         folder = Path(context.request["path"])
         found, away = await asyncio.to_thread(projects_below, folder)
         problems = [
@@ -110,9 +115,14 @@ class ProjectScanner:
         for number, path in enumerate(found):
             context.progress(number / len(found), path.name)
             try:
-                await read_into(self._projects, self._reader, path)
+                stored = await read_into(self._projects, self._reader, path)
             except RoadieError as error:
                 problems.append(error.message)
+                continue
+            stands = await asyncio.to_thread(_standing, stored.project.references)
+            if missing := stands.count(None):
+                told = f"{missing} of the {len(stands)} files it uses {'is' if missing == 1 else 'are'} missing"
+                problems.append(f'{path}: {told}. `roadie projects show "{path}"` says where they may be')
         return problems or ([] if found else [f"{folder}: no REAPER or Live project stands below it"])
 
 
@@ -148,7 +158,8 @@ async def read_into(projects: Projects, reader: OutsideReader, path: Path) -> St
         if known is not None:
             await projects.spoiled(str(path), stat, error.message)
         raise
-    return await projects.get(await projects.put(project, stat))
+    stands = await asyncio.to_thread(_standing, project.references)
+    return await projects.get(await projects.put(project, stat, stands.count(None)))
 
 
 def _decoded(out: Path, result: StepResult) -> Project:

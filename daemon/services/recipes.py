@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from daemon.chains.files import list_chains
-from daemon.jobs.recipes import Listed, Recipes
+from daemon.jobs.recipes import Listed, Recipes, with_params
 from daemon.services.types import RecipeView
 
 
@@ -29,6 +31,10 @@ class RecipesService:
     async def list(self) -> list[RecipeView]:
         """Every recipe by name; a broken one with its problem."""
         return [_view(each) for each in await asyncio.to_thread(self._recipes.listed)]
+
+    async def check(self, name: str, params: Mapping[str, Mapping[str, Any]]) -> None:
+        """Whether a recipe takes these parameters. Raises BadParameter, BadRecipe."""
+        with_params(await asyncio.to_thread(self._recipes.get, name), params)
 
 
 def _view(listed: Listed) -> RecipeView:

@@ -59,6 +59,12 @@ class ProjectView(Answer, frozen=True):
     problem: str | None
 
 
+class UsedAtRequest(Request, frozen=True):
+    """path: absolute, of a file that the library need not know."""
+
+    path: str
+
+
 class UsedByView(Answer, frozen=True):
     project: str
     project_path: str

@@ -65,9 +65,13 @@ class RuleTrigger(Request, frozen=True):
 
 
 class TriggerView(Answer, frozen=True):
+    """matches: whether its conditions hold now, so that it will answer. because: the conditions that decide."""
+
     rule: str
     asset: str
     path: str
+    matches: bool
+    because: list[str]
 
 
 class RuleUndoView(Answer, frozen=True):

@@ -15,15 +15,18 @@ from daemon.watch.watcher import Watcher
 
 
 class WatchingService:
-    """fixed: folders that config.toml names. polled: those that are looked at whatever the system offers."""
+    """fixed: folders that config.toml names. polled: those that are looked at whatever the system offers. own: roadie's
+    home."""
 
     def __init__(
-        self, watcher: Watcher, arrivals: Arrivals, fixed: Sequence[tuple[Path, Role]], polled: Sequence[Path]
-    ) -> None:
+        self, watcher: Watcher, arrivals: Arrivals, fixed: Sequence[tuple[Path, Role]], polled: Sequence[Path],
+        own: Path,
+    ) -> None:  # fmt: skip
         self._watcher = watcher
         self._arrivals = arrivals
         self._fixed = dict(fixed)
         self._polled = polled
+        self._own = own
 
     async def start(self) -> None:
         """Watch what is set, in config.toml and while earlier daemons ran."""
@@ -55,6 +58,12 @@ class WatchingService:
     async def add(self, request: WatchRequest) -> WatchView:
         """Watch a folder from now on, also after a restart. Raises FileMissing, BadParameter."""
         folder = await asyncio.to_thread(_folder, request.path)
+        if folder.is_relative_to(self._own):
+            raise BadParameter("roadie keeps its own state there", where=folder, hint="Watch a folder of yours")
+        if folder == Path(folder.anchor) or folder.is_relative_to("/proc") or folder.is_relative_to("/sys"):
+            raise BadParameter(
+                "the whole system is no folder of sounds", where=folder, hint="Watch a folder of yours"
+            )
         if any(each.place.path == folder for each in self._watcher.watched()):
             raise Conflict("this folder is watched already", where=folder)
         await self._arrivals.set_watched(folder, request.role)

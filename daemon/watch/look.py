@@ -29,8 +29,9 @@ class Look:
     placeholders: int = 0
 
 
-def look(root: Path, known: Mapping[str, tuple[FileStat, bool]]) -> Look:
-    """Walk through a watched root. known: what the library has below it, (how it looked, missing) by path.
+def look(root: Path, known: Mapping[str, tuple[FileStat, bool]], own: Path | None = None) -> Look:
+    """Walk through a watched root. known: what the library has below it, (how it looked, missing) by path. own: a
+    folder to pass over.
 
     Files are looked at and never opened. Links to folders are not followed. Blocking.
     """
@@ -38,7 +39,7 @@ def look(root: Path, known: Mapping[str, tuple[FileStat, bool]]) -> Look:
     there: set[str] = set()
     for folder, folders, names in os.walk(root, onerror=lambda error: _closed(error, found)):
         found.folders += 1
-        folders[:] = [name for name in folders if not ignored_folder(name)]
+        folders[:] = [name for name in folders if not ignored_folder(name) and Path(folder, name) != own]
         for name in names:
             stub = stub_of(name)
             path = Path(folder, stub or name)

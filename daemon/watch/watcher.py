@@ -45,13 +45,15 @@ PROBLEMS = 100
 
 @dataclass(frozen=True, slots=True)
 class WatchSettings:
-    """at_once: files read at the same time. rescan_s, poll_s: between looks at a told and at a polled folder."""
+    """at_once: batches read at the same time. rescan_s, poll_s: between looks at a told and at a polled folder. own:
+    roadie's home, whose files are no sounds of anybody's, also where it stands in a watched folder."""
 
     settle_s: float = 2.0
     folder_settle_s: float = 5.0
     rescan_s: float = 900.0
     poll_s: float = 30.0
     at_once: int = 4
+    own: Path | None = None
 
 
 @dataclass(slots=True)
@@ -227,8 +229,10 @@ class Watcher:
                 self._settler.touch(path, now)
 
     def _root_of(self, path: Path) -> Path | None:
-        """The innermost watched folder that a path is in."""
+        """The innermost watched folder that a path is in; None for what is roadie's own state."""
         text = str(path)
+        if self._settings.own is not None and path.is_relative_to(self._settings.own):
+            return None
         roots = [root for root in self._watched if text.startswith(str(root)) and path.is_relative_to(root)]
         return max(roots, key=lambda root: len(root.parts), default=None)
 
@@ -272,7 +276,7 @@ class Watcher:
         if watched.problem is not None:
             await self._subscribe(watched)
         known = await self._intake.known_below(root)
-        found = await asyncio.to_thread(look, root, known)
+        found = await asyncio.to_thread(look, root, known, self._settings.own)
         first = not await self._arrivals.looked_at(root)
         now = self._clock.monotonic()
         for folder in () if first else sorted(found.strange):

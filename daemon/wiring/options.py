@@ -22,7 +22,7 @@ def watch_settings(settings: Settings) -> WatchSettings:
     watch = settings.config.watch
     return WatchSettings(
         settle_s=watch.settle_s, folder_settle_s=watch.folder_settle_s, rescan_s=watch.rescan_s,
-        poll_s=watch.poll_s, at_once=2 * cpu_workers(settings),
+        poll_s=watch.poll_s, at_once=2 * cpu_workers(settings), own=settings.home,
     )  # fmt: skip
 
 

@@ -37,9 +37,7 @@ def rules_of(
     ports = Ports(
         jobs=services.jobs, library=services.library, projects=services.projects, recipes=services.recipes,
         placing=PlacingService(shop.placer, starter, outputs), events=services.events,
-        files=FilesService(
-            stores.assets, stores.arrivals, shop.preparer, shop.listener.one, _files_of(services.projects)
-        ),
+        files=FilesService(stores.assets, stores.arrivals, shop.listener.one, _files_of(services.projects)),
         watching=services.watching, chains=ChainNames(settings.chains),
         work=RuleWork(RuleRuns(db), Changes(db), Speeds(db)), tags=services.tags,
         delivery_folder=settings.delivery_folder,

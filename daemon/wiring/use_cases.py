@@ -94,7 +94,7 @@ def services_of(
         plugins=PluginsService(stores.catalogue, starter, outputs),
         chains=ChainsService(settings.chains, shop.chain_runs, starter, outputs),
         edits=EditsService(assets, Edits(stores.db), stores.jobs, jobs),
-        watching=WatchingService(watcher, stores.arrivals, *watched(settings)),
+        watching=WatchingService(watcher, stores.arrivals, *watched(settings), settings.home),
         rules=RulesService(),
         audition=AuditionService(player, library, jobs, kits),
         browse=BrowseService(library, selection),

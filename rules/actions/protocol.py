@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -62,11 +62,13 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Something that the rule names and that must be there: what is a recipe or a chain."""
+    """Something that the rule names and that must be there: what is a recipe, a chain or a target. params: which the
+    recipe must take."""
 
     key: str
     what: str
     name: str
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Action(Protocol):

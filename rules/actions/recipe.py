@@ -41,7 +41,7 @@ class Recipe:
                      _format(table))  # fmt: skip
 
     def needs(self, asked: Asked) -> Sequence[Needs]:
-        return (Needs("run", "recipe", asked.recipe),)
+        return (Needs("run", "recipe", asked.recipe, asked.params),)
 
     async def plan(self, asked: Asked, subjects: Sequence[Subject], ports: Ports) -> list[Planned]:
         recipes = {each.name: each for each in await ports.recipes.list()}

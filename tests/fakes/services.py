@@ -251,6 +251,9 @@ class FakeProjects:
     async def used_by(self, asset: str) -> list[tp.UsedByView]:
         return []
 
+    async def used_at(self, request: tp.UsedAtRequest) -> list[tp.UsedByView]:
+        return []
+
 
 class FakeKits:
     def __init__(self) -> None:
@@ -574,7 +577,9 @@ class FakeRules:
     async def trigger(self, name: str, asked: tr.RuleTrigger, client: str) -> tr.TriggerView:
         self._view(name)
         self.triggered.append((name, asked, client))
-        return tr.TriggerView(rule=name, asset=asked.asset or "a1", path=asked.path or "")
+        return tr.TriggerView(
+            rule=name, asset=asked.asset or "a1", path=asked.path or "", matches=True, because=[]
+        )
 
     async def dry_run(self, asked: tr.DryRunRequest) -> tr.DryRunView:
         return tr.DryRunView(

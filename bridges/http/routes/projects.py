@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from bridges.http.table import BASE, Call, Route
 from daemon.services.types import JobAck, Page, ScanRequest
-from daemon.services.types_projects import ProjectRequest, ProjectSummary, ProjectView, UsedByView
+from daemon.services.types_projects import (
+    ProjectRequest,
+    ProjectSummary,
+    ProjectView,
+    UsedAtRequest,
+    UsedByView,
+)
 
 
 async def list_projects(call: Call[None, None]) -> Page[ProjectSummary]:
@@ -31,6 +37,10 @@ async def used_by(call: Call[None, None]) -> Page[UsedByView]:
     return Page(items=await call.services.projects.used_by(call.path["id"]))
 
 
+async def used_at(call: Call[None, UsedAtRequest]) -> Page[UsedByView]:
+    return Page(items=await call.services.projects.used_at(call.body))
+
+
 _ALL = f"{BASE}/projects"
 _ONE = f"{_ALL}/{{id}}"
 _NONE = ((404, "no such project"),)
@@ -42,6 +52,7 @@ ROUTES = (
           answer=JobAck, status=202),
     Route("GET", _ONE, get, "A project as it was last read", answer=ProjectView, also=_NONE),
     Route("DELETE", _ONE, forget, "No longer heed a project; its file stays", status=204, also=_NONE),
+    Route("POST", f"{_ALL}/used-by", used_at, "Projects that use a file", body=UsedAtRequest, answer=Page[UsedByView]),
     Route("GET", f"{BASE}/assets/{{id}}/used-by", used_by, "Projects that use it", answer=Page[UsedByView],
           also=((404, "no such asset"),)),
 )  # fmt: skip

@@ -43,7 +43,7 @@ class Range:
 
     def __str__(self) -> str:
         if self.low is not None and self.low == self.high:
-            return f"{self.low:g}"
+            return f"exactly {self.low:g}"
         if self.low is None or self.high is None:
             return f"at most {self.high:g}" if self.low is None else f"at least {self.low:g}"
         return f"in {self.low:g}..{self.high:g}"

@@ -75,7 +75,7 @@ class _Reader:
         self.envelopes: dict[str, list[tuple[float, float]]] = {}
         self.tracks: list[_OpenTrack] = []
         self.uses: list[_PlannedUse] = []
-        self.states: list[tuple[str, str | None]] = []
+        self.in_states: list[tuple[str, str | None]] = []  # (path, track)
         self.in_key, self.root, self.scale = False, "", ""
         self._path: list[str] = []
         self._track: _OpenTrack | None = None
@@ -136,7 +136,9 @@ class _Reader:
             self.tracks.append(self._track)
             self._track = None
         elif name in _STATES and text:
-            self.states.append((text, self._track.name if self._track else None))
+            # At once: all states together may be most of the set.
+            track = self._track.name if self._track else None
+            self.in_states += [(found, track) for found in paths_in_state(_unhex(text))]
 
     # ------------------------------------------------------------ parts
 
@@ -193,9 +195,8 @@ def read_als(file: BinaryIO, path: Path) -> Project:
         places = planned.file.places(path)
         if places:
             references.add(places[0], _use(planned, tempo.seconds), places[1:], planned.file.size)
-    for state, track in reader.states:
-        for found in paths_in_state(_unhex(state)):
-            references.add(found, Use("plug-in", track))
+    for found, track in reader.in_states:
+        references.add(found, Use("plug-in", track))
     return Project(
         "ableton", str(path), reader.written_by, tempo.points, None, _key(reader), _tracks(reader.tracks),
         references.all(), tempo.warnings,

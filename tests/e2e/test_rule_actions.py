@@ -200,6 +200,40 @@ def test_a_file_that_a_project_uses_is_not_moved(house: Ruled, tmp_path: Path) -
     assert song.is_file()
 
 
+def test_whoever_asks_a_rule_about_a_file_is_told_whether_it_answers(house: Ruled, tmp_path: Path) -> None:
+    """A file that nobody has scanned: it is heard first, as one that comes into a watched folder."""
+    rate = 44100
+    beat = np.exp(-np.arange(rate // 2) / (0.02 * rate)) * np.sin(2 * np.pi * 60 * np.arange(rate // 2) / rate)
+    hit, loop = tmp_path / "kick.wav", tmp_path / "kick loop 120bpm.wav"
+    soundfile.write(hit, 0.7 * beat, rate)
+    soundfile.write(loop, 0.7 * np.tile(beat, 16), rate)
+    house.rule("loops", '[if]\nkind = "loop"\n[[then]]\ntag = "asked"')
+    no = house.ask("POST", "/rules/loops/trigger", {"path": str(hit)})
+    assert (no["matches"], no["because"]) == (False, ["kind is one-shot, not loop"])
+    yes = house.ask("POST", "/rules/loops/trigger", {"path": str(loop)})
+    assert (yes["matches"], yes["because"]) == (True, ["kind is loop"])
+    run = house.ended("loops", set())
+    assert [each["asset"] for each in run["subjects"]] == [yes["asset"]]
+    assert len(house.runs("loops")) == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ('{ seperate = { model = "builtin" } }', "Did you mean 'separate'?"),
+        ('{ separate = { modle = "builtin" } }', "separate has no parameter 'modle'"),
+        ("{ separate = { shifts = 1000 } }", "a parameter of separate is wrong"),
+    ],
+)
+def test_parameters_that_a_recipe_does_not_take_are_refused_with_their_line(
+    house: Ruled, params: str, says: str
+) -> None:
+    text = f'name = "x"\n[when]\nevent = "trigger"\n[[then]]\nrun = "stems"\nparams = {params}\n'
+    refused = house.refused("PUT", "/rules/x", {"text": text})
+    assert refused["code"] == "bad_rule"
+    assert "line 6" in refused["detail"] and says in refused["detail"]
+
+
 def test_openapi_tells_of_rules(house: Ruled) -> None:
     runtime = json.loads((house.home / "runtime.json").read_text())
     token = Path(runtime["token_file"]).read_text().strip()

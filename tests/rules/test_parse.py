@@ -81,7 +81,8 @@ def test_what_is_wrong_is_said_with_its_line(old: str, new: str, line: int, says
 def test_what_is_no_toml_is_said_with_its_line() -> None:
     with pytest.raises(BadRule) as wrong:
         parse(GOOD.replace("enabled = false", "enabled = "), WHERE)
-    assert "line 4" in wrong.value.message
+    assert wrong.value.message.startswith(f"{WHERE}, line 4: this is not TOML")
+    assert "Look at the quotes and brackets there" in wrong.value.message
 
 
 @pytest.mark.parametrize(

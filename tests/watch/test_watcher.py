@@ -265,6 +265,17 @@ async def test_what_is_in_the_cloud_is_not_there_yet_and_never_opened(watch: Wat
     assert (await watch.events("folder.complete"))[0]["files"] == 2
 
 
+async def test_roadies_own_state_in_a_watched_folder_does_not_count(watch: Watch) -> None:
+    home = watch.root / "Application Support" / "roadie"
+    write(home / "cache" / "before.wav", "before")
+    await watch.start(replace(QUICK, own=home))
+    write(home / "cache" / "after.wav", "after")
+    write(watch.root / "kick.wav", "kick")
+    await watch.has("asset.added", 1)
+    await watch.quiet()
+    assert watch.read == ["kick.wav"]
+
+
 async def test_what_an_older_icloud_puts_away_is_not_missing(watch: Watch) -> None:
     await watch.start()
     path = write(watch.root / "kick.wav", "kick")

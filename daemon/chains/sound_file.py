@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from daemon.audio.identity import payload_hash
 from daemon.audio.reader import AudioReader, open_audio
 from daemon.audio.writer import WavWriter, write_wav
 from daemon.chains import finish
-from daemon.chains.apply import apply_chain
+from daemon.chains.apply import Audio, Rendered, apply_chain
 from daemon.chains.apply_long import apply_long
 from daemon.chains.render import Rack
 from daemon.chains.stream import WHOLE_ONLY, streamable
@@ -64,6 +64,11 @@ def render_file(
             _refuse_too_long(sound, audio)
         samples, rate_hz = audio.read(), audio.rate_hz
     rendered = apply_chain(chain, samples, rate_hz, sound.sound_class, exact_length=sound.exact, rack=rack)
+    return write_whole(rendered, out)
+
+
+def write_whole(rendered: Rendered, out: Path) -> Made:
+    """What `apply_chain` made, into a file."""
     write_wav(out, rendered.audio, rendered.rate_hz)
     peak = float(np.abs(rendered.audio).max(initial=0.0))
     channels, frames = rendered.audio.shape
@@ -83,9 +88,6 @@ def _refuse_too_long(sound: Sound, audio: AudioReader) -> None:
 def _long(
     sound: Sound, audio: AudioReader, out: Path, chain: Mapping[str, Any], tell: Tell, rack: Rack | None
 ) -> Made:
-    channels = {"mono": 1, "stereo": 2}.get(chain.get("channels", ""), audio.channels)
-    rate_hz = finish.new_rate(audio.rate_hz, chain.get("resample"))
-
     def told(frames: int) -> None:
         tell(min(frames / audio.frames, 1.0) * 0.9 if frames else 0.95)
 
@@ -93,6 +95,15 @@ def _long(
         chain, audio.blocks(), audio.rate_hz, audio.channels, sound.sound_class,
         exact_length=sound.exact, spool=out.with_suffix(".spool"), tell=told, rack=rack,
     )  # fmt: skip
+    return write_long(chain, blocks, audio.rate_hz, audio.channels, out)
+
+
+def write_long(
+    chain: Mapping[str, Any], blocks: Iterable[Audio], rate_hz: int, channels: int, out: Path
+) -> Made:
+    """What `apply_long` made, into a file. rate_hz, channels: of what went in."""
+    channels = {"mono": 1, "stereo": 2}.get(chain.get("channels", ""), channels)
+    rate_hz = finish.new_rate(rate_hz, chain.get("resample"))
     with WavWriter(out, rate_hz, channels) as writer:
         for block in blocks:
             writer.write(block)

@@ -96,3 +96,56 @@ def test_the_chain_must_begin_with_an_instrument(plugin: Plugin, tmp_path: Path)
         SPEC.resolve(PlayParams(instrument=f"vst3:{VENDOR}/Gain"), shelves)
     with pytest.raises(BadParameter, match="needs an instrument"):
         SPEC.resolve(PlayParams(), shelves)
+
+
+def test_a_long_piece_is_sung_in_pieces_and_streamed(
+    plugin: Plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Notes on both sides of a piece's border are where the file has them, to the frame, and in one go or block by
+    block is the same."""
+    from daemon.chains.plugins import sing
+    from daemon.chains.plugins.hosted import PIECE_FRAMES, LoadedRack
+    from daemon.chains.plugins.messages import Sing
+
+    file = mido.MidiFile(ticks_per_beat=480)
+    track = mido.MidiTrack()
+    file.tracks.append(track)
+    beats = [0, 2, 3, 7, 8]  # at 120 a minute, half a second each
+    before = 0
+    for beat in beats:
+        track.append(mido.Message("note_on", note=69, velocity=127, time=beat * 480 - before))
+        track.append(mido.Message("note_off", note=69, time=240))
+        before = beat * 480 + 240
+    file.save(tmp_path / "long.mid")
+    plan = chain(effect(plugin("INSTRUMENT")), {"use": "Gain", "gain_db": -6.0})
+    told: list[float] = []
+
+    def sung(out: Path, chain: dict) -> np.ndarray:
+        order = Sing(0, str(tmp_path / "long.mid"), str(out), 44100, 1)
+        made = sing.sing_file(order, chain, LoadedRack(lambda _: None), told.append)
+        audio = soundfile.read(out, dtype="float32", always_2d=True)[0]
+        assert made.frames == len(audio)
+        return audio[:, 0]
+
+    whole = sung(tmp_path / "a.wav", plan)
+    assert len(whole) > 2 * PIECE_FRAMES and len(whole) == int(4.25 * 44100)
+
+    def stand(audio: np.ndarray, earlier_frames: int) -> bool:
+        sounds = np.abs(audio) > 1e-6
+        starts = [beat * 22050 - earlier_frames for beat in beats]
+        return all(
+            not sounds[max(0, start - 10) : max(0, start)].any()
+            and sounds[max(0, start) + 2 : start + 1000].mean() > 0.9
+            and not sounds[start + 11030 : start + 11200].any()
+            for start in starts
+        )
+
+    assert stand(whole, 0)
+    assert told == sorted(told) and len(told) > 3
+    monkeypatch.setattr(sing, "IN_ONE_GO_SAMPLES", 0)
+    assert np.array_equal(sung(tmp_path / "b.wav", plan), whole)
+    late = chain(
+        effect(plugin("INSTRUMENT"), latency_frames=700.0, preroll_s=0.1), {"use": "Gain", "gain_db": -6.0}
+    )
+    earlier = sung(tmp_path / "c.wav", late)
+    assert len(earlier) == len(whole) and stand(earlier, 700)

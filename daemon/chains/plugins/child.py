@@ -68,9 +68,10 @@ class Child:
         self._chain = setup.chain
         self._tell = tell
         self._told_s = 0.0
+        self._fraction = 0.0
         self._turn = ""
         self._several = len(list(external(setup.chain.get("fx", ())))) > 1
-        self._rack = LoadedRack(self._whose_turn)
+        self._rack = LoadedRack(self._whose_turn, lambda: self._tell_fraction(self._fraction))
 
     def ready(self) -> None:
         """Everything of roadie's own is loaded: from here on, what stands still is the plug-in."""
@@ -80,6 +81,7 @@ class Child:
 
     def obey(self, order: Order) -> None:
         assert not isinstance(order, Setup)
+        self._fraction = 0.0
         try:
             answer = self._answer(order)
             self._tell(Done(order.serial, msgspec.to_builtins(answer)))
@@ -139,6 +141,7 @@ class Child:
             self._tell(At(plugin=plugin))
 
     def _tell_fraction(self, fraction: float) -> None:
+        self._fraction = fraction
         now_s = time.monotonic()
         if now_s - self._told_s >= _TELL_EVERY_S:
             self._told_s = now_s

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from daemon.chains.errors import PluginFault
 from daemon.chains.plugins.binary import examine
+from daemon.chains.stream import BLOCK_FRAMES
 from daemon.kernel.errors import RoadieError, SourceChanged
 
 Audio = NDArray[np.float32]
@@ -26,8 +27,14 @@ HEARD, SILENT = 1e-3, 1e-6
 """A sound with a peak above the first (-60 dBFS) that comes out below the second (-120) was swallowed."""
 LOAD_PATIENCE_S = 5.0  # pedalboard's own, for plug-ins that load resources behind its back
 
+PIECE_FRAMES = BLOCK_FRAMES
+"""What a plug-in is given at once, so that a long sound shows signs of life."""
+MOST_HELD_S = 60.0
+
 Turn = Callable[[str], None]
 """Told whose turn it is: a plug-in's name, or "" for roadie's own code."""
+Alive = Callable[[], None]
+"""Called when a plug-in has done a piece of its work."""
 
 
 def load(path: str, name: str) -> Any:
@@ -39,9 +46,10 @@ def load(path: str, name: str) -> Any:
 class LoadedPlugin:
     """A `Hosted`."""
 
-    def __init__(self, effect: Mapping[str, Any], turn: Turn) -> None:
+    def __init__(self, effect: Mapping[str, Any], turn: Turn, alive: Alive) -> None:
         self.id, self.file = str(effect["plugin"]), str(effect["file"])
         self._turn = turn
+        self._alive = alive
         self._preroll_s = float(effect.get("preroll_s", 0.0))
         self._told_frames = effect.get("latency_frames")
         if examine(Path(self.file)).hash != effect["hash"]:
@@ -58,14 +66,14 @@ class LoadedPlugin:
             raise self._fault("could not be loaded", error) from error
         turn("")
         self._rate_hz = 0
-        self._drop = 0
+        self._drop = self._held = 0
         self._twice = False
         self._peak_in = self._peak_out = 0.0
 
     def play(self, audio: Audio, rate_hz: int) -> Audio:
         before, after, start = self._room(rate_hz)
         padded = np.pad(audio, ((0, 0), (before, after))) if before or after else audio
-        out = self._process(padded, rate_hz, reset=True)[:, start : start + audio.shape[1]]
+        out = self._in_pieces(padded, rate_hz)[:, start : start + audio.shape[1]]
         if out.shape != audio.shape:
             raise self._fault(f"gave {out.shape[1]} frames for {audio.shape[1]}")
         self._check(out)
@@ -77,7 +85,7 @@ class LoadedPlugin:
         self.plugin.reset()
         self._turn("")
         before, _, self._drop = self._room(rate_hz)
-        self._rate_hz = rate_hz
+        self._rate_hz, self._held = rate_hz, 0
         self._peak_in = self._peak_out = 0.0
         if before:
             self._out(np.zeros((channels, before), np.float32))
@@ -94,17 +102,64 @@ class LoadedPlugin:
         self._peak_in = self._peak_out = 0.0
         self._check_heard(*peaks)
 
-    def sing(self, messages: list[Any], length_s: float, rate_hz: int, channels: int) -> Audio:
-        """MIDI messages with times in seconds, through an instrument."""
+    def sing(self, messages: list[Any], frames: int, rate_hz: int, channels: int) -> Iterator[Audio]:
+        """Pieces of an instrument's sound, `frames` in all. messages: MIDI, with times in seconds. What it reports
+        as latency, or what `latency_frames` says, is taken off the front."""
         self._turn(self.id)
+        self.plugin.reset()
+        late = int(self.plugin.reported_latency_samples if self._told_frames is None else self._told_frames)
+        preroll = int(self._preroll_s * rate_hz)
+        drop, left = preroll + late, frames
+        struck = [(preroll + round(one.time * rate_hz), one) for one in messages]
+        for at in range(0, preroll + late + frames, PIECE_FRAMES):
+            those = [one.copy(time=(frame - at + 0.25) / rate_hz) for frame, one in struck
+                     if at <= frame < at + PIECE_FRAMES]  # fmt: skip
+            piece = self._sung(those, rate_hz, channels)[:, drop:][:, :left]
+            drop = max(0, drop - PIECE_FRAMES)
+            left -= piece.shape[1]
+            yield piece
+        self._turn("")
+
+    def _sung(self, messages: list[Any], rate_hz: int, channels: int) -> Audio:
+        # Half a frame more: the length in seconds becomes frames again by cutting off what is behind the point.
+        length_s = (PIECE_FRAMES + 0.5) / rate_hz
         try:
-            out = self.plugin.process(messages, length_s, rate_hz, num_channels=channels, reset=True)
+            audio = self._sung_as_it_likes(messages, length_s, rate_hz, channels)
         except Exception as error:
             raise self._fault("could not play", error) from error
-        self._turn("")
-        audio = np.asarray(out, np.float32)
         self._check(audio)
         return audio
+
+    def _sung_as_it_likes(self, messages: list[Any], length_s: float, rate_hz: int, channels: int) -> Audio:
+        """Mono of an instrument that is stereo only is the mean of its sides."""
+        if not self._twice:
+            try:
+                out = self.plugin.process(messages, length_s, rate_hz, num_channels=channels, reset=False)
+                return np.asarray(out, np.float32)
+            except ValueError:
+                if channels != 1:
+                    raise
+                self._twice = True
+        out = np.asarray(self.plugin.process(messages, length_s, rate_hz, num_channels=2, reset=False))
+        return np.asarray(out.mean(axis=0, keepdims=True, dtype=np.float32))
+
+    def _in_pieces(self, audio: Audio, rate_hz: int) -> Audio:
+        """As many frames out as in. The pieces are all of one size, for the reason that `stream` gives."""
+        frames = audio.shape[1]
+        if frames <= PIECE_FRAMES:
+            return self._process(audio, rate_hz, reset=True)
+        self._turn(self.id)
+        self.plugin.reset()
+        self._held = 0
+        parts: list[Audio] = []
+        done = at = 0
+        while done < frames:
+            piece = audio[:, at : at + PIECE_FRAMES]
+            piece = np.pad(piece, ((0, 0), (0, PIECE_FRAMES - piece.shape[1])))
+            parts.append(self._process(piece, rate_hz, reset=False))
+            done += parts[-1].shape[1]
+            at += PIECE_FRAMES
+        return np.concatenate(parts, axis=1)[:, :frames]
 
     def _out(self, block: Audio) -> Audio:
         out = self._process(block, self._rate_hz, reset=False)
@@ -131,7 +186,12 @@ class LoadedPlugin:
         except Exception as error:
             raise self._fault("could not play", error) from error
         self._turn("")
-        return np.asarray(out, np.float32).reshape(audio.shape[0], -1)
+        self._alive()
+        out = np.asarray(out, np.float32).reshape(audio.shape[0], -1)
+        self._held = 0 if reset else self._held + audio.shape[1] - out.shape[1]
+        if self._held > MOST_HELD_S * rate_hz:
+            raise self._fault(f"holds back more than {MOST_HELD_S:g} s of sound")
+        return out
 
     def _as_it_likes(self, audio: Audio, rate_hz: int, *, reset: bool) -> Audio:
         """Mono through a plug-in that is stereo only goes to both sides, and back as their mean."""
@@ -187,14 +247,15 @@ class LoadedPlugin:
 class LoadedRack:
     """A `Rack`: each plug-in entry of the chain is loaded once and stays."""
 
-    def __init__(self, turn: Turn) -> None:
+    def __init__(self, turn: Turn, alive: Alive = lambda: None) -> None:
         self._turn = turn
+        self._alive = alive
         self._loaded: dict[str, LoadedPlugin] = {}
 
     def get(self, effect: Mapping[str, Any]) -> LoadedPlugin:
         key = json.dumps({k: v for k, v in effect.items() if k not in ("only", "wet")}, sort_keys=True)
         if key not in self._loaded:
-            self._loaded[key] = LoadedPlugin(effect, self._turn)
+            self._loaded[key] = LoadedPlugin(effect, self._turn, self._alive)
         return self._loaded[key]
 
     def end(self) -> None:

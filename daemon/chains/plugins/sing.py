@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import mido
 import numpy as np
 
-from daemon.audio.identity import payload_hash
-from daemon.audio.writer import write_wav
-from daemon.chains.apply import apply_chain
+from daemon.chains.apply import Audio, apply_chain
+from daemon.chains.apply_long import apply_long
 from daemon.chains.errors import PluginFault
 from daemon.chains.finish import tail_frames
 from daemon.chains.plugins.hosted import HEARD, LoadedRack
 from daemon.chains.plugins.messages import Sing
-from daemon.chains.sound_file import Made
+from daemon.chains.sound_file import IN_ONE_GO_SAMPLES, Made, write_long, write_whole
+from daemon.chains.stream import streamable
 from daemon.kernel.errors import BadParameter, UnreadableAudio
 
 LONGEST_S = 30 * 60.0
 _DEFAULT_TAIL_S = 4.0
+_QUIET = 10 ** (-90 / 20)
 
 
 def sing_file(order: Sing, chain: Mapping[str, Any], rack: LoadedRack, tell: Callable[[float], None]) -> Made:
@@ -31,25 +32,53 @@ def sing_file(order: Sing, chain: Mapping[str, Any], rack: LoadedRack, tell: Cal
     messages, length_s = read_midi(Path(order.path))
     instrument, *effects = chain["fx"]
     hosted = rack.get(instrument)
-    tell(0.1)
     tail = chain.get("tail")
+    length = int(length_s * order.rate_hz)
     room = tail_frames(order.rate_hz, tail) if tail is not None else int(_DEFAULT_TAIL_S * order.rate_hz)
-    audio = hosted.sing(messages, length_s + room / order.rate_hz, order.rate_hz, order.channels)
-    if (
-        any(one.type == "note_on" and one.velocity for one in messages)
-        and np.abs(audio).max(initial=0.0) < HEARD
-    ):
-        raise PluginFault("gave silence for notes", plugin=hosted.id, file=hosted.file)
-    tell(0.6)
+    notes = any(one.type == "note_on" and one.velocity for one in messages)
+
+    def sung() -> Iterator[Audio]:
+        peak, done = 0.0, 0
+        for piece in hosted.sing(messages, length + room, order.rate_hz, order.channels):
+            peak = max(peak, float(np.abs(piece).max(initial=0.0)))
+            done += piece.shape[1]
+            tell(0.9 * done / (length + room))
+            yield piece
+        if notes and peak < HEARD:
+            raise PluginFault("gave silence for notes", plugin=hosted.id, file=hosted.file)
+
     rest = {**chain, "fx": effects, "tail": tail or {"until_db": -90.0, "max_s": 0.0}}
-    loud = np.flatnonzero(np.abs(audio).max(axis=0) > 10 ** (-90 / 20))
-    frames = max(int(length_s * order.rate_hz), int(loud[-1]) + 1 if loud.size else 0)
-    rendered = apply_chain(rest, audio[:, :frames], order.rate_hz, rack=rack)
+    blocks = until_quiet(sung(), length)
     out = Path(order.out)
-    write_wav(out, rendered.audio, rendered.rate_hz)
-    peak = float(np.abs(rendered.audio).max(initial=0.0))
-    channels, written = rendered.audio.shape
-    return Made(written, rendered.rate_hz, channels, peak, payload_hash(out))
+    if streamable(effects) and (length + room) * order.channels > IN_ONE_GO_SAMPLES:
+        finished = apply_long(
+            rest, blocks, order.rate_hz, order.channels, None, exact_length=False,
+            spool=out.with_suffix(".spool"), tell=lambda frames: None if frames else tell(0.95), rack=rack,
+        )  # fmt: skip
+        return write_long(rest, finished, order.rate_hz, order.channels, out)
+    audio = np.concatenate([np.zeros((order.channels, 0), np.float32), *blocks], axis=1)
+    return write_whole(apply_chain(rest, audio, order.rate_hz, rack=rack), out)
+
+
+def until_quiet(blocks: Iterable[Audio], least_frames: int) -> Iterator[Audio]:
+    """Blocks until they stay below -90 dBFS for good, but `least_frames` at least."""
+    held: list[Audio] = []
+    before = end = 0  # frames seen before this block; the last that counts
+    for block in blocks:
+        loud = np.flatnonzero(np.abs(block).max(axis=0) > _QUIET)
+        if loud.size:
+            end = before + int(loud[-1]) + 1
+        if loud.size or before < least_frames:
+            yield from held
+            held = []
+        held.append(block)
+        before += block.shape[1]
+    begin = before - sum(block.shape[1] for block in held)
+    keep = max(end, min(least_frames, before)) - begin
+    for block in held:
+        if keep > 0:
+            yield block[:, :keep]
+        keep -= block.shape[1]
 
 
 def read_midi(path: Path) -> tuple[list[Any], float]:

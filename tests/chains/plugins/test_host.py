@@ -13,8 +13,9 @@ import psutil
 import pytest
 
 from daemon.chains.plugins.host import Host, Limits, Outcome
+from daemon.chains.plugins.hosted import PIECE_FRAMES
 from daemon.chains.plugins.messages import Describe, Names, Order, Settings
-from tests.plugins.build import VENDOR
+from tests.plugins.build import POISON, VENDOR
 from tests.plugins.rig import RATE, chain, effect, nothing_left_behind, order, quiet, read, write_sound
 
 Plugin = Callable[[str], Path]
@@ -235,3 +236,25 @@ def test_a_child_does_not_outlive_its_host(plugin: Plugin, tmp_path: Path) -> No
     while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, "the child lives on"
         time.sleep(0.02)
+
+
+def test_a_long_sound_is_played_in_pieces_and_each_is_a_sign_of_life(plugin: Plugin, tmp_path: Path) -> None:
+    """Its whole takes longer than the patience, and it comes out as it would in one go."""
+    import soundfile
+
+    frames = 5 * PIECE_FRAMES + 1234
+    audio = (0.2 * np.random.default_rng(5).standard_normal((frames, 2))).astype(np.float32)
+    audio[:: PIECE_FRAMES // 2] = POISON  # twice in a piece: 0.8 s of sleep each
+    soundfile.write(tmp_path / "in.wav", audio, RATE, subtype="FLOAT")
+    told: list[float] = []
+    host = Host(chain(effect(plugin("SLOW"))), ("?", "?"), Limits(2.5))
+    try:
+        (outcome,) = list(host.run([order(0, tmp_path / "in.wav", tmp_path / "o.wav")], told.append))
+    finally:
+        host.close()
+    assert outcome.error is None, outcome.error
+    assert np.allclose(read(tmp_path / "o.wav"), audio, atol=1e-6)
+    late = chain(effect(plugin("LATENCY"), preroll_s=0.1))
+    (outcome,) = run(late, [order(0, tmp_path / "in.wav", tmp_path / "late.wav")])
+    assert outcome.error is None, outcome.error
+    assert np.allclose(read(tmp_path / "late.wav"), audio, atol=1e-6)

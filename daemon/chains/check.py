@@ -26,8 +26,8 @@ _SETTINGS: dict[str, dict[str, Parameter]] = {
     "tail": {"until_db": Range(-140.0, -20.0), "max_s": Range(0.0, 60.0)},
     "trim": {"start_db": Range(-140.0, -10.0), "end_db": Range(-140.0, -10.0)},
     "fade": {"in_ms": Range(0.0, 10000.0), "out_ms": Range(0.0, 10000.0)},
-    "resample": {"rate_hz": Range(8000.0, 192000.0)},
-    "dither": {"bits": Range(8.0, 24.0)},
+    "resample": {"rate_hz": Range(8000.0, 192000.0, whole=True)},
+    "dither": {"bits": Range(8.0, 24.0, whole=True)},
 }
 _NEEDS = {"resample": "rate_hz", "dither": "bits"}
 _SINGLE: dict[str, Parameter] = {"channels": Choice(("mono", "stereo")), "wet": Range(0.0, 1.0)}
@@ -95,7 +95,8 @@ def _setting(key: str, content: object, legal: Mapping[str, Parameter], place: P
         raise place.error(f"{key} must be a table, such as {key} = {{ ... }}", key)
     values = _parameters(key, content, legal, place)
     if key == "normalize":
-        target = _TARGET[str(values.setdefault("mode", "true-peak"))]
+        meant = next((mode for mode, target in _TARGET.items() if target in values), "true-peak")
+        target = _TARGET[str(values.setdefault("mode", meant))]
         if target not in values:
             raise place.error(f"normalize with mode {values['mode']!r} needs {target}", key)
     elif key in _NEEDS and _NEEDS[key] not in values:
@@ -121,7 +122,10 @@ def _effect(content: object, place: Place, depth: int) -> dict[str, Json]:
     return effect
 
 
-_OF_A_PLUGIN: dict[str, Parameter] = {"preroll_s": Range(0.0, 30.0), "latency_frames": Range(0.0, 1_000_000.0)}
+_OF_A_PLUGIN: dict[str, Parameter] = {
+    "preroll_s": Range(0.0, 30.0),
+    "latency_frames": Range(0.0, 1e6, whole=True),
+}
 _TEXTS = ("plugin", "preset", "state")
 # What is added when a chain is resolved: which file, which content. A resolved chain is canonical too.
 _RESOLVED = ("file", "name", "hash", "version", "blocked", "preset_hash", "state_hash", "instrument")
@@ -216,8 +220,13 @@ def check_value(key: str, value: object, legal: Parameter, place: Place) -> Json
             raise place.error(f"{key} must be one of {', '.join(legal.names)}, not {value!r}", key)
         return str(value)
     number = not isinstance(value, bool) and isinstance(value, (int, float)) and math.isfinite(value)
-    if not number or not legal.low <= float(str(value)) <= legal.high:
-        raise place.error(f"{key} must be a number from {legal.low:g} to {legal.high:g}, not {value!r}", key)
+    if (
+        not number
+        or not legal.low <= float(str(value)) <= legal.high
+        or (legal.whole and not float(str(value)).is_integer())
+    ):
+        kind = "a whole number" if legal.whole else "a number"
+        raise place.error(f"{key} must be {kind} from {legal.low:g} to {legal.high:g}, not {value!r}", key)
     return float(str(value))
 
 

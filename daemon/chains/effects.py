@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Closed range of a number, in the unit that the parameter's name ends with."""
+    """Closed range of a number, in the unit that the parameter's name ends with. whole: nothing between two."""
 
     low: float
     high: float
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ def check(
     from daemon.chains.files import load_chain
     from daemon.chains.plugins.catalogue import Catalogue
     from daemon.chains.plugins.resolve import resolve_plugins
+    from daemon.cli import chains_api
     from daemon.cli.output import print_json
     from daemon.cli.request import existing
     from daemon.config import load_settings
@@ -70,7 +71,13 @@ def check(
     path = existing(file)
     content = load_chain(str(path))
     resolve_plugins(content, Catalogue(load_settings(os.environ).plugins), str(file))
-    print_json(content) if as_json else print(f"{file}: well, {len(content['fx'])} effects")  # type: ignore[arg-type]
+    if as_json:
+        print_json(content)
+        return
+    count = len(content["fx"])  # type: ignore[arg-type]
+    print(f"{file}: well, {count} effect{'' if count == 1 else 's'}")
+    for note in chains_api.unknown_classes(content):
+        print(f"note: {note}")
 
 
 @app.command()
@@ -80,6 +87,14 @@ def apply(
     out: Annotated[
         Path, typer.Option("--out", help="The new file, or a folder. Nothing there is replaced.", metavar="OUT")
     ],
+    label: Annotated[
+        str | None,
+        typer.Option("--class", help="What the sounds are, such as kick; found out without.", metavar="CLASS"),
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option("--as", help="one-shot, or loop, which stays in time; found out without.", metavar="KIND"),
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is done.")] = True,
     as_json: AsJson = False,
 ) -> None:
@@ -94,9 +109,11 @@ def apply(
     from daemon.cli.run_job import finish
     from daemon.cli.session import session
 
-    request = chains_api.request(chain, files, out)
+    request = chains_api.request(chain, files, out, label, kind)
     with session(os.environ) as open_session:
         chains_api.may_leave(open_session, wait)
         ack = chains_api.apply(open_session.client, request)
         code = finish(open_session, ack, waits=wait, as_json=as_json)
+    if wait and code == 0 and not as_json:
+        print(f"in {request.out} (roadie jobs undo {ack.id[:10]} takes it back)")
     raise typer.Exit(code)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,25 @@ from daemon.chains.files import load_chain
 from daemon.cli.client import Client
 from daemon.cli.request import absolute, existing
 from daemon.cli.session import Session
-from daemon.kernel.errors import UsageError
+from daemon.engines.classifier.classes import CLASSES
+from daemon.kernel.errors import BadParameter, UsageError
 from daemon.services.types import JobAck, JobInput
 from daemon.services.types_plugins import ApplyRequest
 
 
-def request(chain: str, files: Sequence[Path], out: Path) -> ApplyRequest:
-    """Raises FileMissing for a file that is not there, BadChain for a chain file that is not well."""
+def request(
+    chain: str, files: Sequence[Path], out: Path, label: str | None = None, kind: str | None = None
+) -> ApplyRequest:
+    """Raises FileMissing for a file that is not there, BadChain for a chain file that is not well, BadParameter."""
+    if kind not in (None, "one-shot", "loop"):
+        raise BadParameter("--as is one-shot or loop", where=kind)
     given: str | dict[str, Any] = chain
     if chain.endswith(".toml"):
         given = dict(load_chain(str(existing(Path(chain)))))
     inputs = [
         JobInput(path=str(absolute(file) if absolute(file).is_dir() else existing(file))) for file in files
     ]
-    return ApplyRequest(chain=given, inputs=inputs, out=str(absolute(out)))
+    return ApplyRequest(chain=given, inputs=inputs, out=str(absolute(out)), label=label, kind=kind)  # type: ignore[arg-type]
 
 
 def may_leave(session: Session, wait: bool) -> None:
@@ -38,3 +44,19 @@ def may_leave(session: Session, wait: bool) -> None:
 
 def apply(client: Client, asked: ApplyRequest) -> JobAck:
     return msgspec.convert(client.post("/chains/apply", msgspec.to_builtins(asked)), JobAck)
+
+
+def unknown_classes(chain: Mapping[str, Any]) -> list[str]:
+    """A line for each class in `only` that the tagger does not know: right for one of a person's own, else a slip."""
+    found: set[str] = set()
+    waiting = list(chain["fx"])
+    while waiting:
+        effect = waiting.pop()
+        found |= set(effect.get("only", ()))
+        waiting += [one for branch in effect.get("parallel", ()) for one in branch]
+    lines = []
+    for name in sorted(found - set(CLASSES)):
+        near = get_close_matches(name, CLASSES, 1)
+        hint = f"did you mean {near[0]}?" if near else f"it knows {', '.join(CLASSES)}"
+        lines.append(f"only: the tagger has no class {name!r}; {hint}")
+    return lines

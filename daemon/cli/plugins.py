@@ -108,7 +108,12 @@ def check(
     from daemon.cli.request import absolute
     from daemon.cli.session import session
     from daemon.cli.wait import wait
+    from daemon.kernel.errors import FileMissing
 
+    if not absolute(path).exists():
+        raise FileMissing(
+            "there is no such plug-in", where=path, hint="Name a .vst3 file or bundle, or a .component"
+        )
     with session(os.environ) as open_session:
         ack = plugins_api.scan(open_session.client, [path], again=True, patience_s=patience)
         wait(open_session, ack.id, quiet=as_json)

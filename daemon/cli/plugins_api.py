@@ -54,10 +54,7 @@ def _params(sets: Sequence[str]) -> dict[str, Any]:
 
 
 def tell(plugins: Sequence[PluginView]) -> None:
-    rows = [
-        (one.id, "instrument" if one.instrument else "effect", one.version, one.state, one.reason or one.path)
-        for one in plugins
-    ]
+    rows = [(one.id, _kind(one), one.version, one.state, one.reason or one.path) for one in plugins]
     print_table(
         ("id", "kind", "version", "state", "where, or why not"),
         rows,
@@ -66,9 +63,7 @@ def tell(plugins: Sequence[PluginView]) -> None:
 
 
 def tell_one(plugin: PluginView) -> None:
-    print(
-        f"{plugin.id}  {plugin.version}  {'instrument' if plugin.instrument else 'effect'}  {plugin.category}"
-    )
+    print(f"{plugin.id}  {plugin.version}  {_kind(plugin)}  {plugin.category}".rstrip())
     print(f"  {plugin.path}")
     print(f"  {plugin.state}" + (f": {plugin.reason}" if plugin.reason else ""))
     if plugin.done or plugin.failed:
@@ -80,6 +75,11 @@ def tell_one(plugin: PluginView) -> None:
         print(f"  {one.name} = {one.default}  ({_legal(one)})")
     for preset in plugin.presets:
         print(f"  preset {preset.name}: {preset.path}")
+
+
+def _kind(plugin: PluginView) -> str:
+    """ "" of a file that could not be loaded: nobody knows."""
+    return "instrument" if plugin.instrument else "effect" if plugin.vendor else ""
 
 
 def _latency(plugin: PluginView) -> str:

@@ -13,14 +13,13 @@ from daemon.files.names import safe_name
 from daemon.jobs.prepare import Prepared
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import BadParameter, RoadieError
-from daemon.kernel.work import InputFile, Produced
+from daemon.kernel.work import InputFile, Kind, Produced
 from daemon.services.chain_runs import ChainRuns
+from daemon.services.chain_sounds import CONTAINERS, Ears, Targets, asks_class, asks_kind, is_file_name, targets
 from daemon.services.types import JobInput
 from daemon.services.types_plugins import ApplyRequest
-from daemon.services.walk import Walk
 from daemon.steps.render import BATCH_FILES, RenderParams
 
-CONTAINERS = {".wav": "wav", ".flac": "flac", ".aiff": "aiff", ".aif": "aiff", ".mp3": "mp3", ".ogg": "ogg"}
 _PREPARED_AT_ONCE = 8
 _BATCHES_AT_ONCE = 4
 _SHOWN = 200
@@ -32,12 +31,14 @@ class _One:
 
     source: Prepared
     label: str | None
+    kind: Kind
     wanted: Path
 
 
 class ChainApplier:
-    def __init__(self, runs: ChainRuns, journal: Journal) -> None:
+    def __init__(self, runs: ChainRuns, ears: Ears, journal: Journal) -> None:
         self._runs = runs
+        self._ears = ears
         self._journal = journal
 
     async def run(self, context: TaskContext) -> list[str]:
@@ -48,7 +49,12 @@ class ChainApplier:
         request = msgspec.convert(context.request, ApplyRequest)
         params = await self._runs.resolve(request.chain, request.patience_s)
         work = _Work(self._runs, self._journal, context, params, request)
-        given = await asyncio.to_thread(work.targets)
+        given = await asyncio.to_thread(targets, request, work.told)
+        if not given:
+            raise BadParameter("there are no audio files in it", where=request.inputs[0].path)
+        if work.wants_hearing:
+            context.progress(0.0, f"listening to {len(given)} files")
+            await self._ears.hear(given)
         sounds = await work.prepared(given)
         await work.rendered(sounds)
         if work.first is not None and not work.written:
@@ -73,42 +79,25 @@ class _Work:
         self._context = context
         self._params = params
         self._request = request
-        self._out = Path(request.out)
+        chain = params.chain
+        assert isinstance(chain, dict)  # resolved
+        self._chain = chain
+        out = Path(request.out)
+        self._is_file = is_file_name(out)
         self._total = 1
         self._done = 0
         self.told: list[str] = []
         self.first: RoadieError | None = None
         self.written = 0
 
-    def targets(self) -> list[tuple[JobInput, Path]]:
-        """Every input, folders opened up, and where it is to go. Raises BadParameter."""
-        found: list[tuple[JobInput, Path]] = []
-        for given in self._request.inputs:
-            path = None if given.path is None else Path(given.path).expanduser()
-            if path is not None and path.is_dir():
-                walk = Walk(path)
-                files = [
-                    (JobInput(path=file), self._out / Path(file).relative_to(path)) for file, _ in walk.files()
-                ]
-                found += [pair for pair in files if not pair[1].suffix.lower().startswith(".mid")]
-                self.told += walk.problems
-            else:
-                name = path.name if path is not None else str(given.asset)
-                found.append((given, self._out / name))
-        if not self._out.suffix:
-            return [(given, wanted.with_suffix(".wav")) for given, wanted in found]
-        if self._out.suffix.lower() not in CONTAINERS:
-            known = ", ".join(CONTAINERS)
-            raise BadParameter(
-                "roadie does not write such files", where=self._out.name, hint=f"Use one of {known}"
-            )
-        if len(found) > 1:
-            raise BadParameter("several files cannot become one", where=self._out, hint="Name a folder")
-        return [(given, self._out) for given, _ in found]
+    @property
+    def wants_hearing(self) -> bool:
+        """Whether it matters what the sounds are, and nobody said."""
+        return (self._request.label is None and asks_class(self._chain["fx"])) or (
+            self._request.kind is None and asks_kind(self._chain)
+        )
 
-    async def prepared(self, given: list[tuple[JobInput, Path]]) -> list[_One]:
-        if not given:
-            raise BadParameter("there are no audio files in it", where=self._request.inputs[0].path)
+    async def prepared(self, given: Targets) -> list[_One]:
         self._total = len(given)
         slots = asyncio.Semaphore(_PREPARED_AT_ONCE)
 
@@ -116,15 +105,26 @@ class _Work:
             async with slots:
                 try:
                     source = await self._runs.prepare(each)
-                    if each.asset is not None and not self._out.suffix:
+                    if each.asset is not None and not self._is_file:
                         wanted = wanted.with_name(safe_name(source.path.stem, ".wav"))
-                    return _One(source, await self._runs.label_of(source), wanted)
+                    label, kind = await self._runs.known_of(source)
                 except RoadieError as error:
                     self._failed(error)
                     return None
+                asked = self._request
+                return _One(source, asked.label or label, Kind(asked.kind) if asked.kind else kind, wanted)
 
         ready = await asyncio.gather(*(one(each, wanted) for each, wanted in given))
-        return [each for each in ready if each is not None]
+        sounds = [each for each in ready if each is not None]
+        self._tell_of_loops(sounds)
+        return sounds
+
+    def _tell_of_loops(self, sounds: list[_One]) -> None:
+        loops = [each.source.path.name for each in sounds if each.kind is not Kind.ONE_SHOT]
+        if loops and asks_kind(self._chain) and self._request.kind is None:
+            named = loops[0] if len(loops) == 1 else f"{loops[0]} and {len(loops) - 1} more"
+            self.told.append(f"{named}: taken for loops, so they stay in time without tail and trim; "
+                             "`--as one-shot` (kind) where that is wrong")  # fmt: skip
 
     async def rendered(self, sounds: list[_One]) -> None:
         slots = asyncio.Semaphore(_BATCHES_AT_ONCE)
@@ -152,7 +152,7 @@ class _Work:
             for one in ones:
                 await one.source.still_there()
 
-        inputs = tuple(self._runs.input_of(one.source, one.label) for one in ones)
+        inputs = tuple(self._runs.input_of(one.source, one.label, one.kind) for one in ones)
         before = self._done
         finished = await self._runs.render(
             self._params, inputs, valid,
@@ -164,7 +164,7 @@ class _Work:
             for file, one in zip(finished.result.files, ones, strict=True)
         )
         container = CONTAINERS[ones[0].wanted.suffix.lower()]
-        encoded = await self._runs.encode(made, container, valid)
+        encoded = await self._runs.encode(made, container, self._depth(), valid)
         self.told += encoded.result.warnings
         for index, (file, one) in enumerate(zip(encoded.result.files, ones, strict=True)):
             source = encoded.folder / file.name
@@ -175,6 +175,13 @@ class _Work:
             self.written += 1
         self._done += len(ones)
         self._context.progress(self._done / self._total, f"{self._done} of {self._total}")
+
+    def _depth(self) -> str:
+        """What was dithered for a depth is written with it."""
+        dither = self._chain.get("dither")
+        if dither is None:
+            return "auto"
+        return "pcm16" if dither["bits"] <= 16 else "pcm24"
 
     def _failed(self, error: RoadieError) -> None:
         self._done += 1

@@ -54,14 +54,17 @@ class ChainRuns:
             raise BadParameter("the file of this asset is missing", where=asset.name)
         return await self._preparer.prepare_asset(asset.id, Path(asset.paths[0]))
 
-    async def label_of(self, source: Prepared) -> str | None:
-        """The class that the library knows."""
-        return (await self._assets.get(source.asset)).label
+    async def known_of(self, source: Prepared) -> tuple[str | None, Kind]:
+        """The class that the library knows, and whether it is a loop or a stem, which must stay in time."""
+        asset = await self._assets.get(source.asset)
+        return asset.label, Kind(asset.kind) if asset.kind in (Kind.LOOP, Kind.STEM) else Kind.ONE_SHOT
 
-    def input_of(self, source: Prepared, label: str | None, region: Region | None = None) -> InputFile:
-        """A source as a sound by itself: it may become longer or shorter."""
+    def input_of(
+        self, source: Prepared, label: str | None, kind: Kind = Kind.ONE_SHOT, region: Region | None = None
+    ) -> InputFile:
+        """A source as a sound by itself."""
         meta: dict[str, Json] = {} if label is None else {"class": label}
-        return InputFile(source.path, source.asset, Kind.ONE_SHOT, source.path.name, region, meta)
+        return InputFile(source.path, source.asset, kind, source.path.name, region, meta)
 
     async def render(
         self, params: RenderParams, sounds: tuple[InputFile, ...], valid: Valid, on_progress: OnProgress
@@ -75,8 +78,8 @@ class ChainRuns:
             await asyncio.to_thread(self._note, finished.result.plugins)
         return finished
 
-    async def encode(self, files: tuple[InputFile, ...], container: str, valid: Valid) -> Finished:
-        body: dict[str, Json] = {"container": container, "depth": "auto"}
+    async def encode(self, files: tuple[InputFile, ...], container: str, depth: str, valid: Valid) -> Finished:
+        body: dict[str, Json] = {"container": container, "depth": depth}
         key = step_key(encode.SPEC, files, body, None, 0)
         call = StepCall("", encode.SPEC.name, files, body, Path(), Lane.CPU)
         return await self._pool.get(key, call, valid, lambda _fraction, _note: None)

@@ -16,6 +16,7 @@ from daemon.kernel.errors import BadParameter, NotFound, RoadieError
 from daemon.kernel.types import Frames
 from daemon.kernel.work import Region
 from daemon.services.chain_runs import ChainRuns
+from daemon.services.chain_sounds import is_file_name
 from daemon.services.outputs import Outputs
 from daemon.services.tasks import TaskStarter
 from daemon.services.types import JobAck
@@ -71,7 +72,8 @@ class ChainsService:
             raise BadParameter("the part to hear lies behind the end of the sound", where=source.path)
         region = Region(Frames(start), Frames(min(int(request.length_s * rate) or 1, frames - start)))
         chain = await self._runs.resolve(request.chain, request.patience_s)
-        sound = self._runs.input_of(source, request.label, region)
+        label = request.label or (await self._runs.known_of(source))[0]
+        sound = self._runs.input_of(source, label, region=region)
         finished = await self._runs.render(chain, (sound,), source.still_there, lambda _fraction, _note: None)
         made = finished.result.files[0]
         self._previews[finished.key] = finished.folder / made.name
@@ -94,7 +96,7 @@ class ChainsService:
     async def apply(self, request: ApplyRequest, client: str) -> JobAck:
         """Files through a chain, as a job. Raises Forbidden for a place roadie does not write to, and BadChain."""
         out = Path(request.out)
-        folder = out if not out.suffix else out.parent
+        folder = await asyncio.to_thread(lambda: out.parent if is_file_name(out) else out)
         await asyncio.to_thread(self._outputs.check, str(folder))
         await self._runs.resolve(request.chain, request.patience_s)
         return await self._tasks.start("chain-apply", msgspec.to_builtins(request), str(out), client)

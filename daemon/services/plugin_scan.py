@@ -37,8 +37,8 @@ class PluginScanner:
         were not tried yet; the one that was being tried stays blacklisted."""
         request = msgspec.convert(context.request, PluginScanRequest)
         context.progress(0.0, "looking")
-        paths = await asyncio.to_thread(self._paths, request)
         problems: list[str] = []
+        paths = await asyncio.to_thread(self._paths, request, problems)
         slots = asyncio.Semaphore(AT_ONCE)
         done = 0
 
@@ -56,17 +56,24 @@ class PluginScanner:
         async with asyncio.TaskGroup() as group:
             for path in paths:
                 group.create_task(one(path))
-        return problems if paths else ["no plug-ins were found"]
+        return problems if paths or problems else ["no plug-ins were found"]
 
-    def _paths(self, request: PluginScanRequest) -> list[Path]:
+    def _paths(self, request: PluginScanRequest, problems: list[str]) -> list[Path]:
         if request.paths:
-            given = [Path(path) for path in request.paths]
+            given = [path for path in map(Path, request.paths) if self._is_there(path, problems)]
             alone = [path for path in given if path.suffix.lower() in FORMATS or not path.is_dir()]
             return [*alone, *find_plugins([path for path in given if path not in alone])]
         for entry in self._catalogue.entries():
             if not Path(entry.path).exists():
                 self._catalogue.remove(entry.path)
         return list(find_plugins([*self._folders, *standard_folders()]))
+
+    def _is_there(self, path: Path, problems: list[str]) -> bool:
+        if path.exists():
+            return True
+        self._catalogue.remove(str(path))
+        problems.append(f"{path}: there is no such file or folder")
+        return False
 
     async def _entry(self, path: Path, request: PluginScanRequest) -> Entry:
         before = await asyncio.to_thread(self._catalogue.get, path)

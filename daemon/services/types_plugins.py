@@ -88,7 +88,8 @@ class ChainView(Answer, frozen=True):
 
 
 class PreviewRequest(Request, frozen=True):
-    """A few seconds of a sound through a chain. chain: a name, or the content of one. label: the sound's class."""
+    """A few seconds of a sound through a chain. chain: a name, or the content of one. label: the sound's class, where
+    the library's own is not meant."""
 
     chain: str | dict[str, Any]
     input: JobInput
@@ -111,9 +112,12 @@ class PreviewView(Answer, frozen=True):
 
 class ApplyRequest(Request, frozen=True):
     """Files, or all audio files below folders, through a chain. out: absolute; a folder, or for one file the new
-    file's name (.wav, .flac, .aiff, .mp3 or .ogg). Nothing is replaced."""
+    file's name (.wav, .flac, .aiff, .mp3 or .ogg). Nothing is replaced. label, kind: of all of them; without, files
+    that the library does not know are heard where the chain asks, and loops stay in time."""
 
     chain: str | dict[str, Any]
     inputs: Annotated[list[JobInput], Meta(min_length=1, max_length=10_000)]
     out: str
+    label: str | None = None
+    kind: Literal["one-shot", "loop"] | None = None
     patience_s: Patience = 30.0

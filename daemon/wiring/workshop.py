@@ -29,6 +29,7 @@ from daemon.services.asked import Asked
 from daemon.services.calls import Calls
 from daemon.services.chain_apply import ChainApplier
 from daemon.services.chain_runs import ChainRuns
+from daemon.services.chain_sounds import Ears
 from daemon.services.exports import Exporter
 from daemon.services.learn import Learner
 from daemon.services.models import Puller
@@ -76,6 +77,7 @@ def workshop_of(
     deliverer = Deliverer(stores.journal, Deliveries(stores.db), targets(stores.installations.folders))
     shelves, note = Shelves(settings.chains, settings.plugins), partial(note_plugins, stores.catalogue)
     chain_runs = ChainRuns(pool, preparer, assets, shelves, note)
+    ears = Ears(assets, listener, at_once=cpu_workers(settings) + 1)
     placer = Placer(assets, stores.arrivals, stores.journal, targets(), settings.delivery_folder, in_use)
     steps = StepRunner(pool, executor, stores.models, shelves, note)
     calls, heard = Calls(executor, cache), VectorsOut(stores.search, cache)
@@ -88,7 +90,7 @@ def workshop_of(
         "projects": ProjectScanner(stores.projects, reader).run,
         "plugin-scan": PluginScanner(stores.catalogue, calls, settings.plugin_folders).run,
         "plugin-save": SettingsSaver(stores.catalogue, calls, stores.journal).run,
-        "chain-apply": ChainApplier(chain_runs, stores.journal).run,
+        "chain-apply": ChainApplier(chain_runs, ears, stores.journal).run,
         "learn": Learner(assets, executor, cache, stores.models).run,
         "near-duplicates": AlikeFinder(stores.search, Alikes(stores.db), calls, heard).run,
         "map": Mapper(MapPoints(stores.db), calls, heard).run,

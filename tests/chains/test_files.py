@@ -139,3 +139,9 @@ def test_the_table_has_every_effect_of_pedalboard_but_those_left_out() -> None:
         if inspect.isclass(one) and issubclass(one, pedalboard.Plugin) and not name.startswith("_")
     }
     assert effects - left_out == set(EFFECTS)
+
+
+def test_bits_and_rates_are_whole_and_a_level_names_its_own_mode() -> None:
+    with pytest.raises(BadChain, match=r"bits must be a whole number from 8 to 24, not 12\.5"):
+        resolve_chain({"dither": {"bits": 12.5}})
+    assert resolve_chain({"normalize": {"lufs": -14}})["normalize"] == {"mode": "lufs", "lufs": -14.0}

@@ -55,7 +55,7 @@ def rt60_s(response: Audio) -> float:
 
 def test_every_preset_is_measured_here() -> None:
     tested = {"one-shot-clean", "drum-punch", "lo-fi", "vocal-chop", "wide-pad", "telephone", "parallel-smash",
-              "vinyl"}  # fmt: skip
+              "vinyl", "drum-room", "bass-tight", "loop-glue", "tape"}  # fmt: skip
     assert {path.stem for path in PRESETS.glob("*.toml")} == tested
 
 
@@ -119,7 +119,8 @@ def test_wide_pad_rings_and_is_wider_than_it_was() -> None:
     wide = through("wide-pad", same)
     middle, side = (wide[0] + wide[1]) ** 2, (wide[0] - wide[1]) ** 2
     assert side.mean() / middle.mean() > 0.03
-    assert through("wide-pad", same[:1]).shape[0] == 1
+    mono = through("wide-pad", same[:1])
+    assert ((mono[0] - mono[1]) ** 2).mean() / ((mono[0] + mono[1]) ** 2).mean() > 0.03
 
 
 def test_telephone_keeps_its_band_only() -> None:
@@ -153,3 +154,79 @@ def test_parallel_smash_is_denser_but_keeps_the_attack() -> None:
     loudest = int(np.argmax(np.abs(smashed).max(axis=0)))
     assert loudest < 0.02 * RATE
     assert true_peak_db(smashed) == pytest.approx(-1.0, abs=0.2)
+
+
+def sine(hz: float, level: float, seconds: float = 1.0, channels: int = 1) -> Audio:
+    wave = level * np.sin(2 * np.pi * hz * np.arange(int(seconds * RATE)) / RATE)
+    return np.tile(wave, (channels, 1)).astype(np.float32)
+
+
+def tone_db(audio: Audio, hz: float) -> float:
+    """Level of one partial."""
+    part = audio[0] * np.hanning(audio.shape[1])
+    return float(
+        20
+        * np.log10(2 * abs(np.exp(-2j * np.pi * hz * np.arange(part.size) / RATE) @ part) / part.size + 1e-12)
+    )
+
+
+def test_drum_room_is_short_and_wide_and_leaves_the_hit() -> None:
+    click = np.zeros((1, 2000), np.float32)
+    click[:, 0] = 0.9
+    response = through("drum-room", click)
+    assert response.shape[0] == 2
+    room = response[:, 500:]  # behind the dry click
+    assert 0.2 < rt60_s(room) < 1.5
+    assert ((room[0] - room[1]) ** 2).mean() / ((room[0] + room[1]) ** 2).mean() > 0.1
+    assert int(np.argmax(np.abs(response).max(axis=0))) < 5
+    low, middle = band_db(room, 20, 100), band_db(room, 400, 2000)
+    assert low < middle - 6
+
+
+def test_bass_tight_is_mono_even_and_heard_on_small_speakers() -> None:
+    before = np.concatenate([sine(55, 0.8, 1.0, 2), sine(55, 0.1, 1.0, 2)], axis=1)
+    after = through("bass-tight", before)
+    assert after.shape[0] == 1
+
+    def step_db(audio: Audio) -> float:
+        loud, soft = audio[0, RATE // 2 : RATE], audio[0, RATE * 3 // 2 :]
+        return float(10 * np.log10((loud**2).mean() / (soft**2).mean()))
+
+    assert step_db(after) < step_db(before) - 6
+    loud = after[:, RATE // 4 : RATE]
+    assert tone_db(loud, 165) > tone_db(loud, 55) - 40  # the third harmonic, which a pure tone does not have
+    rumble = through("bass-tight", sine(55, 0.4) + sine(10, 0.4))
+    assert tone_db(rumble, 10) < tone_db(rumble, 55) - 20
+    assert true_peak_db(after) == pytest.approx(-1.0, abs=0.2)
+
+
+def test_loop_glue_sets_loudness_under_its_ceiling_and_keeps_the_length() -> None:
+    hits = np.concatenate([0.5 * drum()] * 6, axis=1)
+    loop = hits + sine(60, 0.25, 10.0, 2)[:, : hits.shape[1]] + noise(10.0, 0.05)[:, : hits.shape[1]]
+    after = through("loop-glue", loop)
+    assert after.shape == loop.shape
+    assert true_peak_db(after) < -0.8
+    loudness = pyloudnorm.Meter(RATE).integrated_loudness(after.T.astype(float))
+    assert loudness == pytest.approx(-14.0, abs=1.0)
+    half = loop.shape[1] // 2
+    uneven = np.concatenate([0.2 * loop[:, :half], loop[:, half:]], axis=1)  # 14 dB apart
+
+    def step_db(audio: Audio) -> float:
+        return float(
+            10 * np.log10((audio[:, half + RATE // 4 :] ** 2).mean() / (audio[:, RATE // 4 : half] ** 2).mean())
+        )
+
+    assert step_db(through("loop-glue", uneven)) < step_db(uneven) - 3
+
+
+def test_tape_rounds_peaks_and_top_and_warms_the_low_end() -> None:
+    before, after = noise(), through("tape", noise())
+    assert crest_db(through("tape", 4 * noise())) < crest_db(4 * noise()) - 1
+    middle = band_db(after, 500, 2000) - band_db(before, 500, 2000)
+    assert band_db(after, 70, 110) - band_db(before, 70, 110) > middle + 1
+    assert band_db(after, 14000, 20000) - band_db(before, 14000, 20000) < middle - 2
+    warm = through("tape", sine(440, 0.5))
+    assert (
+        -45 < tone_db(warm, 1320) - tone_db(warm, 440) < -8
+    )  # odd harmonics, as of a curve that is even to both sides
+    assert tone_db(warm, 880) < tone_db(warm, 1320) - 20

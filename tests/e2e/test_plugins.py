@@ -14,6 +14,7 @@ import psutil
 import pytest
 import soundfile
 
+from daemon.demo.drums import make_kit
 from tests.plugins.build import VENDOR
 from tests.plugins.rig import RATE, read, write_sound
 from tests.recovery.house import House
@@ -211,3 +212,48 @@ def test_chains_are_listed_with_what_is_wrong(house: House) -> None:
     listed = {one["name"]: one for one in house.ask("GET", "/chains")["items"]}
     assert listed["vinyl"]["origin"] == "shipped" and listed["vinyl"]["problem"] is None
     assert listed["mine"]["origin"] == "user" and "Did you mean Compressor?" in listed["mine"]["problem"]
+
+
+def test_files_nobody_scanned_are_heard_where_the_chain_asks_what_they_are(
+    house: House, tmp_path: Path
+) -> None:
+    """A kick gets what is for kicks, a hat does not; a loop keeps its length; the depth is the dither's."""
+    kit = make_kit(np.random.default_rng(1), "room", RATE)
+    bar = np.zeros(2 * RATE)
+    for eighth in range(8):
+        hit = 0.5 * kit["kick" if eighth % 2 == 0 else "closed-hat"].reshape(-1)[: RATE // 4]
+        bar[eighth * RATE // 4 :][: len(hit)] += hit
+    pads = tmp_path / "kit"
+    pads.mkdir()
+    for name, audio in (("a", kit["kick"]), ("b", kit["closed-hat"]), ("beat loop 120bpm", np.tile(bar, 2))):
+        soundfile.write(pads / f"{name}.wav", 0.5 * np.asarray(audio).reshape(-1), RATE, subtype="PCM_24")
+    chain = {
+        "fx": [
+            {"use": "Gain", "gain_db": -6.0, "only": ["kick"]},
+            {"use": "Delay", "delay_seconds": 0.1, "mix": 0.5},
+        ],
+        "tail": {"max_s": 3.0},
+        "dither": {"bits": 16},
+    }
+    body = {"chain": chain, "inputs": [{"path": str(pads)}], "out": str(pads / "v1.5")}
+    for _ in range(2):  # what the first run made is no input of the second
+        job = house.wait(house.ask("POST", "/chains/apply", body)["id"])
+        assert job["state"] == "done" and any(
+            "beat loop" in one and "in time" in one for one in job["warnings"]
+        )
+    made = {path.stem: soundfile.info(path) for path in (pads / "v1.5").rglob("*.wav")}
+    assert sorted(made) == ["a", "b", "beat loop 120bpm"]
+    assert {info.subtype for info in made.values()} == {"PCM_16"}
+    before = {name: soundfile.info(pads / f"{name}.wav").frames for name in made}
+    assert made["beat loop 120bpm"].frames == before["beat loop 120bpm"]
+    assert made["a"].frames > before["a"] + RATE // 20 and made["b"].frames > before["b"] + RATE // 20
+    for name, gain_db in (("a", -6.0), ("b", 0.0)):
+        dry, wet = read(pads / f"{name}.wav"), read(pads / "v1.5" / f"{name}.wav")
+        first = slice(0, RATE // 10)  # before the first echo there is only the dry half
+        expected = 0.5 * 10 ** (gain_db / 20) * dry[first]
+        assert np.allclose(wet[: len(expected)], expected, atol=2e-4)
+    told = {**body, "inputs": [{"path": str(pads / "b.wav")}], "out": str(tmp_path / "told.flac"), "label": "kick",
+            "kind": "loop"}  # fmt: skip
+    assert house.wait(house.ask("POST", "/chains/apply", told)["id"])["state"] == "done"
+    assert soundfile.info(tmp_path / "told.flac").frames == before["b"]
+    assert np.abs(read(tmp_path / "told.flac")).max() < 0.6 * np.abs(read(pads / "v1.5" / "b.wav")).max()

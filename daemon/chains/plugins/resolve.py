@@ -70,7 +70,8 @@ def _plugin(effect: Mapping[str, Any], entries: Sequence[Entry], place: Place) -
 
 
 def find(name: str, entries: Sequence[Entry]) -> Found:
-    """The plug-in called "vst3:Vendor/Name", or a path with "#Name" behind it where a file has several.
+    """The plug-in called "vst3:Vendor/Name", or a path with "#Name" behind it where a file has several, or a name
+    alone that no other has.
 
     Raises NotInstalled with what to do.
     """
@@ -78,6 +79,8 @@ def find(name: str, entries: Sequence[Entry]) -> Found:
     path, _, inner = name.partition("#")
     found = [pair for pair in everything if pair[1].id == name]
     found = found or [p for p in everything if p[0].path == path and inner in ("", p[1].name)]
+    if not found and len({one.id for _, one in everything if one.name == name}) == 1:
+        found = [pair for pair in everything if pair[1].name == name]
     usable = [pair for pair in found if pair[0].state in ("ok", "quarantined") and pair[1].error is None]
     if not found:
         broken = next((entry for entry in entries if entry.path == path), None)

@@ -12,7 +12,7 @@ from daemon.chains.check import Place, check
 from daemon.chains.errors import BadChain
 from daemon.chains.files import resolve_chain
 from daemon.chains.plugins.catalogue import IN_A_ROW, IN_ALL, Catalogue, unchanged
-from daemon.chains.plugins.resolve import resolve_plugins
+from daemon.chains.plugins.resolve import find, resolve_plugins
 from daemon.kernel.errors import NotInstalled
 from daemon.kernel.work import PluginUse
 from tests.plugins.build import VENDOR
@@ -107,3 +107,11 @@ def test_what_is_kept_is_small_files_that_may_be_damaged(
     assert json.loads(file.read_text())["path"] == entry.path
     file.write_text("{")
     assert catalogue.entries() == [] and catalogue.get(plugin("GAIN")) is None
+
+
+def test_a_name_alone_will_do_where_no_other_has_it(plugin: Plugin, tmp_path: Path) -> None:
+    catalogue = Catalogue(tmp_path / "plugins")
+    scanned(plugin("MULTI"), catalogue)
+    assert find("Multi 2", catalogue.entries())[1].id == f"vst3:{VENDOR}/Multi 2"
+    with pytest.raises(NotInstalled, match="no such plug-in"):
+        find("Multi", catalogue.entries())

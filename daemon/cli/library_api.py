@@ -19,6 +19,7 @@ from daemon.services.types_learn import Forgotten
 from daemon.services.types_tags import WriteTagsRequest
 
 PAGE = 200
+_LONG_S = 10.0  # from here on a length is told as minutes and seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,12 @@ def row(asset: AssetView, by_sound: bool = False) -> tuple[object, ...]:
     where = f"{asset.path} (missing)" if asset.missing else asset.path
     sure = None if asset.confidence is None or asset.label is None else f"{asset.confidence:.0%}"
     like = (None if asset.likeness is None else f"{asset.likeness:.2f}",) if by_sound else ()
-    return asset.label, sure, asset.kind, bpm, asset.key, duration(asset.length_s), *like, where
+    return asset.label, sure, asset.kind, bpm, asset.key, brief(asset.length_s), *like, where
+
+
+def brief(length_s: float | None) -> str | None:
+    """A length as it is shown of sounds: of a hit the hundredths count."""
+    return f"{length_s:.2f} s" if length_s is not None and length_s < _LONG_S else duration(length_s)
 
 
 def count_rows(counts: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[object, ...]]:

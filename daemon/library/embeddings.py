@@ -14,11 +14,12 @@ from daemon.kernel.work import EMBEDDING_DIMS
 from daemon.library.database import Database
 from daemon.library.finding_tables import EmbeddingRow
 from daemon.library.tables import AssetRow
-from daemon.library.text import number_of
+from daemon.library.text import number_of, sql
 
 DIMENSIONS = EMBEDDING_DIMS
 BYTES = 2 * DIMENSIONS
 _PACK = struct.Struct(f"<{DIMENSIONS}e")
+_PUT = "INSERT OR REPLACE INTO embedding (asset_id, model, number, vector) VALUES (?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def packed(vector: Sequence[float]) -> bytes:
     """
     if len(vector) != DIMENSIONS:
         raise BadParameter(f"an embedding has {DIMENSIONS} numbers, not {len(vector)}")
-    length = math.sqrt(math.fsum(float(x) * float(x) for x in vector))
+    length = math.hypot(*vector)
     if not math.isfinite(length) or length == 0:
         raise BadParameter("an embedding is not zero and has neither NaN nor infinity")
     return _PACK.pack(*(float(x) / length for x in vector))
@@ -51,7 +52,7 @@ def put(asset: str, model: str, vector: Sequence[float]) -> None:
     number = number_of(asset)
     if number is None:
         raise NotFound("there is no such asset", where=asset)
-    EmbeddingRow.replace(asset=asset, model=model, number=number, vector=packed(vector)).execute()
+    sql(_PUT, asset, model, number, packed(vector))
 
 
 class Embeddings:

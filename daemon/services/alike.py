@@ -36,7 +36,7 @@ class AlikeService:
 
     async def look(self, client: str) -> JobAck:
         """Look through the whole library, as a job; what it finds takes the place of what was found before."""
-        return await self._tasks.start(TASK, {}, "near-duplicates", client)
+        return await self._tasks.start(TASK, {}, "the whole library", client)
 
     async def groups(self, cursor: str | None, limit: int) -> Page[NearDuplicates]:
         """What was found, the largest groups first. Raises BadParameter for what is no cursor."""

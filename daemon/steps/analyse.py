@@ -21,7 +21,7 @@ class AnalyseParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="analyse",
-    version=2,
+    version=3,
     params=AnalyseParams,
     run="daemon.steps.analysing.run:run",
     lane=Lane.CPU,

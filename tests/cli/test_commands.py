@@ -175,7 +175,7 @@ def test_search_passes_the_filters_on(found: FakeDaemon, roadie: Roadie) -> None
     assert found.asked[-1][2] == {
         "q": "deep kick", "class": "kick", "bpm_min": "118.0", "bpm_max": "124.0", "key": "Am", "limit": "7",
     }  # fmt: skip
-    assert ran.out.splitlines()[1].split() == ["kick", "90%", "one-shot", "-", "-", "0:00", "/s/kick.wav"]
+    assert ran.out.splitlines()[1].split() == ["kick", "90%", "one-shot", "-", "-", "0.40", "s", "/s/kick.wav"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import soundfile
 
 from tests.cli.conftest import Ran
 from tests.recovery.house import House, write_song
@@ -155,6 +156,14 @@ def test_a_library_is_scanned_searched_tagged_and_exported(warm: House, tmp_path
     stats = json.loads(roadie("library", "stats", "--json").out)
     assert (stats["assets"], stats["paths"]) == (2, 3)
     assert "bang 1 again.wav" in roadie("library", "duplicates").out
+    soft = tmp_path / "sounds" / "soft.wav"
+    wave, rate = soundfile.read(tmp_path / "sounds" / "bang 1.wav")
+    soundfile.write(soft, 0.3 * wave, rate)
+    assert roadie("library", "scan", tmp_path / "sounds").code == 0
+    near = roadie("library", "duplicates", "--near")
+    assert near.code == 0 and "soft.wav" in near.out and "1 hits stand" in near.out
+    assert roadie("library", "map").code == 0
+    assert roadie("library", "remove", soft).code == 0
     assert roadie("library", "tag", tmp_path / "sounds" / "bang 2.wav", "loud").code == 0
     (found,) = json.loads(roadie("search", "--tag", "loud", "--json").out)
     assert found["path"].endswith("bang 2.wav")

@@ -6,6 +6,7 @@ import numpy as np
 
 from daemon.audio.loudness import LoudnessMeter
 from daemon.audio.reader import Audio, AudioReader, open_audio
+from daemon.engines.classifier.measures import measure
 from daemon.kernel.types import Json
 from daemon.kernel.work import Annotation, InputFile, StepResult
 from daemon.steps.analyse import AnalyseParams
@@ -16,11 +17,13 @@ from daemon.steps.analysing.nets import Floats
 from daemon.steps.analysing.tempo import Tempo, estimate
 from daemon.steps.measuring.ends import Ends
 from daemon.steps.measuring.names import tempo_in_name
-from daemon.steps.measuring.sound import measure_sound
+from daemon.steps.measuring.sound import LONGEST_S, measure_sound
+from daemon.steps.measuring.wrap import loopability
 from daemon.steps.spec import StepContext
 
-_LONG_S = 6.0  # from here on a sound has a tempo and a key; below, it is one sound and has a pitch
+_LONG_S = 6.0  # from here on a sound has beats; below, it is one sound, or a loop whose length tells its tempo
 _TEMPO_S = 900.0  # of a longer file the beginning decides tempo and key, so that memory stays bounded
+_SAME_TEMPO = 0.02  # closer tempi are one, which a loop's length then tells exactly
 _SILENT = 1e-4  # -80 dBFS
 _WINDOW = 2048
 
@@ -49,7 +52,9 @@ def _analyse(
     if levels.peak < _SILENT:
         return meta
     if audio.frames < _LONG_S * audio.rate_hz:
-        return meta | measure_sound(audio.read(), audio.rate_hz, claimed_bpm)
+        meta |= measure_sound(audio.read(), audio.rate_hz, claimed_bpm)
+        several = "loop_confidence" in meta  # one note alone has no key
+        return meta | (_key(levels, params) if several else {})
     return meta | _of_long(ctx, audio, levels, params, claimed_bpm)
 
 
@@ -94,10 +99,7 @@ class _Levels:
 def _of_long(
     ctx: StepContext, audio: AudioReader, levels: _Levels, params: AnalyseParams, claimed_bpm: float | None
 ) -> dict[str, Json]:
-    told = levels.of_long(audio)
-    key = key_of(levels.pitches.frames)
-    if key is not None and key.confidence >= params.min_confidence:
-        told |= {"key": key.name, "key_confidence": key.confidence}
+    told = levels.of_long(audio) | _key(levels, params)
     tempo = _tempo(ctx, audio, levels, params, claimed_bpm)
     if tempo is not None and tempo.confidence >= params.min_confidence:
         told |= {
@@ -108,7 +110,30 @@ def _of_long(
             "beats_s": [*tempo.beats_s.round(3).tolist()],
             "downbeats_s": [*tempo.downbeats_s.round(3).tolist()],
         }
+    if audio.frames <= LONGEST_S * audio.rate_hz:
+        told |= _as_loop(audio, told.get("bpm"), claimed_bpm)
     return told
+
+
+def _as_loop(audio: AudioReader, bpm: Json, claimed_bpm: float | None) -> dict[str, Json]:
+    """Whether it goes round and how many bars it has. Whole bars that agree with the tempo that was heard tell it
+    exactly; where they do not agree, nothing is said of bars."""
+    whole = audio.read()
+    plain = measure(whole, audio.rate_hz)
+    heard = float(bpm) if isinstance(bpm, int | float) else None
+    told = loopability(whole, audio.rate_hz, 0 if plain is None else plain.hits, heard or claimed_bpm)
+    exact = told.get("bpm")
+    agrees = heard is None or (isinstance(exact, float) and abs(exact / heard - 1) < _SAME_TEMPO)
+    if not agrees:
+        told = {name: value for name, value in told.items() if name not in ("bars", "bpm", "bpm_confidence")}
+    return told
+
+
+def _key(levels: _Levels, params: AnalyseParams) -> dict[str, Json]:
+    key = key_of(levels.pitches.frames)
+    if key is None or key.confidence < params.min_confidence:
+        return {}
+    return {"key": key.name, "key_confidence": key.confidence}
 
 
 def _tempo(

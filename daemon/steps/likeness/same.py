@@ -21,9 +21,9 @@ Wave = NDArray[np.float32]
 
 RATE_HZ = 22050
 LONGEST_S = 1.5  # from the attack on, by which any two sounds are told apart
-SAME = 0.93
-"""Correlation from which on two waves are one sound. A lossy file of 128 kbit/s has 0.96 and more to its original."""
-_SAME_FLAT = 0.75  # of the differences, in which what a lossy codec drops weighs more
+SAME = 0.95
+"""Correlation from which on two waves are one sound. A lossy file of 128 kbit/s has more than that to its original."""
+_SAME_FLAT = 0.9  # of the differences, in which what a lossy codec drops weighs more
 _SHORTEST_S = 0.02
 _ONSET_DB = -35.0
 _BEFORE_S = 0.01

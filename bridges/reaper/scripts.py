@@ -12,6 +12,8 @@ from daemon.kernel.errors import NotFound
 
 FOLDER = "roadie"
 """Below REAPER's Scripts folder."""
+INSERT = "roadie_insert.lua"
+"""The action that others trigger."""
 _DESCRIPTION = re.compile(r"^--\s*@description\s+(.+?)\s*$", re.MULTILINE)
 
 

@@ -15,6 +15,7 @@ from daemon.cli.config import app as config_app
 from daemon.cli.demo import demo
 from daemon.cli.doctor import doctor
 from daemon.cli.group import group
+from daemon.cli.insert import insert
 from daemon.cli.install import install, uninstall
 from daemon.cli.jobs import app as jobs_app
 from daemon.cli.kits import app as kits_app
@@ -78,6 +79,7 @@ app.add_typer(chains_app, name="chains")
 app.add_typer(midi_app, name="midi")
 app.add_typer(config_app, name="config")
 app.command()(doctor)
+app.command()(insert)
 app.command()(install)
 app.command()(uninstall)
 

@@ -14,6 +14,7 @@
 --   [main] roadie_chain.lua
 --   [main] roadie_tag.lua
 --   [main] roadie_similar.lua
+--   [main] roadie_insert.lua
 --   [nomain] lib/*.lua
 --   [nomain] lib/actions/*.lua
 

@@ -5,25 +5,12 @@ local here = select(2, reaper.get_action_context()):match("^(.*[/\\])")
 package.path = here .. "lib/?.lua;" .. package.path
 
 local ask = require("ask")
-local audio_items = require("audio_items")
 local client = require("client")
+local insert = require("insert")
 local library = require("library")
 local run = require("run")
-local undo = require("undo")
 
 local MOST = 50
-
--- At the edit cursor, on the item's track.
-local function insert(track, asset)
-  undo.block("roadie: insert " .. asset.name, function()
-    local item = reaper.AddMediaItemToTrack(track)
-    local take = audio_items.add_take(item, asset.path, asset.name)
-    local length = reaper.GetMediaSourceLength(reaper.GetMediaItemTake_Source(take))
-    reaper.SetMediaItemInfo_Value(item, "D_POSITION", reaper.GetCursorPosition())
-    reaper.SetMediaItemInfo_Value(item, "D_LENGTH", length)
-    reaper.UpdateItemInProject(item)
-  end)
-end
 
 local function rows(found)
   local how = "Space plays, enter or a double click inserts at the edit cursor."
@@ -62,7 +49,7 @@ run.with_panel("Find similar", function(panel)
     elseif hit and event.kind == "space" then
       reaper.OpenMediaExplorer(hit.path, true)
     elseif hit then
-      insert(item.track, hit)
+      insert.at_cursor(item.track, hit.path, hit.name)
     end
   end
 end)

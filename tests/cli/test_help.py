@@ -16,7 +16,7 @@ PROMISED = {
     ("library", "scan"), ("library", "classify"), ("library", "stats"), ("library", "duplicates"),
     ("library", "export"), ("library", "tag"), ("library", "remove"),
     ("models", "list"), ("models", "pull"), ("models", "add"), ("models", "remove"),
-    ("install",), ("uninstall",),
+    ("insert",), ("install",), ("uninstall",),
     ("watch", "list"), ("watch", "add"), ("watch", "remove"), ("watch", "rescan"),
     ("projects", "scan"), ("projects", "list"), ("projects", "show"), ("projects", "forget"),
     ("kits", "list"), ("kits", "show"), ("kits", "make"), ("kits", "remove"),

@@ -47,7 +47,7 @@ local well, why = xpcall(function()
     end
     fake.end_turn()
     ticks = ticks + 1
-    if session.quit_when and fake.console == "" and #fake.processes >= session.quit_when then
+    if session.quit_when_pending and fake.ext["roadie/pending"] then
       break -- REAPER is closed in the middle of it
     end
     if os.time() > till then
@@ -72,8 +72,9 @@ local points, after = {}, model.dump(fake.project)
 for index, point in ipairs(fake.undo) do
   points[index] = { text = point.text, flags = point.flags }
 end
-local kept = {}
+local kept, told = {}, {}
 for key, value in pairs(fake.ext) do
+  told[key] = value.value
   if value.persist then
     kept[key] = value
   end
@@ -81,6 +82,7 @@ end
 local result = {
   project = after, undo = json.list(points), unblocked = fake.unblocked, balanced = fake.balanced(),
   messages = json.list(fake.messages), console = fake.console, explorer = json.list(fake.explorer), ext = kept,
+  told = told,
   processes = json.list(fake.processes), keys_left = #fake.keys, pictures = fake.pictures, window = fake.window,
   problem = problem or json.null,
 }

@@ -21,7 +21,8 @@ Tree = dict[str, Any]
 
 @dataclass
 class Ended:
-    """How a session ended. project: its tracks, markers and so on; undone: the project after one undo."""
+    """How a session ended. project: its tracks, markers and so on; undone: the project after one undo; told: every
+    stored text, those that are forgotten at REAPER's end as well."""
 
     project: Tree
     undo: list[Tree]
@@ -32,6 +33,7 @@ class Ended:
     processes: list[str]
     undone: Tree | None = None
     pictures: Tree = field(default_factory=dict)
+    told: Tree = field(default_factory=dict)
 
     def track(self, name: str) -> Tree:
         found = [each for each in self.project["tracks"] if each["texts"]["P_NAME"] == name]
@@ -55,7 +57,7 @@ class Reaper:
 
     def run(
         self, action: str, project: Tree, keys: list[Tree] | None = None, answers: list[Any] | None = None,
-        limit_s: float = 60.0, quit_when: int | None = None, cursor: float = 0.0,
+        limit_s: float = 60.0, quit_when_pending: bool = False, cursor: float = 0.0,
     ) -> Ended:  # fmt: skip
         """Raises AssertionError for whatever REAPER would have refused, and for a fault in a script."""
         session = {
@@ -66,8 +68,8 @@ class Reaper:
         }  # fmt: skip
         if self.imgui:
             session["imgui"] = str(HERE / "reaimgui_api.tsv")
-        if quit_when is not None:
-            session["quit_when"] = quit_when
+        if quit_when_pending:
+            session["quit_when_pending"] = True
         asked, told = self.folder / "session.json", self.folder / "result.json"
         asked.write_text(json.dumps(session))
         told.unlink(missing_ok=True)
@@ -85,6 +87,7 @@ class Reaper:
         return Ended(
             result["project"], result["undo"], result["unblocked"], result["messages"], result["explorer"],
             self.ext, result["processes"], result.get("undone"), result["pictures"] or {},
+            result["told"] or {},
         )  # fmt: skip
 
 

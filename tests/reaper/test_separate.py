@@ -177,6 +177,12 @@ def test_items_of_one_source_are_one_region_and_cut(
     job = daemon.ask("GET", "/jobs?limit=1")["items"][0]
     # Two different parts of the file, three items.
     assert [each["region"]["start_s"] for each in job["inputs"]] == [pytest.approx(3.0), pytest.approx(3.6)]
+    # Both are cut out of what was separated once: the part that covers both.
+    view = daemon.ask("GET", f"/jobs/{job['id']}")
+    covers = {each for step in view["steps"] if step["step"] == "stems-cover" for each in step["artifacts"]}
+    whole_part = {(each["asset"], each["path"]) for each in view["artifacts"] if each["id"] in covers}
+    assert len(covers) == 2 and len(whole_part) == 1
+    assert len(audio(whole_part.pop()[1])) == round(1.1 * RATE)
     whole = audio(song)[:, 0]
     a, b = ended.project["tracks"][2]["items"], ended.project["tracks"][5]["items"]
     assert a[0]["takes"][0]["source"] == b[0]["takes"][0]["source"]
@@ -269,6 +275,45 @@ def test_reaper_closed_in_between_is_offered_the_next_time(
     assert "finished" in placed.messages[0]["text"]
     assert json.loads(halves.ext["roadie/pending"]["value"]) in ([], {})
     assert halves.run("jobs", before, [{"see": "Close", "key": "q"}]).messages == []
+
+
+def test_reaper_ends_while_roadie_works(halves: Reaper, song: Path, tmp_path: Path, daemon: House) -> None:
+    """Its process is gone in the middle of it, with nothing said or pressed."""
+    before = project(tmp_path, track("Git", item(song, 1.5, 0.5)))
+    daemon.ask("PUT", "/transport", {"playing": True, "recording": True})  # so that the job is not done yet
+    try:
+        ended = halves.run("separate", before, [{"see": "only bass", "key": "enter"}], quit_when_pending=True)
+        (pending,) = json.loads(halves.ext["roadie/pending"]["value"])
+        assert ended.names == ["Git"]
+    finally:
+        daemon.ask("PUT", "/transport", {})
+    daemon.wait(pending["job"])
+    # The next action that is run in this project offers it first; another project's do not.
+    elsewhere = {**ended.project, "path": str(tmp_path / "other.rpp")}
+    assert halves.run("jobs", elsewhere, [{"see": "Retry", "key": "q"}]).messages == []
+    keys = [{"see": "Done", "key": "esc"}, {"see": "Retry", "key": "q"}]
+    placed = halves.run("jobs", ended.project, keys, answers=[YES])
+    assert only(placed, "bass")["values"]["D_POSITION"] == 1.5
+
+
+def test_how_long_it_takes_is_said_beforehand(halves: Reaper, song: Path, tmp_path: Path) -> None:
+    before = project(tmp_path, track("Git", item(song, 0.0, 6.0), item(song, 7.0, 6.0, rate=1.25)))
+    looked = halves.run("separate", before, [{"see": "14 s of audio, about", "picture": "first", "key": "q"}])
+    said = " ".join(each["text"] for each in looked.pictures["first"] if each["what"] == "text")
+    assert "not measured here yet" in said
+    speed = 2.5  # seconds of audio in a second
+    halves.ext["roadie/speeds"] = {"value": json.dumps({"separate.best installed": speed}), "persist": True}
+    halves.run("separate", before, [{"see": "about 6 s (as fast as last time)", "key": "q"}])
+
+
+def test_heard_first_and_placed(halves: Reaper, song: Path, tmp_path: Path) -> None:
+    halves.ext["roadie/choices.separate"] = choose(what="only bass", audition="yes")
+    keys = [
+        {"see": "only bass", "key": "enter"}, {"see": "Throw it away", "key": "space"},
+        {"see": "Throw it away", "key": "p"}, {"see": "Done", "key": "esc"},
+    ]  # fmt: skip
+    ended = halves.run("separate", project(tmp_path, track("Git", item(song, 0.0, 0.5))), keys)
+    assert ended.explorer[0]["path"] == only(ended, "bass")["takes"][0]["source"]["file"]
 
 
 def test_choices_are_remembered(reaper: Reaper, song: Path, tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ local function work(action, panel)
   end
 end
 
-local function report(panel, problem)
+local function report(problem)
   local lines = { problem.message }
   if problem.hint then
     lines[#lines + 1] = problem.hint
@@ -213,7 +213,6 @@ local function report(panel, problem)
     lines[#lines + 1] = "This is a fault of roadie's; the console has the details to report."
   end
   reaper.MB(table.concat(lines, "\n\n"), "roadie", 0)
-  panel:close()
 end
 
 -- Runs body(panel) as an action, with a daemon that answers.
@@ -225,10 +224,19 @@ function run.with_panel(title, body)
       panel:show({ { kind = "text", text = line } })
     end)
     body(panel)
-  end, function(problem) report(panel, problem) end, function()
+  end, report, function()
     panel:close()
     client.close()
   end)
+end
+
+-- The same for one that asks nothing: no window, but for what went wrong.
+function run.quietly(body)
+  reaper.atexit(function() client.close() end)
+  loop.run(function()
+    client.ensure(scripts, function() end)
+    body()
+  end, report, client.close)
 end
 
 -- Runs the action of a name.

@@ -60,6 +60,15 @@ function tracks.below(track, name, mark, colour)
   return made
 end
 
+-- A new track after all others.
+function tracks.at_end(name)
+  local count = reaper.CountTracks(0)
+  reaper.InsertTrackAtIndex(count, false)
+  local track = reaper.GetTrack(0, count)
+  reaper.GetSetMediaTrackInfo_String(track, "P_NAME", name, true)
+  return track
+end
+
 -- A folder below `track` with a child for each entry {label, name, colour}; those that are there already stay.
 -- Returns the children by label.
 function tracks.folder(track, name, kind, entries)

@@ -15,7 +15,7 @@ local TAKE_DEFAULTS = {
   I_CHANMODE = 0.0, I_PITCHMODE = -1.0,
 }
 local TRACK_DEFAULTS = {
-  I_FOLDERDEPTH = 0.0, I_CUSTOMCOLOR = 0.0, B_MUTE = 0.0, D_VOL = 1.0, D_PAN = 0.0, I_NCHAN = 2.0,
+  I_FOLDERDEPTH = 0.0, I_CUSTOMCOLOR = 0.0, B_MUTE = 0.0, D_VOL = 1.0, D_PAN = 0.0, I_NCHAN = 2.0, I_SELECTED = 0.0,
 }
 
 local function copy(table_)

@@ -60,6 +60,18 @@ return function(api, fake)
     model.track(fake.project, math.min(index, #fake.project.tracks) + 1)
   end
 
+  function api.GetSelectedTrack(_, index)
+    for _, track in ipairs(fake.project.tracks) do
+      if track.values.I_SELECTED > 0 then
+        index = index - 1
+        if index < 0 then
+          return track
+        end
+      end
+    end
+    return nil
+  end
+
   function api.GetMediaTrackInfo_Value(track, key)
     if key == "IP_TRACKNUMBER" then
       return index_of(fake.project.tracks, track) + 0.0

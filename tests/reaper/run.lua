@@ -82,7 +82,7 @@ end
 local result = {
   project = after, undo = json.list(points), unblocked = fake.unblocked, balanced = fake.balanced(),
   messages = json.list(fake.messages), console = fake.console, explorer = json.list(fake.explorer), ext = kept,
-  told = told,
+  told = told, key_modes = fake.key_modes,
   processes = json.list(fake.processes), keys_left = #fake.keys, pictures = fake.pictures, window = fake.window,
   problem = problem or json.null,
 }

@@ -34,6 +34,7 @@ class Ended:
     undone: Tree | None = None
     pictures: Tree = field(default_factory=dict)
     told: Tree = field(default_factory=dict)
+    key_modes: list[str] = field(default_factory=list)
 
     def track(self, name: str) -> Tree:
         found = [each for each in self.project["tracks"] if each["texts"]["P_NAME"] == name]
@@ -88,6 +89,7 @@ class Reaper:
             result["project"], result["undo"], result["unblocked"], result["messages"], result["explorer"],
             self.ext, result["processes"], result.get("undone"), result["pictures"] or {},
             result["told"] or {},
+            (result.get("key_modes") or "").split(),
         )  # fmt: skip
 
 

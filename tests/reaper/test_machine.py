@@ -98,6 +98,23 @@ def test_paths_are_taken_apart_on_both_systems(tmp_path: Path) -> None:
     assert lua(tmp_path, "Other", body, "/song.rpp", "/").decode().split("\n")[0] == "/"
 
 
+def test_windows_gets_commands_without_a_shells_help(tmp_path: Path) -> None:
+    body = (
+        "local ran = {}\n"
+        "reaper.ExecProcess = function(command, wait) ran[#ran + 1] = command .. ' ' .. wait return '0' end\n"
+        "reaper.file_exists = function() return true end\n"
+        "os.getenv = function(name) return name == 'SystemRoot' and 'C:\\\\Windows' or nil end\n"
+        "system.start_curl(given)\nsystem.remove_folder(given[1])\nio.write(table.concat(ran, '\\n'))"
+    )
+    folder = "C:\\Users\\Jörg B\\AppData\\Local\\roadie\\reaper-1"
+    told = lua(tmp_path, "Win64", body, folder, f"{folder}\\2.config").decode().split("\n")
+    # Nobody waits for either (-2), and each path is one word.
+    assert told == [
+        f'C:\\Windows\\System32\\curl.exe -q -K "{folder}" -K "{folder}\\2.config" -2',
+        f'cmd.exe /c rmdir "{folder}" -2',
+    ]
+
+
 def test_the_daemon_is_started_when_the_person_says_so(tmp_path: Path) -> None:
     house = House(tmp_path)
     reaper = Reaper(tmp_path / "REAPER", house.home)

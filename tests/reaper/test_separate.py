@@ -335,8 +335,18 @@ def test_the_token_stands_on_no_command_line(halves: Reaper, song: Path, tmp_pat
     ended = halves.run("separate", project(tmp_path, track("Git", item(song, 0.0, 0.5))), go("only bass"))
     token = (daemon.home / "token").read_text().strip()
     assert ended.processes and not any(token in each for each in ended.processes)
+    assert ended.key_modes == ["600", "700"], "the token's file and folder are the owner's alone"
     folders = {each.split()[-1].rsplit("/", 1)[0] for each in ended.processes if "-K" in each}
     assert len(folders) == 1 and not Path(folders.pop()).exists(), "what the requests needed is gone"
+
+
+def test_a_very_long_name_with_everything_in_it(halves: Reaper, song: Path, tmp_path: Path) -> None:
+    longest = tmp_path / ('100% "quoted" it\'s $HOME ; süß ' + 210 * "x" + ".wav")
+    assert len(longest.name.encode()) > 240
+    longest.write_bytes(song.read_bytes())
+    ended = halves.run("separate", project(tmp_path, track("Git", item(longest, 0.0, 0.5))), go("only bass"))
+    stem = Path(only(ended, "bass")["takes"][0]["source"]["file"])
+    assert stem.is_file() and len(audio(stem)) == round(0.5 * RATE)
 
 
 def test_no_daemon_and_no_wish_to_start_one(tmp_path: Path, song: Path) -> None:

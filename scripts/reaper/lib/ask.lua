@@ -1,3 +1,4 @@
+-- @noindex
 -- Asking the person: options with what is known beforehand, a message, a list to choose from.
 
 local state = require("state")

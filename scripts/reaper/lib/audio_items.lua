@@ -1,3 +1,4 @@
+-- @noindex
 -- Items that play a file made from another item's, exactly where that one is.
 
 local audio_items = {}

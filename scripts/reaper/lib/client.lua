@@ -1,3 +1,4 @@
+-- @noindex
 -- The daemon's API, for coroutines. What goes wrong is raised as {message, hint?, code?}.
 
 local http = require("http")

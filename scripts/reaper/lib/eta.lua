@@ -1,3 +1,4 @@
+-- @noindex
 -- How long it will take: what it took on this machine the last time, or a rough guess before there was one.
 
 local state = require("state")

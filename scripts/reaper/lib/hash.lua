@@ -1,3 +1,4 @@
+-- @noindex
 -- A short name for a request, so that asking twice gets the same job.
 
 local hash = {}

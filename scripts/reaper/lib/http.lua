@@ -1,3 +1,4 @@
+-- @noindex
 -- HTTP through curl in the background. A request is a few files in a private folder: what to ask in a configuration
 -- file (never on a command line), the body, and what came back. It has ended when as many bytes are there as the
 -- answer's head promises, or when curl has said what went wrong.
@@ -117,7 +118,7 @@ function Connection:close()
   for _, name in ipairs({ "start.sh", "start.cmd" }) do
     system.remove(system.join(self.folder, name))
   end
-  system.remove(self.folder)
+  system.remove_folder(self.folder)
 end
 
 return http

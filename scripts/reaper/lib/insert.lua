@@ -1,3 +1,4 @@
+-- @noindex
 -- A sound of the library as an item at the edit cursor.
 
 local audio_items = require("audio_items")

@@ -1,3 +1,4 @@
+-- @noindex
 -- What a selected item plays, and where each moment of it stands in the project.
 --
 -- A take plays its source from D_STARTOFFS on, D_PLAYRATE times as fast. The source may be a section of a file

@@ -1,3 +1,4 @@
+-- @noindex
 -- One job: asked for, followed, and read.
 
 local client = require("client")

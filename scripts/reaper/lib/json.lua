@@ -1,3 +1,4 @@
+-- @noindex
 -- JSON, whole and strict (RFC 8259), in Lua alone.
 --
 -- null is json.null, so that lists keep their places. An empty table is written as {}; json.list{} makes a list.

@@ -1,3 +1,4 @@
+-- @noindex
 -- A track with ReaSamplOmatic5000: one note for each class, in the order of General MIDI, layers by velocity.
 
 local names = require("names")

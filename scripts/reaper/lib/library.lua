@@ -1,3 +1,4 @@
+-- @noindex
 -- The files of the selected items as assets of roadie's library.
 
 local ask = require("ask")

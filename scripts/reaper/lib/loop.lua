@@ -1,3 +1,4 @@
+-- @noindex
 -- An action is one coroutine that REAPER's deferred calls wake about thirty times a second: it reads like a program
 -- that waits, and REAPER never does.
 

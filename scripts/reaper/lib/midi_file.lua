@@ -1,3 +1,4 @@
+-- @noindex
 -- Reading a Standard MIDI File as roadie writes it: notes and controllers with their times in seconds.
 
 local midi_file = {}

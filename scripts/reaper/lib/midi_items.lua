@@ -1,3 +1,4 @@
+-- @noindex
 -- MIDI items that say what was heard in an audio item, on the project's own tempo map.
 
 local midi_file = require("midi_file")

@@ -1,3 +1,4 @@
+-- @noindex
 -- Names and colours that mean the same everywhere.
 
 local names = {}

@@ -1,3 +1,4 @@
+-- @noindex
 -- Reading what roadie heard in an item: every hit, and the slice that stands for it.
 
 local job = require("job")

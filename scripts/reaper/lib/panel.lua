@@ -1,3 +1,4 @@
+-- @noindex
 -- What the person sees: a title and rows, drawn by gfx everywhere or by ReaImGui where that is installed. Both draw
 -- the same rows and answer with the same events, so an action knows nothing of them.
 --

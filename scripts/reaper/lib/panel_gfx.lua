@@ -1,3 +1,4 @@
+-- @noindex
 -- The panel in REAPER's own gfx window.
 
 local state = require("state")

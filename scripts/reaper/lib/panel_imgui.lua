@@ -1,3 +1,4 @@
+-- @noindex
 -- The panel by ReaImGui, an extension that many have. Its context lives as long as it is used in every turn of
 -- REAPER's, which loop's `each_turn` does.
 

@@ -1,3 +1,4 @@
+-- @noindex
 -- Jobs that were begun and not placed yet, so that REAPER may be closed while roadie works.
 
 local state = require("state")

@@ -1,3 +1,4 @@
+-- @noindex
 -- Where audio that was made from items goes: tracks below theirs, or takes.
 
 local audio_items = require("audio_items")

@@ -1,3 +1,4 @@
+-- @noindex
 -- The way of every action that works on items: choose, ask roadie, follow, place.
 --
 -- An action is a table: name, title, go (the button's text), fields(), takes ("active" or "all" by its choices),

@@ -1,3 +1,4 @@
+-- @noindex
 -- Finding the daemon, and starting it.
 
 local json = require("json")

@@ -1,3 +1,4 @@
+-- @noindex
 -- What roadie remembers between two runs: choices and open jobs, as JSON in REAPER's own store of such things.
 
 local json = require("json")

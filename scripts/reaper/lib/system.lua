@@ -1,3 +1,4 @@
+-- @noindex
 -- The machine: which one it is, where its folders are, and how a program is started without a shell's help.
 
 local system = {}
@@ -119,6 +120,15 @@ end
 
 function system.remove(path)
   os.remove(path)
+end
+
+-- An empty folder of system.private_folder. Lua removes folders on every system but Windows.
+function system.remove_folder(folder)
+  if system.windows then
+    reaper.ExecProcess('cmd.exe /c rmdir "' .. folder .. '"', -2)
+  else
+    os.remove(folder)
+  end
 end
 
 -- Starts curl with configuration files and does not wait for it.

@@ -1,3 +1,4 @@
+-- @noindex
 -- The project's tempo map, as it passes under an item, in seconds of the item's audio.
 
 local tempo = {}

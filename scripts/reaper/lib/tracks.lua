@@ -1,3 +1,4 @@
+-- @noindex
 -- Tracks that roadie makes: below the track they come from, found again by a mark that the project keeps.
 
 local tracks = {}

@@ -1,3 +1,4 @@
+-- @noindex
 -- One undo point for everything that an action does.
 
 local undo = {}

@@ -107,6 +107,12 @@ return function(api, fake)
   function api.ExecProcess(command, timeout)
     assert(not command:find("[\"'`$;|&<>*?()]"), "REAPER has no shell for this: " .. command)
     table.insert(fake.processes, command)
+    local key = not fake.key_modes and command:match("%-K (%S+)")
+    if key then -- the token, and the folder it is in
+      local pipe = io.popen("stat -c %a " .. key .. " " .. key:match("^(.*)/"))
+      fake.key_modes = pipe:read("a")
+      pipe:close()
+    end
     if timeout < 0 then
       os.execute("( " .. command .. " ) >/dev/null 2>&1 &")
       return "0\n"

@@ -1,3 +1,4 @@
+-- @noindex
 -- The selected items through a chain of effects.
 
 local client = require("client")

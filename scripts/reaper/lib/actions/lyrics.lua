@@ -1,3 +1,4 @@
+-- @noindex
 -- Words of the selected items, where they are sung.
 
 local job = require("job")

@@ -1,3 +1,4 @@
+-- @noindex
 -- Notes of the selected items as MIDI items.
 
 local job = require("job")

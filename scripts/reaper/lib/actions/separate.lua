@@ -1,3 +1,4 @@
+-- @noindex
 -- Stems of the selected items, as tracks below theirs or as takes.
 
 local job = require("job")

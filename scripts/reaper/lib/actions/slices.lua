@@ -1,3 +1,4 @@
+-- @noindex
 -- The hits of the selected items: as items on a track, as a kit, or as stretch markers.
 
 local audio_items = require("audio_items")

@@ -16,7 +16,7 @@ from bridges.osc.packs import packs
 from bridges.osc.peers import Outlet, Peer
 from bridges.osc.slots import OPEN, Slots
 from bridges.osc.subscriptions import Subscriptions
-from bridges.osc.table import SLOTS
+from bridges.osc.table import HITS, SLOTS
 from daemon.kernel.clock import Clock
 from daemon.kernel.errors import RoadieError
 from daemon.services import Services
@@ -50,6 +50,7 @@ class Feedback:
         self._holds = 0
         self._waking = asyncio.Lock()
         self._pump: asyncio.Task[None] | None = None
+        self._hits_told: dict[str, str] = {}
         self.slots = Slots()
         self.selection = ""
 
@@ -113,7 +114,18 @@ class Feedback:
 
     def values(self) -> dict[str, str | float]:
         """What every address that has a value says now."""
-        return {**self.slots.values(), "/roadie/selection": self.selection}
+        return {**self.slots.values(), "/roadie/selection": self.selection, **self._hits()}
+
+    def _hits(self) -> dict[str, str]:
+        names = self._services.browse.page(HITS)
+        names += [""] * (HITS - len(names))
+        return {f"/roadie/hit/{number}/name": name for number, name in enumerate(names, 1)}
+
+    def tell_hits(self) -> None:
+        """The names of hits that are other than when they were told last."""
+        now = self._hits()
+        before, self._hits_told = self._hits_told, now
+        self._tell_slot({address: name for address, name in now.items() if before.get(address, "") != name})
 
     def now(self) -> list[bytes]:
         """The same as packets, for one who begins to listen."""
@@ -175,6 +187,7 @@ class Feedback:
             case "selection.changed":
                 self.selection = body["path"] or body["asset"] or ""
                 self._tell_slot({"/roadie/selection": self.selection})
+                self.tell_hits()
 
     def _feed(self, job: str, recipe: str, state: str, progress: float) -> JobFeed:
         feed = self._feeds.get(job)

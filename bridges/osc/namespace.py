@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from bridges.osc.pattern import Pattern, is_pattern
-from bridges.osc.table import SLOTS, Address
+from bridges.osc.pattern import Part, Pattern, is_pattern
+from bridges.osc.table import HITS, SLOTS, Address
 
 _FORBIDDEN = frozenset(" #*,/?[]{}")
 
@@ -20,10 +20,45 @@ class Node:
     path: Mapping[str, str]
 
 
+@dataclass(slots=True)
+class _Branch:
+    """Addresses by their parts, so that a pattern is held against one part at a time, not against every address."""
+
+    node: Node | None = None
+    inner: dict[str, _Branch] = field(default_factory=dict)
+
+    def add(self, node: Node) -> None:
+        at = self
+        for part in node.address.split("/")[1:]:
+            at = at.inner.setdefault(part, _Branch())
+        at.node = node
+
+    def find(self, parts: Sequence[Part | None]) -> Iterator[Node]:
+        """Those that a pattern means; one that `//` leads to in two ways comes twice."""
+        if not parts:
+            if self.node is not None:
+                yield self.node
+            return
+        wanted, rest = parts[0], parts[1:]
+        if wanted is None:
+            yield from self.find(rest)
+            for branch in self.inner.values():
+                yield from branch.find(parts)
+        elif wanted.plain is not None:
+            if wanted.plain in self.inner:
+                yield from self.inner[wanted.plain].find(rest)
+        else:
+            for name, branch in self.inner.items():
+                if wanted.matches(name):
+                    yield from branch.find(rest)
+
+
 class Namespace:
     def __init__(self, rows: Sequence[Address]) -> None:
         self._rows = tuple(rows)
         self._by_address: dict[str, Node] = {}
+        self._tree = _Branch()
+        self._depth = 0
         self.recipes: tuple[str, ...] = ()
         self.know(())
 
@@ -32,6 +67,10 @@ class Namespace:
         self.recipes = tuple(name for name in recipes if _FORBIDDEN.isdisjoint(name) and name.isascii())
         filled = (node for row in self._rows for node in self._fill(row))
         self._by_address = {node.address: node for node in filled}
+        self._tree = _Branch()
+        for node in self._by_address.values():
+            self._tree.add(node)
+        self._depth = max((address.count("/") for address in self._by_address), default=0)
 
     def nodes(self) -> Iterable[Node]:
         return self._by_address.values()
@@ -43,8 +82,10 @@ class Namespace:
             return [node]
         if not is_pattern(address):
             return self._new_recipe(address)
-        pattern = Pattern(address)
-        return [node for node in self._by_address.values() if pattern.matches(node.address)]
+        parts = Pattern(address).parts
+        if sum(part is not None for part in parts) > self._depth:  # more parts than any address has
+            return []
+        return list({node.address: node for node in self._tree.find(parts)}.values())
 
     def _new_recipe(self, address: str) -> list[Node]:
         """A recipe that was written after the last look; whether there is one is told when it is asked for."""
@@ -59,8 +100,10 @@ class Namespace:
         if "{recipe}" in row.path:
             for recipe in self.recipes:
                 yield Node(row.path.replace("{recipe}", recipe), row, {"recipe": recipe})
-        elif "{slot}" in row.path:
-            for number in range(1, SLOTS + 1):
-                yield Node(row.path.replace("{slot}", str(number)), row, {"slot": str(number)})
-        else:
-            yield Node(row.path, row, {})
+            return
+        for name, count in (("slot", SLOTS), ("hit", HITS)):
+            if f"{{{name}}}" in row.path:
+                for number in range(1, count + 1):
+                    yield Node(row.path.replace(f"{{{name}}}", str(number)), row, {name: str(number)})
+                return
+        yield Node(row.path, row, {})

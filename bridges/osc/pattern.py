@@ -40,38 +40,51 @@ class _Choice:
 
 
 _Token = str | _Any | _One | _Choice
-_Parts = tuple[tuple[_Token, ...] | None, ...]
-"""None stands for `//`: any number of parts, none too."""
+
+
+class Part:
+    """What stands between two slashes. plain: the only name that it means, None when it may mean several."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = tuple(_tokens(text))
+        self.plain = text if _SPECIAL.isdisjoint(text) else None
+
+    def matches(self, name: str) -> bool:
+        return name == self.plain if self.plain is not None else _matches(self._tokens, name)
 
 
 class Pattern:
-    """A pattern, read once. Raises BadPattern."""
+    """A pattern, read once. Raises BadPattern. parts: None stands for `//`: any number of parts, none too; never two
+    of them in a row."""
 
     def __init__(self, text: str) -> None:
         if len(text) > MAX_LENGTH:
             raise BadPattern(f"a pattern may be {MAX_LENGTH} characters long")
-        self._parts = _parts(text)
+        self.parts = tuple(_parts(text))
 
     def matches(self, address: str) -> bool:
         parts = address.split("/")[1:]
         places = {0}
-        for wanted in self._parts:
+        for wanted in self.parts:
             if wanted is None:
                 places = set(range(min(places), len(parts) + 1))
             else:
-                places = {at + 1 for at in places if at < len(parts) and _matches(wanted, parts[at])}
+                places = {at + 1 for at in places if at < len(parts) and wanted.matches(parts[at])}
             if not places:
                 return False
         return len(parts) in places
 
 
-def _parts(text: str) -> _Parts:
-    parts: list[tuple[_Token, ...] | None] = []
+def _parts(text: str) -> Iterator[Part | None]:
     inner = text.split("/")[1:]
+    skipped = False
     for number, part in enumerate(inner):
         skips = not part and number < len(inner) - 1  # a / at the very end begins a part that no address has
-        parts.append(None if skips else tuple(_tokens(part)))
-    return tuple(parts)
+        if not skips:
+            yield Part(part)
+        elif not skipped:
+            yield None
+        skipped = skips
 
 
 def _tokens(part: str) -> Iterator[_Token]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 ROOT = "/roadie"
 SLOTS = 8
+HITS = 8
 
 
 class Access(IntFlag):
@@ -40,7 +41,7 @@ Quick = Callable[["Call"], None]
 class Address:
     """One row of the table.
 
-    path: with `{recipe}` or `{slot}` parts, which stand for every recipe and for 1 to 8. handler: what happens,
+    path: with `{recipe}`, `{slot}` or `{hit}` parts, which stand for every recipe and for 1 to 8. handler: what happens,
     in the order of arrival for each sender; quick: what happens at once, without waiting for anything. button:
     acts on a non-zero value only. options: takes trailing `key=value` texts; hidden: takes them, though
     the signature does not show it. steps: such a key may be a recipe's parameter. replies: addresses

@@ -38,6 +38,10 @@ class AuditionService:
 
     async def play_of_job(self, job: str, number: int) -> str:
         """Play the number-th sound that a job made, from 1. Raises NotFound when it has made fewer."""
+        return await self.play(path=await self.sound_of_job(job, number))
+
+    async def sound_of_job(self, job: str, number: int) -> str:
+        """The path of the number-th sound that a job made, from 1. Raises NotFound when it has made fewer."""
         view = await self._jobs.get(job)
         sounds = [each for each in view.artifacts if _audible(each)]
         if not 1 <= number <= len(sounds):
@@ -45,7 +49,7 @@ class AuditionService:
                 f"the job has made {len(sounds)} sounds so far", where=f"sound {number} of job {job}",
                 hint="Wait until it is done, or send a smaller number",
             )  # fmt: skip
-        return await self.play(path=sounds[number - 1].path)
+        return sounds[number - 1].path
 
     async def load_kit(self, name: str) -> dict[int, str]:
         """Put a kit on the keys, by its name or id, or the slices of a job; returns what is on each key. Raises

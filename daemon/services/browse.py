@@ -1,4 +1,4 @@
-"""Going through what a search found, one after another, with two buttons."""
+"""Going through what a search found, one after another, with two buttons, or a page of it at a time."""
 
 from __future__ import annotations
 
@@ -16,10 +16,16 @@ class BrowseService:
     def __init__(self, library: LibraryService, selection: SelectionService) -> None:
         self._library = library
         self._selection = selection
-        self._hits: list[str] = []
+        self._hits: list[tuple[str, str]] = []
+        self._place = 0
 
     def remember(self, hits: list[AssetView]) -> None:
-        self._hits = [each.id for each in hits[:_MOST]]
+        self._hits = [(each.id, each.name) for each in hits[:_MOST]]
+        self._place = 0
+
+    def page(self, size: int) -> list[str]:
+        """The names of so many hits: the page on which the last chosen one stands, shorter at the end."""
+        return [name for _, name in self._page(size)]
 
     async def step(self, by: int) -> AssetView:
         """Select the hit that stands `by` after the selected one; from the last it goes on with the first. Raises
@@ -29,11 +35,31 @@ class BrowseService:
             self.remember(page.items)
         if not self._hits:
             raise NotFound("the library is empty", hint="Scan a folder with `roadie library scan`")
+        ids = [asset for asset, _ in self._hits]
         selected = (await self._selection.selection()).asset
-        if selected in self._hits:
-            place = (self._hits.index(selected) + by) % len(self._hits)
+        if selected in ids:
+            place = (ids.index(selected) + by) % len(ids)
         else:
-            place = 0 if by > 0 else len(self._hits) - 1
-        found = await self._library.get(self._hits[place])
+            place = 0 if by > 0 else len(ids) - 1
+        found = await self._library.get(ids[place])
+        self._place = place
         await self._selection.select(SelectionRequest(asset=found.id))
         return found
+
+    async def choose(self, number: int, size: int) -> AssetView:
+        """Select the number-th hit, from 1, of the page that is shown. Raises NotFound when there is none."""
+        found = await self.hit(number, size)
+        self._place += number - 1 - self._place % size
+        await self._selection.select(SelectionRequest(asset=found.id))
+        return found
+
+    async def hit(self, number: int, size: int) -> AssetView:
+        """The number-th hit, from 1, of the page that is shown. Raises NotFound when there is none."""
+        shown = self._page(size)
+        if not 1 <= number <= len(shown):
+            raise NotFound("there is no such hit", where=f"hit {number}", hint="Search for something first")
+        return await self._library.get(shown[number - 1][0])
+
+    def _page(self, size: int) -> list[tuple[str, str]]:
+        first = self._place - self._place % size
+        return self._hits[first : first + size]

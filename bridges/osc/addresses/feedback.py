@@ -29,6 +29,10 @@ ADDRESSES = (
          Arg("f", "bpm", 0, None), Arg("f", "confidence", *_SHARE)),
     ),
     Address(f"{ROOT}/search/done", "The end of an answer to search", (_REF, _COUNT)),
+    Address(f"{ROOT}/hit/{{hit}}/name", "What hit 1 to 8 of the page is called, \"\" for none", (Arg("s", "name"),)),
+    Address(
+        f"{ROOT}/rule/asked", "A rule was asked about a file", (_REF, Arg("s", "rule"), Arg("s", "asset"))
+    ),
     Address(f"{ROOT}/asset/added", "The library has a new asset", (Arg("s", "asset"),)),
     Address(f"{ROOT}/selection", "What is selected, \"\" for nothing", (Arg("s", "path or asset"),)),
     Address(

@@ -52,6 +52,7 @@ async def search(call: Call) -> None:
     query = AssetQuery(text=call.text(0) or None, limit=int(call.number(1)))
     page = await call.services.library.search(query)
     call.services.browse.remember(page.items)
+    call.context.feedback.tell_hits()
     for index, hit in enumerate(page.items):
         call.reply(
             f"{ROOT}/hit", index, hit.path or "", hit.label or "", hit.key or "", float(hit.bpm or 0.0),

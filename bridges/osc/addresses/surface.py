@@ -1,13 +1,15 @@
-"""What a surface that can only send a button does with a slot."""
+"""What a surface that can only send a button does with a slot, and with a hit."""
 
 from __future__ import annotations
 
 from bridges.osc.call import Call
 from bridges.osc.slots import Slot
-from bridges.osc.table import ROOT, Address, Arg
+from bridges.osc.table import HITS, ROOT, Address, Arg
 from daemon.kernel.errors import NotFound
+from daemon.services.types import SelectionRequest
 
 _SOUNDS = 999
+_PRESS = Arg("f", "press", 0, None)
 
 
 def slot_of(call: Call) -> Slot:
@@ -29,15 +31,42 @@ async def audition(call: Call) -> None:
     await call.services.audition.play_of_job(slot_of(call).job, int(call.number(0)) or 1)
 
 
+async def select(call: Call) -> None:
+    if not call.context.feedback.reading:
+        await call.context.feedback.refresh()
+    path = await call.services.audition.sound_of_job(slot_of(call).job, int(call.number(0)) or 1)
+    await call.services.selection.select(SelectionRequest(path=path))
+
+
+async def select_hit(call: Call) -> None:
+    await call.services.browse.choose(int(call.path["hit"]), HITS)
+
+
+async def audition_hit(call: Call) -> None:
+    found = await call.services.browse.hit(int(call.path["hit"]), HITS)
+    await call.services.audition.play(asset=found.id)
+
+
 ADDRESSES = (
     Address(
         f"{ROOT}/slot/{{slot}}/cancel",
         "Cancel the job in this slot",
-        (Arg("f", "press", 0, None),), cancel, button=True, weighty=True,
+        (_PRESS,), cancel, button=True, weighty=True,
     ),
     Address(
         f"{ROOT}/slot/{{slot}}/audition",
         "Play what the job in this slot made: the first sound for 1, the second for 2 and so on",
         (Arg("f", "number", 0, _SOUNDS),), audition, button=True,
     ),
+    Address(
+        f"{ROOT}/slot/{{slot}}/select",
+        "Select what the job in this slot made: the first sound for 1, the second for 2 and so on",
+        (Arg("f", "number", 0, _SOUNDS),), select, button=True, replies=(f"{ROOT}/selection",),
+    ),
+    Address(
+        f"{ROOT}/hit/{{hit}}/select",
+        "Select this hit of the last search; hits are shown by eights, the page on which the selected one stands",
+        (_PRESS,), select_hit, button=True, replies=(f"{ROOT}/selection",),
+    ),
+    Address(f"{ROOT}/hit/{{hit}}/audition", "Play this hit", (_PRESS,), audition_hit, button=True),
 )  # fmt: skip

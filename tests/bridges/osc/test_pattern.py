@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bridges.osc.addresses import ADDRESSES
+from bridges.osc.namespace import Namespace
 from bridges.osc.pattern import BadPattern, Pattern, is_pattern
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -70,3 +72,20 @@ def test_a_pattern_made_to_take_long_does_not():
 def test_an_address_is_no_pattern():
     assert not is_pattern("/roadie/job/state")
     assert is_pattern("/roadie//state")
+
+
+anything = st.lists(
+    st.sampled_from(["", "*", "?", "roadie", "slot", "[1-3]", "{name,state}", "*e", "hit", "cancel", "s*t"]), max_size=6
+).map(lambda parts: "/" + "/".join(parts))
+
+
+@unhurried
+@given(anything)
+def test_a_namespace_finds_what_matching_every_address_would(pattern: str):
+    """Descending part by part must not lose or invent an address."""
+    space = Namespace(ADDRESSES)
+    space.know(["stems", "midi"])
+    expected = {node.address for node in space.nodes() if Pattern(pattern).matches(node.address)}
+    if is_pattern(pattern):
+        found = [node.address for node in space.find(pattern)]
+        assert set(found) == expected and len(found) == len(expected)

@@ -10,6 +10,7 @@ from bridges.osc.call import Context
 from bridges.osc.complaints import Complaints
 from bridges.osc.dispatch import Dispatcher
 from bridges.osc.feedback import Feedback
+from bridges.osc.flood import Flood
 from bridges.osc.namespace import Namespace
 from bridges.osc.peers import Peer
 from bridges.osc.query.server import QueryServer
@@ -38,7 +39,8 @@ class OscBridge:
             version=version, token=settings.token, services=services, reach=Reach(settings.roots, services),
             submitter=Submitter(services), subscriptions=subscriptions, feedback=self._feedback, outlet=self,
         )  # fmt: skip
-        self._dispatcher = Dispatcher(self._namespace, context, Complaints(self, subscriptions, clock))
+        complaints, flood = Complaints(self, subscriptions, clock), Flood(self._namespace, clock)
+        self._dispatcher = Dispatcher(self._namespace, context, complaints, flood)
         self._udp = Udp(settings, self._dispatcher.receive)
         self._tcp = Tcp(settings, self._dispatcher.receive, subscriptions.remove)
         self._query = QueryServer(settings, self._namespace, self._feedback, self.know_recipes)
@@ -52,6 +54,7 @@ class OscBridge:
         host = self._settings.host
         sock = bind(host, self._settings.port)
         port: int = sock.getsockname()[1]
+        self._udp.listens_at(sock)
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: self._udp, sock=sock)
         try:
             if self._settings.tcp:

@@ -9,6 +9,7 @@ import time
 from bridges.osc.arguments import check
 from bridges.osc.call import Call, Context
 from bridges.osc.complaints import Complaints
+from bridges.osc.flood import EACH_SECOND, Flood
 from bridges.osc.inbox import Inbox
 from bridges.osc.namespace import Namespace, Node
 from bridges.osc.options import ref_of
@@ -26,15 +27,20 @@ MAX_LATER_S = 3600.0
 
 
 class Dispatcher:
-    def __init__(self, namespace: Namespace, context: Context, complaints: Complaints) -> None:
+    def __init__(self, namespace: Namespace, context: Context, complaints: Complaints, flood: Flood) -> None:
         self._namespace = namespace
         self._context = context
         self._complaints = complaints
+        self._flood = flood
         self._inbox = Inbox(self._run)
         self._later: set[asyncio.TimerHandle] = set()
 
     def receive(self, data: bytes, peer: Peer) -> None:
         """On the event loop; returns at once, whatever the packet says."""
+        if not self._flood.admits(data, peer):
+            why = f"more than {EACH_SECOND:g} messages a second; those beyond are not read. Send fewer"
+            self._complaints.tell(peer, "", "busy", why, "")
+            return
         try:
             messages = decode(data)
         except BadPacket as error:

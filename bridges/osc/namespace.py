@@ -75,6 +75,13 @@ class Namespace:
     def nodes(self) -> Iterable[Node]:
         return self._by_address.values()
 
+    def weighty_beginnings(self) -> Iterator[bytes]:
+        """How packets begin whose rows are repeated until they are acknowledged."""
+        for row in self._rows:
+            if row.weighty:
+                fixed, brace, _ = row.path.partition("{")
+                yield fixed.encode() + (b"" if brace else b"\0")
+
     def find(self, address: str) -> list[Node]:
         """Those that an address or a pattern means. Raises BadPattern."""
         node = self._by_address.get(address)

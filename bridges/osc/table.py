@@ -41,8 +41,8 @@ Quick = Callable[["Call"], None]
 class Address:
     """One row of the table.
 
-    path: with `{recipe}`, `{slot}` or `{hit}` parts, which stand for every recipe and for 1 to 8. handler: what happens,
-    in the order of arrival for each sender; quick: what happens at once, without waiting for anything. button:
+    path: with `{recipe}`, `{slot}` or `{hit}` parts, which stand for every recipe and for 1 to 8. handler: what
+    happens, in the order of arrival for each sender; quick: what happens at once, without waiting for anything. button:
     acts on a non-zero value only. options: takes trailing `key=value` texts; hidden: takes them, though
     the signature does not show it. steps: such a key may be a recipe's parameter. replies: addresses
     that answer it. effect: for people. weighty: repeated until acknowledged, so the last to be refused when a

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
+import time
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -14,23 +16,44 @@ from bridges.osc.settings import OscSettings
 _BUFFER_BYTES = 4 * 2**20
 """Asked of the system, which may give less: what arrives while the loop is busy waits there."""
 
+_LARGEST = 65_536
+_AT_ONCE_S = 0.002
+
 Receive = Callable[[bytes, Peer], None]
 
 
 class Udp(asyncio.DatagramProtocol):
-    """Reads one datagram each time round the event loop, so a flood takes its turn among everything else; what
-    does not fit into the system's buffer meanwhile is lost, as datagrams are."""
+    """Reads what has arrived each time round the event loop, but not for long, so a flood takes its turn among
+    everything else; what does not fit into the system's buffer meanwhile is lost, as datagrams are."""
 
     def __init__(self, settings: OscSettings, receive: Receive) -> None:
         self._admits = settings.admits
         self._receive = receive
         self._transport: asyncio.DatagramTransport | None = None
         self._known: dict[str, bool] = {}
+        self._more: socket.socket | None = None
+
+    def listens_at(self, sock: socket.socket) -> None:
+        """The socket that the event loop reads, to read on from. On Windows a read of its own is always under way."""
+        if sys.platform != "win32":
+            self._more = sock
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)  # it is one, though not in its ancestry
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        self._take(data, addr)
+        if self._more is None:
+            return
+        # A turn of the event loop costs more than a datagram: under a flood, waiting ones are taken with the first.
+        until_s = time.monotonic() + _AT_ONCE_S
+        while time.monotonic() < until_s:
+            try:
+                self._take(*self._more.recvfrom(_LARGEST))
+            except OSError:  # nothing more, or news of a port that is gone
+                return
+
+    def _take(self, data: bytes, addr: tuple[Any, ...]) -> None:
         host = addr[0]
         admitted = self._known.get(host)
         if admitted is None:

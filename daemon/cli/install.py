@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 TARGETS: Mapping[str, str] = {
     "reaper": "bridges.reaper.install:TARGET",
     "service": "daemon.cli.install_service:TARGET",
+    "osc-layouts": "daemon.cli.install_layouts:TARGET",
 }
 """What can be installed, by name. One line adds another."""
 
@@ -35,6 +36,7 @@ def install(what: What, to: To = None, dry_run: DryRun = False, as_json: AsJson 
       roadie install reaper --dry-run
       roadie install reaper --to /media/stick/REAPER
       roadie install service
+      roadie install osc-layouts --to ~/Desktop
     """
     from daemon.cli.output import print_json
 

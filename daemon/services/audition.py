@@ -21,18 +21,21 @@ _FIRST_PAD, _LAST_PAD = 36, 127
 
 
 class AuditionService:
-    """Everything here raises NoAudio, with what to install, where nothing can be heard."""
+    """Everything here raises NoAudio, with what to install, where nothing can be heard. played: the path of the file
+    that was asked for last, also where it could not be heard."""
 
     def __init__(self, player: Player, library: LibraryService, jobs: JobsService, kits: KitsService) -> None:
         self._player = player
         self._library = library
         self._jobs = jobs
         self._kits = kits
+        self.played: str | None = None
 
     async def play(self, *, path: str | None = None, asset: str | None = None, gain: float = 1.0) -> str:
         """Play one file instead of what plays; returns its path. Raises NotFound, FileMissing, StepFailed."""
         if path is None:
             path = str(await self._library.audio_path(asset or ""))
+        self.played = path
         await self._player.play(path, gain)
         return path
 

@@ -39,8 +39,10 @@ class BrowseService:
         selected = (await self._selection.selection()).asset
         if selected in ids:
             place = (ids.index(selected) + by) % len(ids)
+        elif by > 0:
+            place = 0
         else:
-            place = 0 if by > 0 else len(ids) - 1
+            place = len(ids) - 1
         found = await self._library.get(ids[place])
         self._place = place
         await self._selection.select(SelectionRequest(asset=found.id))

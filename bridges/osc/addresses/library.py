@@ -6,6 +6,7 @@ import asyncio
 
 from bridges.osc.call import Call
 from bridges.osc.table import ROOT, Address, Arg
+from daemon.kernel.errors import NotFound
 from daemon.services.types import AssetQuery, SelectionRequest
 
 _MOST_HITS = 200
@@ -28,6 +29,17 @@ async def audition(call: Call) -> None:
     await call.services.audition.play(path=named.path, asset=named.asset)
 
 
+async def select_played(call: Call) -> None:
+    path = call.services.audition.played
+    if path is None:
+        raise NotFound("nothing was played yet", hint=f"Send {ROOT}/audition or {ROOT}/slot/1/audition first")
+    await call.services.selection.select(SelectionRequest(path=path))
+
+
+async def stop(call: Call) -> None:
+    call.services.audition.stop()
+
+
 async def next_hit(call: Call) -> None:
     await call.services.browse.step(1)
 
@@ -37,7 +49,11 @@ async def previous_hit(call: Call) -> None:
 
 
 async def kit(call: Call) -> None:
-    pads = await call.services.audition.load_kit(call.text(0))
+    tell_kit(call, await call.services.audition.load_kit(call.text(0)))
+
+
+def tell_kit(call: Call, pads: dict[int, str]) -> None:
+    """What is on each key."""
     for note, name in pads.items():
         call.reply(f"{ROOT}/pad/name", note, name)
     call.reply(f"{ROOT}/kit/done", len(pads))
@@ -84,6 +100,9 @@ ADDRESSES = (
         "Play a file or an asset through the default output, where there is one; `stop` ends it",
         (Arg("s", "path, asset or stop"),), audition, hidden=True,
     ),
+    Address(f"{ROOT}/audition/stop", "End what plays", (_PRESS,), stop, button=True),
+    Address(f"{ROOT}/audition/select", "Select what was played last: keep the one that was heard",
+            (_PRESS,), select_played, button=True, replies=(f"{ROOT}/selection",)),
     Address(
         f"{ROOT}/kit",
         "Put a kit on keys, or the slices of a job, the first of each class on its General MIDI key: a message for "

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bridges.osc.addresses.library import tell_kit
 from bridges.osc.call import Call
 from bridges.osc.slots import Slot
 from bridges.osc.table import HITS, ROOT, Address, Arg
 from daemon.kernel.errors import NotFound
-from daemon.services.types import SelectionRequest
 
 _SOUNDS = 999
 _PRESS = Arg("f", "press", 0, None)
@@ -31,11 +31,10 @@ async def audition(call: Call) -> None:
     await call.services.audition.play_of_job(slot_of(call).job, int(call.number(0)) or 1)
 
 
-async def select(call: Call) -> None:
+async def kit(call: Call) -> None:
     if not call.context.feedback.reading:
         await call.context.feedback.refresh()
-    path = await call.services.audition.sound_of_job(slot_of(call).job, int(call.number(0)) or 1)
-    await call.services.selection.select(SelectionRequest(path=path))
+    tell_kit(call, await call.services.audition.load_kit_of_job(slot_of(call).job))
 
 
 async def select_hit(call: Call) -> None:
@@ -59,9 +58,9 @@ ADDRESSES = (
         (Arg("f", "number", 0, _SOUNDS),), audition, button=True,
     ),
     Address(
-        f"{ROOT}/slot/{{slot}}/select",
-        "Select what the job in this slot made: the first sound for 1, the second for 2 and so on",
-        (Arg("f", "number", 0, _SOUNDS),), select, button=True, replies=(f"{ROOT}/selection",),
+        f"{ROOT}/slot/{{slot}}/kit",
+        "Put the slices of the job in this slot on the pads",
+        (_PRESS,), kit, button=True, replies=(f"{ROOT}/pad/name", f"{ROOT}/kit/done"),
     ),
     Address(
         f"{ROOT}/hit/{{hit}}/select",

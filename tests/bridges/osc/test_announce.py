@@ -31,10 +31,13 @@ async def test_a_client_finds_both_ports(tmp_path: Path):
             async with stage(tmp_path, **{"osc.announce": True}) as staged:
                 ports = {}
                 for kind, names in found.items():
-                    async with asyncio.timeout(20):
+                    async with asyncio.timeout(60):
                         while kind not in ports:  # another roadie on this machine announces itself as well
-                            info = AsyncServiceInfo(kind, await names.get())
-                            assert await info.async_request(zeroconf.zeroconf, 3000)
+                            name = await names.get()
+                            info = AsyncServiceInfo(kind, name)
+                            if not await info.async_request(zeroconf.zeroconf, 3000):  # one that has just gone
+                                names.put_nowait(name)
+                                continue
                             if info.port in (staged.port, staged.runtime.osc_query_port):
                                 ports[kind] = info.port
                                 assert info.parsed_addresses() == ["127.0.0.1"]

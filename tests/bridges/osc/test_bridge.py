@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import struct
 import time
+from pathlib import Path
 
+import aiohttp
 import pytest
 
 from tests.bridges.osc.conftest import Stage, message
@@ -244,3 +246,104 @@ async def test_answers_fit_into_a_datagram(staged: Stage):
     surface.send("/roadie/run", "light", str(staged.song(seconds=8.0)), "ref=many")
     await surface.until("/roadie/job/state", "many", "done")
     assert max(surface.sizes) <= 1400
+
+
+async def test_a_rule_is_asked_about_a_file(staged: Stage):
+    surface, song = staged.surface(), staged.song("asked.wav")
+    surface.send("/roadie/rule/trigger", "none", str(song), "ref=n")
+    error = await surface.next("/roadie/error")
+    assert error.args[:2] == ["n", "not_found"]
+    rule = staged.home / "rules" / "asked.toml"
+    rule.parent.mkdir(exist_ok=True)
+    rule.write_text('name = "asked"\nenabled = true\n[when]\nevent = ["trigger"]\n[[then]]\nrun = "light"\n')
+    surface.send("/roadie/rule/trigger", "asked", "/etc/hostname", "ref=x")
+    assert (await surface.next("/roadie/error")).args[:2] == ["x", "forbidden"]
+    surface.send("/roadie/subscribe", 0, 60)
+    surface.send("/roadie/rule/trigger", "asked", str(song), "ref=r")
+    asked = await surface.next("/roadie/rule/asked", "/roadie/error")
+    assert asked.args[:2] == ["r", "asked"] and len(asked.args[2]) > 16
+    state = (await surface.until("/roadie/job/state", "done"))[-1]
+    assert state.args[2] == "light"
+    rule.unlink()
+
+
+async def test_hits_are_shown_by_eights_and_chosen_by_number(staged: Stage):
+    surface = staged.surface()
+    names = [f"Cymbal {number:02}.wav" for number in range(10)]
+    for name in names:
+        staged.song(name, 0.5)
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {staged.token}"}) as session:
+        base = f"http://127.0.0.1:{staged.runtime.http_port}/api/v1"
+        async with session.post(f"{base}/scans", json={"path": str(staged.music)}) as answer:
+            scan = (await answer.json())["id"]
+        surface.send("/roadie/subscribe", 0, 60)
+        async with asyncio.timeout(60):
+            while True:
+                async with session.get(f"{base}/jobs/{scan}") as answer:
+                    if (await answer.json())["state"] == "done":
+                        break
+                await asyncio.sleep(0.05)
+    await surface.silence(0.2)
+    surface.send("/roadie/search", "cymbal", 50)
+    heard = await surface.until("/roadie/search/done")
+    heard += await surface.silence(0.2)
+    hits = [each.args[2] for each in heard if each.address == "/roadie/hit"]
+    assert len(hits) == 10
+    shown = {each.address: each.args[0] for each in heard if each.address.startswith("/roadie/hit/")}
+    assert [shown[f"/roadie/hit/{n}/name"] for n in range(1, 9)] == [Path(path).name for path in hits[:8]]
+
+    surface.send("/roadie/hit/3/select", 1.0)
+    surface.send("/roadie/hit/3/select", 0.0)  # it is let go
+    assert (await surface.next("/roadie/selection")).args == [hits[2]]
+    surface.send("/roadie/hit/previous", 1)
+    surface.send("/roadie/hit/previous", 1)
+    surface.send("/roadie/hit/previous", 1)  # from the first to the last, which is on the second page
+    heard = await surface.until("/roadie/selection", hits[9])
+    heard += await surface.silence(0.2)
+    shown = {each.address: each.args[0] for each in heard if each.address.startswith("/roadie/hit/")}
+    assert [shown[f"/roadie/hit/{n}/name"] for n in (1, 2, 3, 8)] == [
+        *(Path(path).name for path in hits[8:]),
+        "",
+        "",
+    ]
+    surface.send("/roadie/hit/5/select", 1.0)
+    assert (await surface.next("/roadie/error")).args[1] == "not_found"
+    surface.send("/roadie/hit/1/select", 1.0)
+    assert (await surface.next("/roadie/selection")).args == [hits[8]]
+
+
+async def test_what_was_heard_last_is_taken(staged: Stage):
+    surface = staged.surface()
+    surface.send("/roadie/subscribe", 0, 60)
+    surface.send("/roadie/run", "light", str(staged.song("kept.wav")), "ref=k")
+    heard = await surface.until("/roadie/job/state", "k", "done")
+    heard += await surface.silence(0.2)
+    made = [each.args[4] for each in heard if each.address == "/roadie/job/artifact"]
+    slots = {each.args[0]: each.address for each in heard if each.address.endswith("/name")}
+    base = slots["light: kept.wav"].removesuffix("/name")
+    surface.send(
+        f"{base}/audition", 1.0
+    )  # where there is no sound system it is refused, and was asked for all the same
+    await surface.silence(1.0)
+    surface.send("/roadie/audition/select", 1.0)
+    taken = await surface.next("/roadie/selection", "/roadie/error")
+    while taken.address == "/roadie/error" and taken.args[1] == "no_audio":
+        taken = await surface.next("/roadie/selection", "/roadie/error")
+    assert taken.args[0] in made, taken
+
+
+async def test_a_flood_is_told_and_takes_nothing_from_another_sender(staged: Stage):
+    """Both from one host: they are told apart by port. A request gets through its own sender's noise."""
+    noisy, quiet = staged.surface("127.0.0.1"), staged.surface("127.0.0.1")
+    quiet.send("/roadie/subscribe", 0, 0)
+    ping = message("/roadie/ping")
+    for _ in range(6000):
+        noisy.send_raw(ping)
+    noisy.send("/roadie/run", "light", str(staged.song("amid.wav")), "ref=amid")
+    quiet.send("/roadie/ping", "ref=q")
+    assert (await quiet.next("/roadie/pong")).args[0] == "q"
+    noisy.send("/roadie/run", "light", str(staged.song("amid.wav")), "ref=amid")
+    heard = await noisy.until("/roadie/queued", "amid")
+    heard += await noisy.until("/roadie/job/state", "amid", "done")
+    assert [each.args[1] for each in heard if each.address == "/roadie/error"][:1] in ([], ["busy"])
+    assert sum(each.address == "/roadie/pong" for each in heard) < 6000

@@ -75,7 +75,8 @@ def test_an_address_is_no_pattern():
 
 
 anything = st.lists(
-    st.sampled_from(["", "*", "?", "roadie", "slot", "[1-3]", "{name,state}", "*e", "hit", "cancel", "s*t"]), max_size=6
+    st.sampled_from(["", "*", "?", "roadie", "slot", "[1-3]", "{name,state}", "*e", "hit", "cancel", "s*t"]),
+    max_size=6,
 ).map(lambda parts: "/" + "/".join(parts))
 
 

@@ -17,7 +17,7 @@ _BUFFER_BYTES = 4 * 2**20
 """Asked of the system, which may give less: what arrives while the loop is busy waits there."""
 
 _LARGEST = 65_536
-_AT_ONCE_S = 0.002
+_AT_ONCE_S = 0.005
 
 Receive = Callable[[bytes, Peer], None]
 

@@ -4,6 +4,9 @@ one daemon at a time, so none of these may run beside another."""
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,6 @@ import aiohttp
 import pytest
 from pythonosc.osc_message import OscMessage
 
-from daemon.app import running
-from daemon.config import load_settings
 from tests.bridges.osc.conftest import Client, Stage, message, stage
 
 
@@ -35,18 +36,38 @@ async def test_a_repeat_reaches_the_same_job_after_a_restart(tmp_path: Path):
         assert (await surface.next("/roadie/queued")).args[1] == job
 
 
-async def test_tcp_is_off_unless_asked_for_and_a_taken_port_is_told(tmp_path: Path):
+async def test_tcp_is_off_unless_asked_for_and_a_second_daemon_says_that_the_port_is_taken(tmp_path: Path):
     async with stage(tmp_path / "one") as first:
         with pytest.raises(OSError, match=r"refused|Connect"):
             await asyncio.open_connection("127.0.0.1", first.port)
-        settings = load_settings(
-            {"ROADIE_HOME": str(tmp_path / "two")},
-            **{"http.port": 0, "osc.port": first.port, "osc.query_port": 0},
+        home = tmp_path / "two"
+        home.mkdir()
+        (home / "config.toml").write_text(
+            f"[http]\nport = 0\n[osc]\nport = {first.port}\nquery_port = 0\n[midi]\nenabled = false\n"
         )
-        async with running(settings) as second:  # without OSC, everything else is there
-            assert second.osc_port is None
-            (warning,) = [each for each in second.warnings if str(first.port) in each]
-            assert "the OSC port is taken" in warning
+        second = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "daemon.cli", "serve", env={**os.environ, "ROADIE_HOME": str(home)},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        assert second.stdout is not None
+        try:
+            said = ""
+            async with asyncio.timeout(60):
+                while "OSC is not there" not in said:
+                    line = (await second.stdout.readline()).decode()
+                    assert line, said
+                    said += line
+            assert (
+                f"127.0.0.1:{first.port}" in said and "the OSC port is taken" in said and "osc.port 0" in said
+            )
+            runtime = json.loads((home / "runtime.json").read_text())  # without OSC, everything else is there
+            assert runtime["osc_port"] is None
+            async with aiohttp.ClientSession() as session:
+                async with session.get(f"http://127.0.0.1:{runtime['http_port']}/health") as answer:
+                    assert answer.status == 200
+        finally:
+            second.terminate()
+            await second.wait()
 
 
 async def test_listen_and_ignore(fresh: Stage, session: aiohttp.ClientSession):

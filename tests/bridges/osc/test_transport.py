@@ -1,0 +1,86 @@
+"""While the DAW plays, a separation that has begun stands still between two segments, and goes on when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import numpy as np
+import psutil
+import soundfile
+
+from tests.bridges.osc.conftest import Stage, stage
+
+STILL_S = 1.5
+IDLE_S = 0.02
+"""What waiting processes use in that time: looking whether anything is wanted of them."""
+
+
+def computing_s() -> float:
+    """What all processes below this one have computed so far."""
+    total = 0.0
+    for child in psutil.Process().children(recursive=True):
+        try:
+            times = child.cpu_times()
+        except psutil.NoSuchProcess:
+            continue
+        total += times.user + times.system
+    return total
+
+
+async def until_still() -> None:
+    """Until nothing is computed any more: a segment under way is ended first."""
+    before = computing_s()
+    async with asyncio.timeout(60):
+        while True:
+            await asyncio.sleep(STILL_S)
+            now = computing_s()
+            if now - before < IDLE_S:
+                return
+            before = now
+
+
+async def test_a_real_separation_pauses_while_the_daw_plays_and_goes_on(tmp_path: Path):
+    async with stage(tmp_path, pause_heavy="playing") as staged:
+        await _pauses(staged)
+
+
+async def _pauses(staged: Stage) -> None:
+    frames = 12 * 44100
+    noise = np.random.default_rng(7).standard_normal((frames, 2)).astype(np.float32)
+    song = staged.music / "long.wav"
+    soundfile.write(song, 0.1 * noise, 44100)
+    surface = staged.surface()
+    surface.send("/roadie/run", "stems", str(song), "ref=s")
+    job = (await surface.next("/roadie/queued")).args[1]
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {staged.token}"}) as session:
+        base = f"http://127.0.0.1:{staged.runtime.http_port}/api/v1"
+
+        async def ask(path: str) -> Any:
+            async with session.get(base + path) as answer:
+                return await answer.json()
+
+        async def separation() -> tuple[str, float]:
+            steps = (await ask(f"/jobs/{job}"))["steps"]
+            return next(
+                ((each["state"], each["progress"]) for each in steps if each["step"] == "stems"), ("", 0.0)
+            )
+
+        async with asyncio.timeout(120):
+            while (await separation())[1] == 0:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        surface.send("/roadie/transport", 1, 0, 120.0)
+        await until_still()
+        state, progress = await separation()
+        assert state == "running" and 0 < progress < 1
+        assert (await ask("/transport"))["heavy_paused"]
+        await asyncio.sleep(STILL_S)
+        assert await separation() == (state, progress)
+
+        surface.send("/roadie/transport", 0, 0, 120.0)
+        await surface.until("/roadie/job/state", "s", "done", timeout_s=120)
+        assert (await separation())[0] == "done"
+    stems = list(staged.out.rglob("*.wav"))
+    assert len(stems) >= 4 and {soundfile.info(path).frames for path in stems} == {frames}

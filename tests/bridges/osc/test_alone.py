@@ -62,9 +62,9 @@ async def test_tcp_is_off_unless_asked_for_and_a_second_daemon_says_that_the_por
             )
             runtime = json.loads((home / "runtime.json").read_text())  # without OSC, everything else is there
             assert runtime["osc_port"] is None
-            async with aiohttp.ClientSession() as session:
-                async with session.get(f"http://127.0.0.1:{runtime['http_port']}/health") as answer:
-                    assert answer.status == 200
+            health = f"http://127.0.0.1:{runtime['http_port']}/health"
+            async with aiohttp.ClientSession() as session, session.get(health) as answer:
+                assert answer.status == 200
         finally:
             second.terminate()
             await second.wait()

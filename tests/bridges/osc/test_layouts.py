@@ -43,7 +43,8 @@ def session(pages: tuple[surface.Page, ...], port: int = 7701) -> list[dict[str,
     [
         surface.Press("x", "/roadie/nonsense"), surface.Press("x", "/roadie/pong"),
         surface.Press("x", "/roadie/search", (1.0, 2.0)), surface.Press("x", "/roadie/search", ("kick", 1000.0)),
-        surface.Shown("/roadie/ping"), surface.Shown("/roadie/pad/name", (36.0,)), surface.Shown("/roadie/kit/done", ("",)),
+        surface.Shown("/roadie/ping"), surface.Shown("/roadie/pad/name", (36.0,)),
+        surface.Shown("/roadie/kit/done", ("",)),
         surface.Bar("/roadie/slot/1/name"), surface.Entry("x", "/roadie/search"),
     ],
 )  # fmt: skip

@@ -31,11 +31,14 @@ NUMBERS = {
 WORDS = {"kind": "u2", "class": "u2", "stem": "u2", "key": "u2", "source": "i4", "folder": "i4"}
 """Facets that are one of some words: an array holds the word's place in `words[name]`; 0 is none."""
 FLAGS = {"known": "?", "missing": "?"}
-DTYPES = {**NUMBERS, **WORDS, **FLAGS}
+NAMES = {"name": "u8", "name_on": "u8"}
+"""The first eight bytes of a name and the next eight, as numbers that are in order as the names are."""
+DTYPES = {**NUMBERS, **WORDS, **FLAGS, **NAMES}
 
 _CHUNK = 5000
+_STARTS = 16  # bytes of a name
 _GROWTH = 1.5
-_MAGIC = b"RDCOLS01"
+_MAGIC = b"RDCOLS02"
 _LENGTHS = struct.Struct("<QI")  # of the header; crc32 of all that follows it
 _PAGE = 4096
 
@@ -43,7 +46,7 @@ _CHANGES = """
 SELECT t.seq, t.number, a.id IS NOT NULL, a.bpm, a.length_s, a.rating, a.added_at,
     json_extract(a.meta, '$.brightness_hz'), json_extract(a.meta, '$.root_note'), json_extract(a.meta, '$.lufs'),
     json_extract(a.meta, '$.noisiness'), a.kind, a.class, a.stem, a."key", a.source,
-    (SELECT p.path FROM path p WHERE p.asset_id = a.id AND NOT p.missing ORDER BY p.path LIMIT 1)
+    (SELECT p.path FROM path p WHERE p.asset_id = a.id AND NOT p.missing ORDER BY p.path LIMIT 1), a.name
 FROM touched t LEFT JOIN asset a ON a.rowid = t.number
 WHERE t.seq > ? ORDER BY t.seq LIMIT ?
 """
@@ -114,6 +117,10 @@ class Columns:
         folders = [None if path is None else str(PurePath(path).parent) for path in columns[16]]
         arrays["folder"][numbers] = [place(folder) for folder in folders]
         arrays["missing"][numbers] = [path is None for path in columns[16]]
+        starts = b"".join((name or "").encode()[:_STARTS].ljust(_STARTS, b"\0") for name in columns[17])
+        halves = np.frombuffer(starts, ">u8").reshape(-1, 2)
+        for half, name in enumerate(NAMES):
+            arrays[name][numbers] = halves[:, half]
         self.seq = int(columns[0][-1])
         self.unsaved += len(rows)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.kernel.errors import BadParameter
-from daemon.library.columns import Columns
+from daemon.library.columns import NAMES, Columns
 from daemon.library.keys import compatible, spellings
 from daemon.library.query import Query
 
@@ -111,6 +111,23 @@ def ordered(mask: Mask, values: Array, descending: bool, count: int) -> NDArray[
         chosen = np.concatenate([below, np.flatnonzero(keys == edge)[: count - len(below)]])
         numbers, keys = numbers[chosen], keys[chosen]
     return numbers[np.argsort(keys, kind="stable")]
+
+
+def first_by_name(mask: Mask, columns: Columns, descending: bool, count: int) -> NDArray[np.int64]:
+    """Asset numbers among which, as far as the beginnings of names tell, the first `count` by name are."""
+    numbers = np.flatnonzero(mask)
+    tied = np.ones(len(numbers), bool)
+    certain = np.uint64(2**64 - 1 if descending else 0)
+    for column in NAMES:
+        if len(numbers) <= count:
+            break
+        starts = np.where(tied, columns[column][numbers], certain)
+        place = len(starts) - count if descending else count - 1
+        edge = np.partition(starts, place)[place]
+        kept = starts >= edge if descending else starts <= edge
+        tied = (starts == edge)[kept]
+        numbers = numbers[kept]
+    return numbers
 
 
 def _is_one_of(columns: Columns, name: str, words: list[str]) -> Mask:

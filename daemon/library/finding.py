@@ -20,7 +20,7 @@ from daemon.library.vectors import VectorIndex
 
 Numbers = NDArray[np.int64]
 
-_FEW = 5000  # so few are sorted by name at once; more are met soon enough in the order of all names
+_FEW = 5000  # so few are sorted by their names; more with one beginning are met in the order of all names
 _MOST_ALIKE = 1000  # results by sound, at most
 _MOST_WORDS = 100  # values of a facet that are told, those with the most assets
 _EDGES = {
@@ -77,7 +77,7 @@ def _numbers(query: Query, columns: Columns, count: int) -> list[int]:
     if sort == "relevance":
         sort, descending = "added", True
     if sort == "name":
-        return _by_name(mask, descending, count)
+        return _by_name(mask, columns, descending, count)
     if mask is None and sort == "added":
         return _by_age(descending, count)
     whole = columns["known"] if mask is None else mask
@@ -114,11 +114,12 @@ def _mask(parts: Iterator[Numbers], size: int) -> Mask:
     return mask
 
 
-def _by_name(mask: Mask | None, descending: bool, count: int) -> list[int]:
+def _by_name(mask: Mask | None, columns: Columns, descending: bool, count: int) -> list[int]:
     order = "DESC" if descending else "ASC"
     sqlite = AssetRow._meta.database
-    if mask is not None and int(np.count_nonzero(mask)) <= _FEW:
-        numbers = np.flatnonzero(mask).tolist()
+    may_be = None if mask is None else filters.first_by_name(mask, columns, descending, count)
+    if may_be is not None and len(may_be) <= max(_FEW, count):
+        numbers = may_be.tolist()
         names: list[tuple[str, int]] = []
         for start in range(0, len(numbers), 500):
             some = numbers[start : start + 500]

@@ -89,6 +89,33 @@ async def test_sorts_put_what_has_no_value_last(search: Search) -> None:
     assert await ids(search, sort="name", descending=True, text="k") == ["k2", "k1"]
 
 
+async def test_names_that_begin_alike_are_in_order_page_by_page(db: Database) -> None:
+    rng = random.Random(4)
+    starts = (
+        "",
+        "a",
+        "Kick",
+        "The same long beginning ",
+        "The same long beginning of a name ",
+        "Ähnlich ",
+        "鼓",
+    )
+    names = [f"{rng.choice(starts)}{rng.choice('aZé ')}{rng.randrange(60)}.wav" for _ in range(150)]
+    await Assets(db).record_many(
+        sound(name, f"n{i}", label="kick" if i % 3 else "tom", folder=f"/{i}") for i, name in enumerate(names)
+    )
+    search = Search(db)
+    for label in ("kick", "tom"):
+        expected = sorted(name for i, name in enumerate(names) if ("kick" if i % 3 else "tom") == label)
+        for descending in (False, True):
+            wanted = expected[::-1] if descending else expected
+            for offset in (0, 7, 40):
+                asked = Query(label=label, sort="name", descending=descending, offset=offset, limit=9)
+                found, more = await search.find(asked)
+                assert [asset.name for asset in found] == wanted[offset : offset + 9]
+                assert more == (offset + 9 < len(wanted))
+
+
 async def test_changes_and_removals_are_seen_at_once(search: Search, db: Database) -> None:
     assets = Assets(db)
     assert set(await ids(search, label="kick")) == {"k1", "k2"}

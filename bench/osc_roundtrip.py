@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -71,9 +72,22 @@ class Client:
                     return took
 
 
-def measure(client: Client, path: Path, requests: int, every_s: float, mark: str) -> dict[str, list[float]]:
+def at_rest(house: House) -> None:
+    """Until no worker computes: what the job before has to be made ready for is not what is measured."""
+    while any(
+        each["busy"] or (each["waiting"] and each["lane"] != "heavy")
+        for each in house.ask("GET", "/system")["lanes"]
+    ):
+        time.sleep(0.05)
+
+
+def measure(
+    client: Client, path: Path, requests: int, every_s: float, mark: str, settle: Callable[[], None]
+) -> dict[str, list[float]]:
+    """settle: called before each round."""
     pings, runs = [], []
     for number in range(requests):
+        settle()
         pings.append(client.timed(packet("/roadie/ping", f"ref={number}"), "/roadie/pong"))
         # Each asks for another separation, so that none is answered from an earlier one.
         overlap = f"separate.overlap={0.1 + number / 10_000:.4f}"
@@ -143,7 +157,7 @@ def main() -> None:
             client = Client(runtime["osc_port"])
             house.ask("PUT", "/transport", {"playing": True})  # jobs are taken and wait: idle means idle
             house.ask("PATCH", "/settings", {"values": {"pause_heavy": "playing"}})
-            idle = measure(client, short, options.requests, every_s, "i")
+            idle = measure(client, short, options.requests, every_s, "i", lambda: at_rest(house))
             quiet = peer(options.requests, every_s), commits(Path(folder), options.requests, every_s)
             for job in house.ask("GET", "/jobs?state=open&limit=1000")["items"]:
                 house.ask("POST", f"/jobs/{job['id']}/cancel")
@@ -151,7 +165,7 @@ def main() -> None:
             long = song(Path(folder) / "long.wav", LOAD_S)
             loads = [house.submit(long, recipe, recipe) for recipe in ("stems", "light")]
             time.sleep(15)  # until the workers are in the middle of it
-            busy = measure(client, short, options.requests, every_s, "b")
+            busy = measure(client, short, options.requests, every_s, "b", lambda: None)
             loud = peer(options.requests, every_s), commits(Path(folder), options.requests, every_s)
             states = [house.ask("GET", f"/jobs/{job}")["state"] for job in loads]
             lanes = [(each["lane"], each["busy"]) for each in house.ask("GET", "/system")["lanes"]]

@@ -21,7 +21,7 @@ CONFIG = """
 [watch]
 inbox = ["{inbox}"]
 settle_s = 0.4
-folder_settle_s = 3.0
+folder_settle_s = 6.0
 """
 COPY = """
 name = "copy-in"
@@ -67,7 +67,7 @@ class Ruled(House):
         found = self.ask("GET", f"/rule-runs?rule={rule}&limit=1000")["items"]
         return [run for run in found if not states or run["state"] in states]
 
-    def until(self, condition: Callable[[], Any], timeout_s: float = 40.0) -> Any:
+    def until(self, condition: Callable[[], Any], timeout_s: float = 150.0) -> Any:
         deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             try:
@@ -107,7 +107,7 @@ def test_every_file_of_a_folder_is_answered_once_whatever_happens(ruled: Ruled) 
             ruled.start()
             assert ruled.up()
     ruled.until(lambda: ruled.runs("whole", "done"))
-    ruled.until(lambda: len(ruled.runs("copy-in", "done")) >= files, 60)
+    ruled.until(lambda: len(ruled.runs("copy-in", "done")) >= files)
     assert len(ruled.runs("copy-in")) == files
     copies = sorted(path.name for path in (ruled.out / "copies").iterdir() if path.is_file())
     assert copies == sorted(song.name for song in songs)

@@ -32,7 +32,7 @@ def ran(house: House, name: str, then: str, path: Path) -> dict[str, Any]:
     text = f'name = "{name}"\nenabled = true\n[when]\nevent = "trigger"\n{then}\n'
     house.ask("PUT", f"/rules/{name}", {"text": text})
     house.ask("POST", f"/rules/{name}/trigger", {"path": str(path)})
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 150
     while time.monotonic() < deadline:
         found = house.ask("GET", f"/rule-runs?rule={name}")["items"]
         if found and found[0]["state"] not in ("pending", "running"):

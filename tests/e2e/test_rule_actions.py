@@ -36,7 +36,7 @@ class Ruled(House):
         return self.ask("GET", f"/rule-runs?rule={name}&limit=1000")["items"]
 
     def ended(self, name: str, before: set[str]) -> dict[str, Any]:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 150
         while time.monotonic() < deadline:
             for run in self.runs(name):
                 if run["id"] not in before and run["state"] not in ("pending", "running"):

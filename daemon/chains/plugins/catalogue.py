@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from pathlib import Path
 from typing import Literal
 
@@ -76,10 +77,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Catalogue:
-    """Blocking: small files."""
+    """Blocking: small files. For several threads: what writes waits for the other, so that no count is lost."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._writes = threading.RLock()
 
     def entries(self) -> list[Entry]:
         """By path. A file that cannot be read counts as not there: the next scan writes it anew."""
@@ -90,6 +92,10 @@ class Catalogue:
         return _read(self._file(str(path)))
 
     def put(self, entry: Entry) -> None:
+        with self._writes:
+            self._put(entry)
+
+    def _put(self, entry: Entry) -> None:
         file = self._file(entry.path)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -111,6 +117,10 @@ class Catalogue:
 
     def note(self, use: PluginUse) -> Entry | None:
         """Count how a plug-in did; repeated failures quarantine it. Returns its entry when that has just happened."""
+        with self._writes:
+            return self._note(use)
+
+    def _note(self, use: PluginUse) -> Entry | None:
         entry = self.get(Path(use.file))
         if entry is None:
             return None

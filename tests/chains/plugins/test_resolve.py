@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,10 @@ def test_a_name_alone_will_do_where_no_other_has_it(plugin: Plugin, tmp_path: Pa
     assert find("Multi 2", catalogue.entries())[1].id == f"vst3:{VENDOR}/Multi 2"
     with pytest.raises(NotInstalled, match="no such plug-in"):
         find("Multi", catalogue.entries())
+
+
+def test_renders_that_end_at_once_are_all_counted(catalogue: Catalogue) -> None:
+    (entry,) = catalogue.entries()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(catalogue.note, [PluginUse(entry.path, "Gain", 1, 0, 0, "")] * 200))
+    assert catalogue.entries()[0].done == 200

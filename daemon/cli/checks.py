@@ -20,6 +20,7 @@ from daemon.runtime import read_runtime
 from daemon.services.types import Check
 
 PYTHONS = ((3, 11), (3, 14))
+LOOPBACK = "127.0.0.1"
 
 
 def all_checks(environ: Mapping[str, str]) -> list[Check]:
@@ -33,9 +34,14 @@ def all_checks(environ: Mapping[str, str]) -> list[Check]:
     try:
         with session(environ) as open_session:
             answer = open_session.client.get("/doctor")
+            temporary = open_session.temporary
     except RoadieError as error:
         return [*checks, _failed("daemon", error)]
-    return checks + msgspec.convert(answer["items"], list[Check])
+    seen = msgspec.convert(answer["items"], list[Check])
+    if temporary:  # one that opens no surfaces: they belong to the daemon that stays
+        seen = [check for check in seen if check.name not in ("OSC", "MIDI")]
+        checks += _surfaces_to_come(settings)
+    return checks + seen
 
 
 def _failed(name: str, error: RoadieError) -> Check:
@@ -116,10 +122,27 @@ def _ports(settings: Settings) -> Iterator[Check]:
     )
 
 
-def _is_free(host: str, port: int) -> bool:
+def _surfaces_to_come(settings: Settings) -> Iterator[Check]:
+    """What `roadie serve` will open."""
+    osc, midi = settings.config.osc, settings.config.midi
+    later = "once `roadie serve` runs"
+    if not osc.enabled:
+        yield Check(name="OSC", ok=True, found="switched off (osc.enabled)")
+    elif osc.port == 0 or _is_free(osc.host or LOOPBACK, osc.port, socket.SOCK_DGRAM):
+        yield Check(name="OSC", ok=True, found=f"listens at port {osc.port or '(any free one)'} {later}")
+    else:
+        found = f"port {osc.port} is taken by another program"
+        mend = "End that program, or name another port: roadie config set osc.port 7711"
+        yield Check(name="OSC", ok=False, found=found, mend=mend)
+    found = f"port {midi.name!r} {later}" if midi.enabled else "switched off (midi.enabled)"
+    yield Check(name="MIDI", ok=True, found=found)
+
+
+def _is_free(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> bool:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        if os.name == "posix":  # elsewhere this would let two programs share it
+    with socket.socket(family, kind) as probe:
+        # Elsewhere, and for datagrams, this would let two programs share it.
+        if os.name == "posix" and kind is socket.SOCK_STREAM:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -184,6 +185,25 @@ def test_doctor_looks_at_both_sides(warm: House, roadie: Roadie) -> None:
     again = roadie("doctor")
     assert again.code == 1
     assert "chmod 600" in again.out
+
+
+def test_doctor_tells_of_surfaces_that_no_daemon_has_opened_yet(
+    cold: House, roadie: Roadie, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        monkeypatch.setenv("ROADIE_OSC_PORT", str(port))
+        ran = roadie("doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(ran.out)}
+    assert not checks["OSC"]["ok"]
+    assert f"{port} is taken" in checks["OSC"]["found"]
+    assert "once `roadie serve` runs" in checks["MIDI"]["found"]
+    after = json.loads(roadie("doctor", "--json").out)
+    assert (
+        f"port {port} once `roadie serve` runs"
+        in next(each for each in after if each["name"] == "OSC")["found"]
+    )
 
 
 def test_open_gives_the_browser_a_code_that_works_once(cold: House, tmp_path: Path, roadie: Roadie) -> None:

@@ -13,9 +13,12 @@ from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.slip import encode as slip_encode
 
+from bridges.osc.addresses import ADDRESSES
 from bridges.osc.packet import BadPacket, decode, encode
 from bridges.osc.packs import MAX_BYTES, packs
 from bridges.osc.slip import NotSlip, Unframer, frame
+from bridges.osc.table import Address
+from tests.bridges.osc.fuzz import take
 
 unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """The machine may be busy with other things."""
@@ -55,6 +58,19 @@ def test_any_bytes_are_messages_or_a_bad_packet(data: bytes):
     for start in (b"", b"/a\0\0", b"#bundle\0" + b"\0" * 8, b"/a\0\0,ifsbhdtTFNIrcmS\0"):
         with contextlib.suppress(BadPacket):
             decode(start + data)
+
+
+@unhurried
+@given(st.sampled_from(ADDRESSES), st.binary(max_size=60), arguments)
+def test_any_arguments_to_any_address_are_taken_or_refused(row: Address, junk: bytes, args: list[object]):
+    builder = OscMessageBuilder(
+        row.path.replace("{recipe}", "*").replace("{slot}", "?").replace("{hit}", "[1-8]")
+    )
+    for value in args:
+        builder.add_arg(value)
+    datagram = builder.build().dgram
+    assert take(datagram) <= len(ADDRESSES)
+    assert take(slip_encode(datagram) + junk) <= len(ADDRESSES)
 
 
 def test_a_file_name_that_is_no_utf8_can_be_told():

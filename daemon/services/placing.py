@@ -165,7 +165,8 @@ class Placer:
     def _wanted(self, request: PlacingRequest, asset: AssetView, source: Path) -> Path:
         root = self._root(request)
         if request.do == "deliver":
-            return self._targets[request.to].plan([_item(asset, source)], request.layout, root)[0]
+            planned = self._targets[request.to].plan([_item(asset, source)], request.layout, root)[0]
+            return planned.with_name(safe_name(source.name))  # as it is: its name is its owner's
         levels = [level.render(_fields(asset)) for level in layout.parse(request.layout or "")]
         return root.joinpath(*(level for level in levels if level), safe_name(source.name))
 

@@ -88,8 +88,8 @@ def test_deliver_goes_through_the_target_and_can_be_undone(house: Ruled, tmp_pat
     song = write_song(tmp_path / "song.wav", seed=13)
     run = house.asked("hand-over", song)
     assert run["state"] == "done", run
-    assert (tmp_path / "given" / "Sources" / "song.wav").read_bytes() == song.read_bytes()
-    told = json.loads((tmp_path / "given" / "Sources" / "roadie.json").read_text())
+    assert (tmp_path / "given" / "One-Shots" / "song.wav").read_bytes() == song.read_bytes()
+    told = json.loads((tmp_path / "given" / "One-Shots" / "roadie.json").read_text())
     assert list(told["files"]) == ["song.wav"]
     house.ask("POST", f"/rule-runs/{run['id']}/undo")
     assert not (tmp_path / "given").exists()

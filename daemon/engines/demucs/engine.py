@@ -56,8 +56,10 @@ class Demucs:
         modules = [network.module for network in bag.networks]
         arithmetic = choice.precision if any(lean.halves(module) for module in modules) else "fp32"
         usual, why = precision.choose(compute.device)
-        if arithmetic != usual:
-            why = "asked for" if arithmetic == choice.precision else "this kind of network needs it"
+        if arithmetic != choice.precision:
+            why = "this kind of network needs it"
+        elif arithmetic != usual:
+            why = "asked for"
         return cls(bag, Forward(modules, compute.device, arithmetic, f"{arithmetic}: {why}", compute.threads))
 
     def separate(

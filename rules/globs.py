@@ -24,6 +24,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
     "~" is the home folder. A pattern that does not begin at the top of a disk may begin at any folder: "*.wav",
     "Kicks/*". Upper and lower case are alike where the system's own file names are so.
     """
+    if "\0" in pattern:
+        raise BadPattern("no file's name has a zero byte")
     text = normal(_at_home(pattern))
     if not text:
         raise BadPattern("an empty pattern matches nothing")

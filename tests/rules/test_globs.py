@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rules.globs import BadPattern, compiled, fixed_part, matches
@@ -84,6 +84,7 @@ def test_what_is_no_pattern_says_so(pattern: str) -> None:
         compiled(pattern)
 
 
+@example(pattern="~\0", path="")
 @given(pattern=st.text(max_size=30), path=st.text(max_size=30))
 @settings(deadline=None)
 def test_nothing_but_bad_pattern_is_ever_raised(pattern: str, path: str) -> None:

@@ -227,15 +227,14 @@ class RuleKeeper:
             raise Conflict("the rule is still at it", where=run, hint="Wait for it, or cancel its jobs first")
         removed: list[str] = []
         kept: list[Kept] = []
-        for result in reversed(record.results):
-            for job in reversed(result["jobs"]):
-                try:
-                    undone = await self._ports.jobs.undo(str(job))
-                except RoadieError as error:
-                    kept.append(Kept(path=f"job {job}", why=error.message))
-                    continue
-                removed += undone.removed
-                kept += undone.kept
+        for job in reversed(await self._ports.work.runs.jobs_of(run)):
+            try:
+                undone = await self._ports.jobs.undo(job)
+            except RoadieError as error:
+                kept.append(Kept(path=f"job {job}", why=error.message))
+                continue
+            removed += undone.removed
+            kept += undone.kept
         restored, stayed = await self._ports.work.changes.undo(run)
         kept += [Kept(path=each.what, why=each.why) for each in stayed]
         await self._ports.work.runs.set_state(run, "undone")
@@ -247,7 +246,7 @@ def _run_view(record: RunRecord) -> RuleRunView:
         id=record.id, rule=record.rule, version=record.version, event=record.event, state=record.state,  # type: ignore[arg-type]
         subjects=[RuleSubject(asset=str(each["asset"]), path=str(each["path"])) for each in record.subjects],
         depth=record.depth, parent=record.parent,
-        jobs=[str(job) for result in record.results for job in result["jobs"]],
+        jobs=[str(job) for result in record.results for job in result.get("jobs", ())],
         error=record.error, at=record.at, finished_at=record.finished_at,
     )  # fmt: skip
 

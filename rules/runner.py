@@ -84,10 +84,11 @@ class RunRunner:
         rule = self._rule(record)
         await self._ports.work.runs.set_state(record.id, "running")
         for ordinal, step in enumerate(rule.then):
-            if ordinal < len(record.results):
-                jobs = [str(job) for job in record.results[ordinal]["jobs"]]
-            else:
-                jobs = await self._act(record, ordinal, step, await self._subjects(record))
+            known = record.results[ordinal] if ordinal < len(record.results) else {}
+            jobs = [str(job) for job in known["jobs"]] if "jobs" in known else None
+            if jobs is None:
+                subjects = await self._same(known["subjects"]) if known else await self._subjects(record)
+                jobs = await self._act(record, ordinal, step, subjects)
             for job in jobs:
                 await self._ended(job)
 
@@ -111,6 +112,15 @@ class RunRunner:
             raise ActionFailed("the files that it answers for are not known any more", where=record.rule)
         return subjects
 
+    async def _same(self, asked: Sequence[Mapping[str, Any]]) -> list[Subject]:
+        """Those of an action that was under way when the daemon ended. Its jobs may have moved the files since, so
+        their paths are as they were: only then is the same asked again."""
+        known = [await self._subject(each) for each in asked]
+        return [
+            Subject(str(each["path"]), str(each["asset"]), now.view if now is not None else None)
+            for each, now in zip(asked, known, strict=True)
+        ]
+
     async def _subject(self, each: Mapping[str, Any]) -> Subject | None:
         try:
             view = await self._ports.library.get(str(each["asset"]))
@@ -123,7 +133,9 @@ class RunRunner:
 
     async def _act(self, record: RunRecord, ordinal: int, step: Step, subjects: Sequence[Subject]) -> list[str]:
         doing = Doing(record.rule, record.id, ordinal, self._ports)
+        asked = [{"asset": each.asset, "path": each.path} for each in subjects]
         async with self._slots:
+            await self._ports.work.runs.set_asked(record.id, ordinal, asked)
             jobs = await action(step.action).do(step.asked, subjects, doing)
             result = {"action": step.action, "jobs": jobs}
             await self._ports.work.runs.set_result(record.id, ordinal, result)

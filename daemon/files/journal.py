@@ -62,8 +62,7 @@ class Journal:
             earlier = self._earlier(owner, ordinal)
             if earlier is not None and earlier.sha256 == sha256 and self._holds(earlier.path, sha256):
                 return Delivered(earlier.path, sha256, already=True)
-            for number in itertools.count(1):
-                path = numbered(wanted, number)
+            for path in _names(wanted):
                 if _stands(path):
                     if same_is_enough and self._holds(path, sha256):
                         return Delivered(path, sha256, already=True)
@@ -130,20 +129,27 @@ class Journal:
             self._perform("rewrite", intent, partial(self._rewrite, intent, lambda: blocks(source)))
             return True
 
-    def move(self, source: Path, target: Path, *, group: str, owner: str, ordinal: int) -> Path:
-        """Give a file another name or folder, also on another volume. Raises PathTaken rather than replace."""
+    def move(self, source: Path, wanted: Path, *, group: str, owner: str, ordinal: int) -> Path:
+        """Give a file another name or folder, also on another volume: `wanted`, or "name (2)" and so on when something
+        else stands there. Returns where it stands. The same owner and ordinal again, once moved: nothing is done, even
+        when another file has come to `source` since."""
         _require_absolute(source)
-        _require_absolute(target)
-        with self._turn, disk_errors(target):
+        _require_absolute(wanted)
+        with self._turn, disk_errors(wanted):
             earlier = self._earlier(owner, ordinal)
-            if earlier is not None and not source.exists() and self._holds(earlier.path, earlier.sha256):
+            if earlier is not None and self._holds(earlier.path, earlier.sha256):
                 return earlier.path
             sha256, size = self._digest_of(source)
-            if _stands(target):
-                raise PathTaken("something else stands there", where=target, hint="Nothing was replaced")
-            intent = replace(_intent(Op.MOVE, target, group, owner, ordinal, sha256, size), temp=source)
-            self._perform("move", intent, partial(self._move, intent, source))
-            return target
+            for path in _names(wanted):
+                if _stands(path):
+                    continue
+                intent = replace(_intent(Op.MOVE, path, group, owner, ordinal, sha256, size), temp=source)
+                try:
+                    self._perform("move", intent, partial(self._move, intent, source))
+                except _Taken:
+                    continue
+                return path
+            raise AssertionError("unreachable: there is always a next number")
 
     def remove(self, path: Path, *, group: str = "", owner: str = "", ordinal: int = 0) -> None:
         """Remove a file that roadie wrote. This is not undone. No error when it is not there."""
@@ -262,6 +268,8 @@ class Journal:
         try:
             with passing("move", "rename"):
                 self._disk.rename_new(source, intent.path)
+        except FileExistsError as error:
+            raise _Taken("something else stands there", where=intent.path) from error
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
@@ -301,6 +309,11 @@ def _intent(op: Op, path: Path, group: str, owner: str, ordinal: int, sha256: st
     name = uuid.uuid4().hex
     made = first_missing(path.parent)
     return Intent(name, group, owner, ordinal, op, path, staged(path, name), sha256, size, made=made)
+
+
+def _names(wanted: Path) -> Iterator[Path]:
+    """The name itself, then "name (2)" and so on."""
+    return (numbered(wanted, number) for number in itertools.count(1))
 
 
 def _stands(path: Path) -> bool:

@@ -147,15 +147,25 @@ class RuleRuns:
 
         await self._db.write(work)
 
+    async def set_asked(self, run: str, action: int, subjects: Sequence[Mapping[str, Any]]) -> None:
+        """For which files an action is about to be done, as [{asset, path}]: after a crash, it is done for the same."""
+        await self._db.write(lambda: _set_result(run, action, {"subjects": [dict(each) for each in subjects]}))
+
     async def set_result(self, run: str, action: int, result: Mapping[str, Any]) -> None:
         """What an action did. Done again after a crash, it is the same."""
+        await self._db.write(lambda: _set_result(run, action, result))
 
-        def work() -> None:
-            row = RuleRunRow.get_by_id(run)
-            row.results = [*row.results[:action], dict(result)]
-            row.save(only=[RuleRunRow.results])
+    async def jobs_of(self, run: str) -> list[str]:
+        """Jobs that a run asked for, oldest first: also those of an action that did not come to its end. The key of
+        such a job begins with the run."""
 
-        await self._db.write(work)
+        def work() -> list[str]:
+            rows = JobRow.select(JobRow.id).where(
+                JobRow.client.startswith(CLIENT) & JobRow.idempotency_key.startswith(f"{run}:")
+            )
+            return [str(row.id) for row in rows.order_by(JobRow.ordinal)]
+
+        return await self._db.read(work)
 
     async def origin(self, told: str) -> tuple[str, int]:
         """(run, depth) behind an event; ("", 0) when no rule is. told: what the event tells, a run or a job. A job
@@ -230,6 +240,12 @@ class RuleRuns:
             return row.state, (row.error or {}).get("message") or ""
 
         return await self._db.read(work)
+
+
+def _set_result(run: str, action: int, result: Mapping[str, Any]) -> None:
+    row = RuleRunRow.get_by_id(run)
+    row.results = [*row.results[:action], dict(result)]
+    row.save(only=[RuleRunRow.results])
 
 
 def _insert(run: NewRun) -> bool:

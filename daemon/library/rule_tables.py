@@ -9,7 +9,8 @@ from daemon.library.tables import JsonField
 
 class RuleRunRow(Model):
     """One answer of one rule to one event. version: of the rule. subjects: [{asset, path}]. depth: 1 unless what set
-    it off was made by another run, `parent`. results: for each action that was carried out, its jobs."""
+    it off was made by another run, `parent`. results: for each action that was carried out, its jobs; for the
+    one under way, its subjects."""
 
     id = CharField(primary_key=True)
     rule = CharField(index=True)

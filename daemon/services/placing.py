@@ -138,13 +138,11 @@ class Placer:
             if before is None:
                 raise
             file = _File(asset_view(await self._assets.get(item.asset)), before, before)
-        placed = await asyncio.to_thread(self._move_file, file, job, owner)
+        placed = await asyncio.to_thread(
+            self._journal.move, file.source, file.wanted, group=job, owner=owner, ordinal=0
+        )
         stat = await asyncio.to_thread(FileStat.of, placed)
         await self._arrivals.follow(file.source, placed, stat, job)
-
-    def _move_file(self, file: _File, job: str, owner: str) -> Path:
-        wanted = file.wanted if not file.source.exists() else _free(file.wanted, set())
-        return self._journal.move(file.source, wanted, group=job, owner=owner, ordinal=0)
 
     def _check(self, request: PlacingRequest, file: _File) -> None:
         if request.do == "move" and self._in_use(file.source):

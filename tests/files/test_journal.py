@@ -202,9 +202,34 @@ def test_a_move_and_its_undo(journal: Journal, kick: Path, kit: Path) -> None:
 
 def test_a_move_replaces_nothing(journal: Journal, kick: Path, kit: Path) -> None:
     (kit / "kick.wav").write_text("mine")
-    with pytest.raises(PathTaken, match=r"kick\.wav"):
-        journal.move(kick, kit / "kick.wav", group="job", owner="tidy", ordinal=0)
-    assert (kit / "kick.wav").read_text() == "mine" and kick.exists()
+    assert journal.move(kick, kit / "kick.wav", group="job", owner="tidy", ordinal=0) == kit / "kick (2).wav"
+    assert (kit / "kick.wav").read_text() == "mine" and not kick.exists()
+
+
+def test_moves_to_one_name_at_the_same_time_all_find_a_place(
+    journal: Journal, kit: Path, tmp_path: Path
+) -> None:
+    sources = [tmp_path / str(number) / "kick.wav" for number in range(20)]
+    for source in sources:
+        source.parent.mkdir()
+        source.write_text(source.parent.name)
+    with ThreadPoolExecutor(10) as threads:
+        moved = set(
+            threads.map(
+                lambda source: journal.move(
+                    source, kit / "kick.wav", group="job", owner=str(source), ordinal=0
+                ),
+                sources,
+            )
+        )
+    assert {path.read_text() for path in moved} == {str(number) for number in range(20)}
+
+
+def test_a_move_done_again_leaves_what_came_since(journal: Journal, kick: Path, kit: Path) -> None:
+    target = journal.move(kick, kit / "kick.wav", group="job", owner="tidy", ordinal=0)
+    kick.write_text("another")
+    assert journal.move(kick, kit / "kick.wav", group="job", owner="tidy", ordinal=0) == target
+    assert kick.read_text() == "another"
 
 
 def test_an_intent_on_a_drive_that_is_away_waits_for_it(store: FileStore, kick: Path, tmp_path: Path) -> None:

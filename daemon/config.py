@@ -15,6 +15,7 @@ import msgspec
 import platformdirs
 from msgspec import Meta
 
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadConfig
 
 GIB = 1 << 30
@@ -189,19 +190,19 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def plugin_folders(self) -> tuple[Path, ...]:
-        return tuple(Path(folder).expanduser() for folder in self.config.plugins.folders)
+        return tuple(Path(at_home(folder)) for folder in self.config.plugins.folders)
 
     @property
     def delivery_folder(self) -> Path:
         """Absolute and without dots: the journal takes no other."""
         chosen = self.config.folders.delivery
         if chosen is not None:
-            return Path(chosen).expanduser().resolve()
+            return Path(at_home(chosen)).resolve()
         return Path(platformdirs.user_music_dir()) / "roadie"
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        return tuple(Path(root).expanduser() for root in self.config.folders.roots)
+        return tuple(Path(at_home(root)) for root in self.config.folders.roots)
 
     @property
     def cache_bytes(self) -> int:
@@ -222,7 +223,7 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
     """
     env = os.environ if environ is None else environ
     moved = env.get("ROADIE_HOME")
-    home = Path(moved).expanduser().absolute() if moved else Path(platformdirs.user_data_dir("roadie", False))
+    home = Path(at_home(moved)).absolute() if moved else Path(platformdirs.user_data_dir("roadie", False))
     runtime = home / "runtime.json" if moved else Path.home() / ".roadie" / "runtime.json"
     body = _read(home / "config.toml")
     for variable, place in _ENVIRONMENT.items():

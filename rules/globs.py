@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import unicodedata
 from functools import cache
 from itertools import pairwise
+
+from daemon.kernel.at_home import at_home
 
 MOST_ALTERNATIVES = 1000
 _MAGIC = re.compile(r"[*?\[]")
@@ -26,7 +27,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     """
     if "\0" in pattern:
         raise BadPattern("no file's name has a zero byte")
-    text = normal(_at_home(pattern))
+    text = normal(at_home(pattern))
     if not text:
         raise BadPattern("an empty pattern matches nothing")
     options = [_regex(each) for each in _alternatives(text)]
@@ -40,18 +41,13 @@ def matches(pattern: str, path: str) -> bool:
 
 def fixed_part(pattern: str) -> str:
     """The folders before the first wildcard: what must be watched for a pattern ever to match."""
-    text = normal(_at_home(pattern))
+    text = normal(at_home(pattern))
     parts = []
     for part in text.split("/"):
         if _MAGIC.search(part) or "{" in part:
             break
         parts.append(part)
     return "/".join(parts)
-
-
-def _at_home(pattern: str) -> str:
-    # pathlib's own raises for a user who does not exist
-    return os.path.expanduser(pattern) if pattern.startswith("~") else pattern  # noqa: PTH111
 
 
 def normal(path: str) -> str:

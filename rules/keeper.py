@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, BadRule, Conflict, FileMissing, RoadieError
 from daemon.kernel.events import RulesChanged, RuleTriggered
 from daemon.services.rule_work import RunRecord
@@ -178,8 +178,8 @@ class RuleKeeper:
         if asked.asset is not None:
             view = await self._ports.library.get(asked.asset)
         else:
-            path = Path(os.path.expanduser(str(asked.path)))  # noqa: ASYNC240, PTH111 - text only, no disk
-            if not path.is_absolute():
+            path = Path(at_home(str(asked.path)))
+            if not path.is_absolute() or "\0" in str(path):
                 raise BadParameter("the path must be absolute", where=repr(asked.path))
             view = await self._ports.files.add(path)
         where = str(asked.path) if asked.path is not None else view.path or ""
@@ -192,8 +192,8 @@ class RuleKeeper:
 
     async def dry_run(self, asked: DryRunRequest) -> DryRunView:
         """Raises BadRule, NotFound, FileMissing."""
-        folder = Path(os.path.expanduser(asked.folder))  # noqa: ASYNC240, PTH111 - text only, no disk
-        if not folder.is_absolute() or not await asyncio.to_thread(folder.is_dir):
+        folder = Path(at_home(asked.folder))
+        if "\0" in asked.folder or not folder.is_absolute() or not await asyncio.to_thread(folder.is_dir):
             raise FileMissing("there is no such folder", where=asked.folder, hint="Name it absolutely")
         if (asked.text is None) == (asked.name is None):
             raise BadParameter("a dry run takes either the text of a rule or the name of one")

@@ -13,6 +13,7 @@ from typing import Any
 
 from daemon.chains.check import Place, check
 from daemon.chains.errors import BadChain
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import FileMissing, NotFound
 from daemon.kernel.types import Json
 
@@ -53,7 +54,7 @@ def parse_chain(path: Path, text: str) -> dict[str, Json]:
 
 def _find(name_or_path: str, folders: Sequence[Path]) -> tuple[Path, str]:
     if name_or_path.endswith(".toml"):
-        path = Path(name_or_path).expanduser()
+        path = Path(at_home(name_or_path))
     else:
         known = list_chains(folders)
         if name_or_path not in known:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from daemon.cli.output import AsJson
+from daemon.kernel.at_home import at_home
 
 Sound = Annotated[str, typer.Argument(metavar="SOUND", help="A file, or an asset of the library.")]
 
@@ -31,7 +32,7 @@ def insert(sound: Sound, as_json: AsJson = False) -> None:
     client = running(load_settings(os.environ).runtime_path)
     if client is None:
         raise NotFound("roadie is not running", hint="`roadie serve` starts it; REAPER asks it for the sound")
-    path = Path(sound).expanduser()
+    path = Path(at_home(sound))
     chosen = client.put("/selection", {"path": str(path.absolute())} if path.exists() else {"asset": sound})
     if not chosen["path"] or not Path(chosen["path"]).exists():
         raise NotFound("there is no file of this sound any more", where=chosen["path"] or sound)

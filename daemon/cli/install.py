@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from daemon.cli.output import AsJson
+from daemon.kernel.at_home import at_home
 
 if TYPE_CHECKING:
     from daemon.files.installing import Done, Installable, Installations, Plan
@@ -102,7 +103,7 @@ def _installations() -> Installations:
 
 
 def _absolute(path: Path) -> Path:
-    return path.expanduser().resolve()
+    return Path(at_home(str(path))).resolve()
 
 
 def _run(commands: tuple[tuple[str, ...], ...]) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import os
 import stat
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, FileMissing, InputError
 from daemon.services.types import DeliverSpec, JobInput, JobRequest, RegionSpec
 
@@ -30,7 +30,7 @@ def job_request(
 
 def absolute(path: Path) -> Path:
     """The daemon has another working folder. Links stay as they are: the name is the user's."""
-    return Path(os.path.expanduser(path)).absolute()  # noqa: PTH111 - leaves what is no user's home as it is
+    return Path(at_home(str(path))).absolute()
 
 
 def existing(file: Path, hint: str = "Name the audio file itself") -> Path:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from daemon.jobs.listen import Listener
 from daemon.jobs.prepare import stat_of
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.library.assets import Assets
 from daemon.library.query import Like, Query
@@ -27,7 +27,7 @@ class Asked:
         if asked.but is not None and asked.like is None:
             raise BadParameter("`but` says how others differ from a sound", hint="Name the sound with `like`")
         like = None if asked.like is None else await self._like(asked.like)
-        folder = asked.folder if asked.folder is None else os.path.expanduser(asked.folder)  # noqa: ASYNC240, PTH111
+        folder = asked.folder if asked.folder is None else at_home(asked.folder)
         but = tuple(word.strip() for word in (asked.but or "").split(",") if word.strip())
         return Query(
             text=asked.text, tag=asked.tag, kind=asked.kind, label=asked.label, stem=asked.stem,

@@ -13,6 +13,7 @@ from daemon.jobs.keys import step_key
 from daemon.jobs.prepare import Prepared, Preparer
 from daemon.jobs.runs import Finished, RunPool, Valid
 from daemon.jobs.steps import NotePlugins
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter
 from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Lane, Region, StepCall
@@ -45,8 +46,8 @@ class ChainRuns:
         if (given.path is None) == (given.asset is None):
             raise BadParameter("an input names either a path or an asset")
         if given.asset is None:
-            path = Path(str(given.path)).expanduser()  # noqa: ASYNC240 - text only, no disk
-            if not path.is_absolute():
+            path = Path(at_home(str(given.path)))
+            if not path.is_absolute() or "\0" in str(path):
                 raise BadParameter("the path of an input must be absolute", where=repr(given.path))
             return await self._preparer.prepare(path)
         asset = await self._assets.get(given.asset)

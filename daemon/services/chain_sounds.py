@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.jobs.listen import Listener
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter
 from daemon.library.assets import Assets, FileStat, NewAsset
 from daemon.services.scan import Files, batches
@@ -32,7 +33,7 @@ def targets(request: ApplyRequest, problems: list[str]) -> Targets:
     out = Path(request.out)
     found: Targets = []
     for given in request.inputs:
-        path = None if given.path is None else Path(given.path).expanduser()
+        path = None if given.path is None else Path(at_home(given.path))
         if path is not None and path.is_dir():
             found += _below(path, out, problems)
         else:
@@ -107,7 +108,7 @@ class Ears:
 
 def _stats(given: Targets) -> Files:
     found = []
-    for one in (Path(each.path).expanduser() for each, _ in given if each.path is not None):
+    for one in (Path(at_home(each.path)) for each, _ in given if each.path is not None):
         with contextlib.suppress(OSError, ValueError):
             found.append((one, FileStat.of(one)))
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +18,7 @@ from daemon.jobs.effects import Deliverer
 from daemon.jobs.keys import canonical
 from daemon.jobs.recipes import Recipe, Recipes, with_params
 from daemon.jobs.runner import JobRunner, Live
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, ErrorInfo, RoadieError
 from daemon.library.assets import Assets
 from daemon.library.jobs import CLOSED, Artifact, InputRecord, JobRecord, Jobs, NewInput, NewJob, StepRecord
@@ -134,7 +134,7 @@ class JobsService:
             if asset.missing:
                 raise BadParameter("the file of this asset is missing", where=asset.name)
             return NewInput(asset.paths[0], asset.id, region)
-        path = Path(os.path.expanduser(str(each.path)))  # noqa: ASYNC240, PTH111 - text only, no disk
+        path = Path(at_home(str(each.path)))
         if not path.is_absolute() or "\0" in str(path):
             raise BadParameter("the path of an input must be absolute", where=repr(each.path))
         return NewInput(str(path), None, region)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from daemon.jobs.effects import Deliverer
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, FileMissing, Forbidden
 from daemon.library.assets import Asset, Assets
 from daemon.library.collections import Collection, Collections
@@ -121,9 +121,9 @@ class LibraryService:
 
     async def scan(self, request: ScanRequest, client: str) -> JobAck:
         """Index a folder in place, as a job. Raises FileMissing when it is no folder."""
-        folder = Path(os.path.expanduser(request.path))  # noqa: ASYNC240, PTH111 - text only, no disk
-        if not folder.is_absolute():
-            raise BadParameter("the folder of a scan must be an absolute path", where=request.path)
+        folder = Path(at_home(request.path))
+        if not folder.is_absolute() or "\0" in request.path:
+            raise BadParameter("the folder of a scan must be an absolute path", where=repr(request.path))
         if not await asyncio.to_thread(folder.is_dir):
             raise FileMissing("there is no such folder", where=folder)
         return await self._tasks.start("scan", {"path": str(folder)}, str(folder), client)

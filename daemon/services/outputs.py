@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import Forbidden
 
 _SYSTEM = {
@@ -29,7 +30,7 @@ class Outputs:
 
     def check(self, text: str) -> Path:
         """The folder, absolute, if roadie may write there. Blocking (stat). Raises Forbidden with the reason."""
-        asked = Path(os.path.expanduser(text))  # noqa: PTH111 - pathlib's raises for a user who does not exist
+        asked = Path(at_home(text))
         if "\0" in text or not asked.is_absolute():
             raise Forbidden("a delivery folder must be an absolute path", where=repr(text))
         try:

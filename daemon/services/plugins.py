@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from daemon.chains.plugins.catalogue import Catalogue, Described, Entry
 from daemon.chains.plugins.resolve import find, resolve_plugins
 from daemon.files.journal import Journal
 from daemon.jobs.runner import TaskContext
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, NotFound, NotInstalled
 from daemon.kernel.work import Lane, PluginUse
 from daemon.services.calls import Calls
@@ -58,10 +58,10 @@ class PluginsService:
 
     async def scan(self, request: PluginScanRequest, client: str) -> JobAck:
         """Look for plug-ins, as a job. Raises BadParameter for a path that is not absolute."""
-        paths = [os.path.expanduser(path) for path in request.paths]  # noqa: ASYNC240, PTH111 - text only
+        paths = [at_home(path) for path in request.paths]
         for path in paths:
-            if not Path(path).is_absolute():
-                raise BadParameter("the path of a plug-in must be absolute", where=path)
+            if not Path(path).is_absolute() or "\0" in path:
+                raise BadParameter("the path of a plug-in must be absolute", where=repr(path))
         body = {**msgspec.to_builtins(request), "paths": paths}
         what = ", ".join(paths) if paths else "plug-in folders"
         return await self._tasks.start("plugin-scan", body, what, client)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import msgspec
 from daemon.jobs.prepare import Preparer
 from daemon.jobs.retag import Retagged, Retagger
 from daemon.jobs.runner import TaskContext
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, FileMissing, RoadieError
 from daemon.library.assets import Asset, Assets
 from daemon.library.search import Search
@@ -111,7 +111,7 @@ class TagsService:
         chosen = [request.assets, request.paths, request.query]
         if sum(each is not None for each in chosen) != 1:
             raise BadParameter("tags are written for exactly one of assets, paths and query")
-        paths = [os.path.expanduser(path) for path in request.paths or ()]  # noqa: ASYNC240, PTH111 - text only, no disk
+        paths = [at_home(path) for path in request.paths or ()]
         wrong = next((path for path in paths if not Path(path).is_absolute() or "\0" in path), None)
         if wrong is not None:
             raise BadParameter("a file must be an absolute path", where=repr(wrong))

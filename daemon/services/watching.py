@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, Conflict, FileMissing, NotFound
 from daemon.library.arrivals import Arrivals
 from daemon.services.types_watch import WatchedView, WatchRequest, WatchView
@@ -72,7 +72,7 @@ class WatchingService:
 
     async def remove(self, path: str) -> WatchView:
         """No longer watch a folder. Raises NotFound, and Conflict for one that config.toml names."""
-        folder = Path(os.path.expanduser(path))  # noqa: ASYNC240, PTH111 - text only, no disk
+        folder = Path(at_home(path))
         if folder in self._fixed:
             raise Conflict("config.toml says to watch it", where=folder, hint="Take it out there")
         if not any(each.place.path == folder for each in self._watcher.watched()):
@@ -91,7 +91,7 @@ class WatchingService:
 
 
 def _folder(text: str) -> Path:
-    folder = Path(os.path.expanduser(text))  # noqa: PTH111 - leaves what is no user's home as it is
+    folder = Path(at_home(text))
     if not folder.is_absolute() or "\0" in text:
         raise BadParameter("the folder to watch must be an absolute path", where=repr(text))
     if not folder.is_dir():

@@ -9,6 +9,7 @@ from bridges.http.settings import HttpSettings
 from bridges.http.token_file import load_or_create
 from daemon.config import Settings
 from daemon.executors.local.settings import ExecutorSettings
+from daemon.kernel.at_home import at_home
 from daemon.watch.places import Role
 from daemon.watch.watcher import WatchSettings
 
@@ -35,7 +36,7 @@ def watched(settings: Settings) -> tuple[list[tuple[Path, Role]], list[Path]]:
 
 
 def _folder(text: str) -> Path:
-    return Path(text).expanduser().absolute()
+    return Path(at_home(text)).absolute()
 
 
 def executor_settings(settings: Settings) -> ExecutorSettings:

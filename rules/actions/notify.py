@@ -72,9 +72,14 @@ class Notify:
 
 
 def _http(address: str) -> Asked:
-    parts = urlsplit(address)
+    hint = 'Write "http://127.0.0.1:PORT/..."'
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # is read only now
+    except ValueError as error:
+        raise Wrong("http", f"{address!r} is no address: {error}", hint) from error
     if parts.scheme != "http" or not parts.hostname or parts.username or not _loopback(parts.hostname):
-        raise Wrong("http", f"{address!r} is not on this machine", 'Write "http://127.0.0.1:PORT/..."')
+        raise Wrong("http", f"{address!r} is not on this machine", hint)
     return Asked(http=address)
 
 

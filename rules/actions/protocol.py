@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from daemon.kernel.at_home import at_home
 from daemon.services.types import AssetView
 from rules.ports import Ports
 
@@ -120,7 +120,7 @@ def folder_of(template: str | None, path: str) -> str | None:
         return None
     file = Path(path)
     filled = template.replace("{folder}", str(file.parent)).replace("{name}", file.stem)
-    return os.path.expanduser(filled)  # noqa: PTH111 - pathlib's raises for a user who does not exist
+    return at_home(filled)
 
 
 def check_folder(table: Mapping[str, Any], key: str) -> str | None:
@@ -133,6 +133,8 @@ def check_folder(table: Mapping[str, Any], key: str) -> str | None:
     ]
     if unknown:
         raise Wrong(key, f"{{{unknown[0]}}} is no field of a folder", "Fields: {folder}, {name}")
+    if "\0" in template:
+        raise Wrong(key, "no folder's name has a zero byte")
     if not Path(str(folder_of(template, "/a/b"))).is_absolute():
         raise Wrong(
             key, f"{template!r} is no absolute folder", 'For example "~/Music/Kits" or "{folder}/Stems"'

@@ -65,6 +65,10 @@ def test_the_rule_of_the_contract() -> None:
         ('name = "inbox-to-kit"', 'name = "../evil"', 3, "no name for a rule"),
         ("[[then]]", "[then]", 9, "with two brackets"),
         ("all = [", "all = 3 # [", 8, "list of conditions"),
+        ('path = "~/Music/Inbox/**"', 'path = "~\\u0000/**"', 8, "zero byte"),
+        ('run = "samples"', 'run = "samples"\nfolder = "~\\u0000"', 11, "zero byte"),
+        ('run = "samples"\nparams', 'notify = { http = "http://[::1" }\n#', 10, "is no address"),
+        ('run = "samples"\nparams', 'notify = { http = "http://127.0.0.1:99999/" }\n#', 10, "is no address"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(old: str, new: str, line: int, says: str) -> None:

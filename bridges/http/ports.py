@@ -10,6 +10,7 @@ from daemon.kernel.types import Json
 from daemon.services import types as t
 from daemon.services import types_alike as ta
 from daemon.services import types_controls as tc
+from daemon.services import types_duplicates as td
 from daemon.services import types_edits as te
 from daemon.services import types_kits as tk
 from daemon.services import types_plugins as tg
@@ -103,6 +104,11 @@ class Kits(Protocol):
 class Learn(Protocol):
     async def learn(self, client: str, /) -> t.JobAck: ...
     async def forget(self) -> bool: ...
+
+
+class Duplicates(Protocol):
+    async def plan(self, request: td.DuplicatesRequest, /) -> td.DuplicatesPlan: ...
+    async def remove(self, request: td.DuplicatesRequest, client: str, /) -> t.JobAck: ...
 
 
 class Alike(Protocol):
@@ -216,6 +222,8 @@ class Services(Protocol):
     def learn(self) -> Learn: ...
     @property
     def alike(self) -> Alike: ...
+    @property
+    def duplicates(self) -> Duplicates: ...
     @property
     def map(self) -> Map: ...
     @property

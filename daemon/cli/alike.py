@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from daemon.cli.output import AsJson
+
+if TYPE_CHECKING:
+    from daemon.services.types_duplicates import DuplicatesPlan
 
 
 def duplicates(
@@ -17,19 +21,49 @@ def duplicates(
             "--near", help="Also the same hit at another gain, rate or format, or trimmed: looks for them."
         ),
     ] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Move all but one of each into a folder; nothing is deleted.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --remove: say what would be moved; move nothing.")
+    ] = False,
+    folder: Annotated[
+        Path | None, typer.Option("--in", metavar="DIR", help="With --remove: only copies below this folder.")
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", metavar="DIR", help="With --remove: where they go. [default: Duplicates in results]"
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List files that hold the same sound, whatever their tags and names.
+
+    With --remove one of each stays and the others are moved into a folder, which you empty when you are content;
+    `roadie jobs undo ID` puts them back. What a project uses, what roadie wrote and what another program manages stays
+    where it is.
 
     \b
     Examples:
       roadie library duplicates
       roadie library duplicates --near
+      roadie library duplicates --remove --dry-run
+      roadie library duplicates --remove --in ~/Downloads
     """
     from daemon.cli import library_api
     from daemon.cli.output import print_json
     from daemon.cli.session import session
+    from daemon.kernel.errors import BadParameter
 
+    if near and remove:
+        raise BadParameter(
+            "near-duplicates are not the same sound, so --remove takes none of them", hint="Leave --near out"
+        )
+    if not remove and (dry_run or folder is not None or to is not None):
+        raise BadParameter("--dry-run, --in and --to say how to --remove", hint="Add --remove")
+    if remove:
+        raise typer.Exit(_remove(folder, to, dry_run=dry_run, as_json=as_json))
     if near:
         raise typer.Exit(_near(as_json))
     with session(os.environ) as open_session:
@@ -40,6 +74,44 @@ def duplicates(
     for one in groups:
         print(*one.paths, "", sep="\n")
     print(f"{len(groups)} sounds stand in more than one place.")
+
+
+def _remove(folder: Path | None, to: Path | None, *, dry_run: bool, as_json: bool) -> int:
+    from daemon.cli import library_api
+    from daemon.cli.output import print_json
+    from daemon.cli.request import absolute
+    from daemon.cli.run_job import finish
+    from daemon.cli.session import session
+    from daemon.services.types_duplicates import DuplicatesRequest
+
+    request = DuplicatesRequest(
+        folder=None if folder is None else str(absolute(folder)), to=None if to is None else str(absolute(to))
+    )
+    with session(os.environ) as open_session:
+        if not dry_run:
+            ack = library_api.remove_duplicates(open_session.client, request)
+            return finish(open_session, ack, waits=True, as_json=as_json)
+        plan = library_api.plan_duplicates(open_session.client, request)
+    print_json(plan) if as_json else _tell_plan(plan)
+    return 0
+
+
+def _tell_plan(plan: DuplicatesPlan) -> None:
+    from daemon.cli.output import say, size
+
+    for group in plan.groups:
+        print(f"{group.keeps}  (stays: {group.why})")
+        for source, target in group.moves:
+            print(f"  {source} -> {target}")
+        for path, why in group.left:
+            print(f"  {path}  (left where it is: {why})")
+        print()
+    files = sum(len(group.moves) for group in plan.groups)
+    print(
+        f"{files} files would be moved, {size(sum(group.size_bytes for group in plan.groups))}. Nothing was changed."
+    )
+    if not plan.projects:
+        say("roadie knows no project, so it does not know what yours use: `roadie projects scan DIR` first")
 
 
 def _near(as_json: bool) -> int:

@@ -15,6 +15,7 @@ from daemon.cli.request import absolute
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.services.types import AssetView, DuplicateGroup, ExportRequest, JobAck, Page, StatsView
 from daemon.services.types_alike import NearDuplicates
+from daemon.services.types_duplicates import DuplicatesPlan, DuplicatesRequest
 from daemon.services.types_learn import Forgotten
 from daemon.services.types_tags import WriteTagsRequest
 
@@ -136,6 +137,14 @@ def stats(client: Client) -> StatsView:
 
 def duplicates(client: Client) -> list[DuplicateGroup]:
     return msgspec.convert(client.get("/duplicates")["items"], list[DuplicateGroup])
+
+
+def plan_duplicates(client: Client, request: DuplicatesRequest) -> DuplicatesPlan:
+    return msgspec.convert(client.post("/duplicates/plan", msgspec.to_builtins(request)), DuplicatesPlan)
+
+
+def remove_duplicates(client: Client, request: DuplicatesRequest) -> JobAck:
+    return msgspec.convert(client.post("/duplicates/remove", msgspec.to_builtins(request)), JobAck)
 
 
 def look_for_near(client: Client) -> JobAck:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
+from collections.abc import Collection
 from pathlib import Path
 
 from daemon.kernel.errors import Forbidden
@@ -36,6 +38,14 @@ def numbered(path: Path, number: int) -> Path:
         return path
     ending = f" ({number}){path.suffix}"
     return path.with_name(_cut(path.stem, 255 - len(ending.encode())) + ending)
+
+
+def first_free(wanted: Path, taken: Collection[Path]) -> Path:
+    """The path, or "name (2)" and so on when something stands there or it is among `taken`. Blocking (the disk)."""
+    number = 1
+    while os.path.lexists(path := numbered(wanted, number)) or path in taken:
+        number += 1
+    return path
 
 
 def inside(root: Path, path: Path) -> Path:

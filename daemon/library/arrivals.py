@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from daemon.kernel.events import AssetMoved, FolderComplete, ProjectSaved
+from daemon.kernel.events import AssetChanged, AssetMoved, FolderComplete, ProjectSaved
 from daemon.library.assets import FileStat, NewAsset, record
 from daemon.library.database import Database
 from daemon.library.events import append
@@ -30,6 +30,16 @@ def move_path(before: str, after: str, stat: FileStat, origin: str = "") -> str 
     index_text(asset)
     append(AssetMoved(asset, after, before, origin))
     return asset
+
+
+def came_back(path: str, stat: FileStat, origin: str = "") -> None:
+    """A known file that was missing is there again; inside a write."""
+    row = PathRow.get_or_none((PathRow.path == path) & PathRow.missing)
+    if row is not None:
+        row.missing, row.size, row.mtime_ns, row.inode = False, stat.size, stat.mtime_ns, stat.inode
+        row.save()
+        index_text(str(row.asset_id))
+        append(AssetChanged(str(row.asset_id), origin))
 
 
 class Arrivals:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.files.intent import IntentState, Op
-from daemon.library.arrivals import move_path
+from daemon.library.arrivals import came_back, move_path
 from daemon.library.assets import FileStat, NewAsset, forget_path, record
 from daemon.library.database import Database
 from daemon.library.jobs import mark_delivered
@@ -67,7 +67,8 @@ class Deliveries:
 
         def work() -> None:
             for away, home, stat in moves:
-                move_path(str(away), str(home), stat, job)
+                if move_path(str(away), str(home), stat, job) is None:
+                    came_back(str(home), stat, job)
 
         await self._db.write(work)
 

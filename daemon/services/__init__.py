@@ -11,6 +11,7 @@ if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must n
     from daemon.services.browse import BrowseService
     from daemon.services.chains import ChainsService
     from daemon.services.controls import ControlsService
+    from daemon.services.duplicates import DuplicatesService
     from daemon.services.edits import EditsService
     from daemon.services.events import EventsService
     from daemon.services.exports import ExportsService
@@ -42,6 +43,7 @@ class Services:
     tags: TagsService
     learn: LearnService
     alike: AlikeService
+    duplicates: DuplicatesService
     map: MapService
     models: ModelsService
     recipes: RecipesService

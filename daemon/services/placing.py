@@ -14,7 +14,7 @@ import msgspec
 
 from daemon.files import layout
 from daemon.files.journal import Journal
-from daemon.files.names import numbered, safe_name
+from daemon.files.names import first_free, safe_name
 from daemon.jobs.runner import TaskContext
 from daemon.jobs.targets import DeliverItem, DeliverTarget
 from daemon.kernel.errors import BadParameter, FileMissing, Forbidden, RoadieError
@@ -84,7 +84,7 @@ class Placer:
             except RoadieError as error:
                 left.append((item.path or item.asset, error.message))
                 continue
-            target = await asyncio.to_thread(_free, file.wanted, taken)
+            target = await asyncio.to_thread(first_free, file.wanted, taken)
             taken.add(target)
             places.append((str(file.source), str(target)))
             size += (await asyncio.to_thread(file.source.stat)).st_size
@@ -225,11 +225,3 @@ def _item(asset: AssetView, source: Path) -> DeliverItem:
 
 def _first(paths: list[Path]) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
-
-
-def _free(wanted: Path, taken: set[Path]) -> Path:
-    """The name, or "name (2)" and so on when something stands there."""
-    number = 1
-    while (path := numbered(wanted, number)).exists() or path in taken:
-        number += 1
-    return path

@@ -19,6 +19,7 @@ from daemon.services.audition import AuditionService
 from daemon.services.browse import BrowseService
 from daemon.services.chains import ChainsService
 from daemon.services.controls import ControlsService
+from daemon.services.duplicates import DuplicatesService
 from daemon.services.edits import EditsService
 from daemon.services.events import EventsService
 from daemon.services.exports import ExportsService
@@ -78,6 +79,7 @@ def services_of(
         tags=TagsService(starter),
         learn=LearnService(starter, assets, stores.models),
         alike=AlikeService(starter, Alikes(stores.db)),
+        duplicates=DuplicatesService(shop.duplicates, starter, outputs),
         map=MapService(starter, MapPoints(stores.db)),
         models=models,
         recipes=RecipesService(Recipes(settings.recipes)),

@@ -30,9 +30,11 @@ from daemon.services.calls import Calls
 from daemon.services.chain_apply import ChainApplier
 from daemon.services.chain_runs import ChainRuns
 from daemon.services.chain_sounds import Ears
+from daemon.services.duplicates import Duplicates
 from daemon.services.exports import Exporter
 from daemon.services.learn import Learner
 from daemon.services.models import Puller
+from daemon.services.outputs import Outputs
 from daemon.services.placing import Placer
 from daemon.services.plugin_scan import PluginScanner
 from daemon.services.plugins import SettingsSaver, note_plugins
@@ -59,6 +61,7 @@ class Workshop:
     deliverer: Deliverer
     chain_runs: ChainRuns
     placer: Placer
+    duplicates: Duplicates
     evictor: Evictor
     in_use: Callable[[Path], bool]
 
@@ -79,6 +82,10 @@ def workshop_of(
     chain_runs = ChainRuns(pool, preparer, assets, shelves, note)
     ears = Ears(assets, listener, at_once=cpu_workers(settings) + 1)
     placer = Placer(assets, stores.arrivals, stores.journal, targets(), settings.delivery_folder, in_use)
+    outputs = Outputs((settings.delivery_folder,), settings.home)
+    duplicates = Duplicates(
+        stores.search, assets, stores.projects, stores.journal, outputs, settings.delivery_folder
+    )
     steps = StepRunner(pool, executor, stores.models, shelves, note)
     calls, heard = Calls(executor, cache), VectorsOut(stores.search, cache)
     retagger = Retagger(assets, executor, cache, stores.journal, attempts)
@@ -95,9 +102,21 @@ def workshop_of(
         "near-duplicates": AlikeFinder(stores.search, Alikes(stores.db), calls, heard).run,
         "map": Mapper(MapPoints(stores.db), calls, heard).run,
         "place": placer.run,
+        "duplicates": duplicates.run,
     }
     pipeline = Pipeline(stores.jobs, preparer, steps, deliverer)
     runner = JobRunner(stores.jobs, pipeline, tasks, tell, clock)
     return Workshop(
-        runner, pool, preparer, reader, listener, asked, deliverer, chain_runs, placer, evictor, in_use
+        runner,
+        pool,
+        preparer,
+        reader,
+        listener,
+        asked,
+        deliverer,
+        chain_runs,
+        placer,
+        duplicates,
+        evictor,
+        in_use,
     )

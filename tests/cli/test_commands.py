@@ -236,6 +236,25 @@ def test_duplicates(found: FakeDaemon, roadie: Roadie) -> None:
     assert roadie("library", "duplicates").out.splitlines()[:2] == ["/a.wav", "/b.wav"]
 
 
+def test_duplicates_that_would_be_put_aside(found: FakeDaemon, roadie: Roadie, tmp_path: Path) -> None:
+    group = {
+        "asset": "a", "keeps": "/a.wav", "why": "the oldest", "moves": [["/b.wav", "/d/b.wav"]], "size_bytes": 2000,
+        "left": [["/c.wav", "a project uses it"]],
+    }  # fmt: skip
+    found.routes["POST /duplicates/plan"] = {"groups": [group], "projects": 2}
+    ran = roadie("library", "duplicates", "--remove", "--dry-run", "--in", tmp_path)
+    assert ran.out.splitlines() == [
+        "/a.wav  (stays: the oldest)", "  /b.wav -> /d/b.wav", "  /c.wav  (left where it is: a project uses it)", "",
+        "1 files would be moved, 2 kB. Nothing was changed.",
+    ]  # fmt: skip
+    assert ran.err == ""
+    asked = [each for each in found.asked if each[1] != "/health"]
+    assert asked == [("POST", "/duplicates/plan", {"folder": str(tmp_path), "to": None})]
+    for words in (("--dry-run",), ("--to", tmp_path), ("--near", "--remove")):
+        assert roadie("library", "duplicates", *words).code == 2
+    assert not any(path == "/duplicates" for _, path, _ in found.asked)
+
+
 def test_scan_and_export_are_jobs_that_are_waited_for(
     found: FakeDaemon, roadie: Roadie, tmp_path: Path
 ) -> None:

@@ -157,6 +157,14 @@ def test_a_library_is_scanned_searched_tagged_and_exported(warm: House, tmp_path
     stats = json.loads(roadie("library", "stats", "--json").out)
     assert (stats["assets"], stats["paths"]) == (2, 3)
     assert "bang 1 again.wav" in roadie("library", "duplicates").out
+    dry = roadie("library", "duplicates", "--remove", "--dry-run")
+    assert dry.code == 0 and "1 files would be moved" in dry.out and "projects scan" in dry.err
+    assert (tmp_path / "sounds" / "bang 1 again.wav").exists()
+    put = roadie("library", "duplicates", "--remove", "--in", tmp_path / "sounds", "--json")
+    assert put.code == 0, put.err
+    assert len(list((warm.out / "Duplicates").rglob("bang 1*.wav"))) == 1
+    assert roadie("jobs", "undo", json.loads(put.out)["id"]).code == 0
+    assert not (warm.out / "Duplicates").exists()
     soft = tmp_path / "sounds" / "soft.wav"
     wave, rate = soundfile.read(tmp_path / "sounds" / "bang 1.wav")
     soundfile.write(soft, 0.3 * wave, rate)

@@ -14,6 +14,7 @@ from daemon.kernel.types import Json
 from daemon.services import types as t
 from daemon.services import types_alike as ta
 from daemon.services import types_controls as tc
+from daemon.services import types_duplicates as td
 from daemon.services import types_edits as te
 from daemon.services import types_kits as tk
 from daemon.services import types_plugins as tg
@@ -305,6 +306,19 @@ class FakeLearn:
     async def forget(self) -> bool:
         self.taught, before = False, self.taught
         return before
+
+
+class FakeDuplicates:
+    def __init__(self) -> None:
+        self.asked: list[td.DuplicatesRequest] = []
+
+    async def plan(self, request: td.DuplicatesRequest) -> td.DuplicatesPlan:
+        self.asked.append(request)
+        return td.DuplicatesPlan(groups=[], projects=0)
+
+    async def remove(self, request: td.DuplicatesRequest, client: str) -> t.JobAck:
+        self.asked.append(request)
+        return t.JobAck(id="duplicates1", state="preparing")
 
 
 class FakeAlike:
@@ -611,6 +625,7 @@ class FakeServices:
     exports: FakeExports = field(default_factory=FakeExports)
     tags: FakeTags = field(default_factory=FakeTags)
     learn: FakeLearn = field(default_factory=FakeLearn)
+    duplicates: FakeDuplicates = field(default_factory=FakeDuplicates)
     alike: FakeAlike = field(default_factory=FakeAlike)
     map: FakeMap = field(default_factory=FakeMap)
     events: FakeEvents = field(default_factory=FakeEvents)

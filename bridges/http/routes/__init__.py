@@ -6,6 +6,7 @@ from bridges.http.routes.access import ROUTES as ACCESS
 from bridges.http.routes.alike import ROUTES as ALIKE
 from bridges.http.routes.chains import ROUTES as CHAINS
 from bridges.http.routes.collections import ROUTES as COLLECTIONS
+from bridges.http.routes.duplicates import ROUTES as DUPLICATES
 from bridges.http.routes.edits import ROUTES as EDITS
 from bridges.http.routes.finding import ROUTES as FINDING
 from bridges.http.routes.jobs import ROUTES as JOBS
@@ -39,4 +40,5 @@ ROUTES: tuple[Route, ...] = (
     *TAGS,
     *LEARN,
     *ALIKE,
+    *DUPLICATES,
 )

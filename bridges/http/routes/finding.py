@@ -1,4 +1,4 @@
-"""Finding assets: by text, facets and sound; what is there of each facet; the same and nearly the same sounds."""
+"""Finding assets: by text, facets and sound; what is there of each facet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field, structs
 
 from bridges.http.table import BASE, Call, Route
-from daemon.services.types import AssetQuery, AssetView, DuplicateGroup, Page, Request
+from daemon.services.types import AssetQuery, AssetView, Page, Request
 
 Facets = dict[str, dict[str, int]]
 
@@ -59,10 +59,6 @@ async def facets(call: Call[Filters, None]) -> Facets:
     return await call.services.library.facets(AssetQuery(**structs.asdict(call.query)))
 
 
-async def duplicates(call: Call[None, None]) -> Page[DuplicateGroup]:
-    return Page(items=await call.services.library.duplicates())
-
-
 _NONE = ((404, "no such asset, or roadie has not heard it"),)
 
 ROUTES = (
@@ -72,5 +68,4 @@ ROUTES = (
         answer=Page[AssetView], also=_NONE,
     ),
     Route("GET", f"{BASE}/facets", facets, "How much there is of each facet", query=Filters, answer=Facets),
-    Route("GET", f"{BASE}/duplicates", duplicates, "Files with the same payload", answer=Page[DuplicateGroup]),
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """10,000 OSC messages a second for a minute, all sorts and junk, among them 100 `/roadie/run` with a ref at known
 places, each repeated until it is acknowledged. Shown: that each became exactly one job, what others' latencies are
-meanwhile beside before (HTTP GET /health, POST /jobs, a ping from another port), and the daemon's memory.
+meanwhile beside before (HTTP GET /health, POST /jobs, a ping from another port), and the daemon's memory. The flood has
+a process of its own: whoever measures does not wait for it.
 
     uv run python bench/osc_burst.py --seconds 60
 """
@@ -17,6 +18,9 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from dataclasses import dataclass, field
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import psutil
@@ -32,6 +36,23 @@ REPEAT_S = 0.5
 TICK_S = 0.005
 
 
+@dataclass
+class Told:
+    """What a flood has seen."""
+
+    acknowledged: dict[str, set[str]] = field(default_factory=dict)
+    heard: Counter[str] = field(default_factory=Counter)
+    sent: int = 0
+    repeats: int = 0
+
+
+def flood(port: int, path: Path, per_s: int, seconds: float, tell: Connection) -> None:
+    """The whole of a flood, for a process of its own."""
+    running = Flood(port, path, per_s, seconds)
+    running.run()
+    tell.send(running.told)
+
+
 class Flood:
     """Sends at a steady rate from one socket; hears what comes back on another thread."""
 
@@ -43,11 +64,7 @@ class Flood:
         self._per_s, self._seconds = per_s, seconds
         self._runs = {f"run{n}": packet("/roadie/run", "light", str(path), f"ref=run{n}") for n in range(RUNS)}
         self._due = {f"run{n}": (n + 0.5) * seconds / RUNS for n in range(RUNS)}
-        self.acknowledged: dict[str, set[str]] = {}
-        self.heard: Counter[str] = Counter()
-        self.sent = 0
-        self.repeats = 0
-        self.behind_s = 0.0
+        self.told = Told()
         self._over = False
         self._filling = self._mix(random.Random(1))
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -71,12 +88,11 @@ class Flood:
         rng = random.Random(2)
         began = time.perf_counter()
         while (now_s := time.perf_counter() - began) < self._seconds:
-            for _ in range(int(now_s * self._per_s) - self.sent):
+            for _ in range(int(now_s * self._per_s) - self.told.sent):
                 self._send(rng.choice(self._filling))
             self._ask(now_s)
-            self.behind_s = max(self.behind_s, time.perf_counter() - began - now_s)
             time.sleep(TICK_S)
-        while len(self.acknowledged) < RUNS and time.perf_counter() - began < self._seconds + 30:
+        while len(self.told.acknowledged) < RUNS and time.perf_counter() - began < self._seconds + 30:
             self._ask(time.perf_counter() - began)
             time.sleep(TICK_S)
         time.sleep(1.0)
@@ -85,17 +101,17 @@ class Flood:
 
     def _ask(self, now_s: float) -> None:
         for ref, due_s in self._due.items():
-            if due_s <= now_s and ref not in self.acknowledged:
+            if due_s <= now_s and ref not in self.told.acknowledged:
                 self._send(self._runs[ref])
-                self.repeats += due_s != (int(ref[3:]) + 0.5) * self._seconds / RUNS
+                self.told.repeats += due_s != (int(ref[3:]) + 0.5) * self._seconds / RUNS
                 self._due[ref] = now_s + REPEAT_S
 
     def _send(self, data: bytes) -> None:
-        self.sent += 1
+        self.told.sent += 1
         try:
             self._socket.send(data)
         except OSError:
-            self.heard["not sent"] += 1
+            self.told.heard["not sent"] += 1
 
     def _read(self) -> None:
         while not self._over:
@@ -105,10 +121,10 @@ class Flood:
             except (TimeoutError, OSError, ParseError):
                 continue
             for timed in messages:
-                self.heard[timed.message.address] += 1
+                self.told.heard[timed.message.address] += 1
                 if timed.message.address == "/roadie/queued":
                     ref, job = timed.message.params
-                    self.acknowledged.setdefault(ref, set()).add(job)
+                    self.told.acknowledged.setdefault(ref, set()).add(job)
 
 
 class Others:
@@ -165,23 +181,24 @@ def main() -> None:
             before = others.taken()
             memory = [daemon.memory_info().rss / 1e6]
             used = daemon.cpu_times()
-            flood = Flood(runtime["osc_port"], path, options.per_second, options.seconds)
-            sending = threading.Thread(target=flood.run)
+            ours, theirs = Pipe()
+            asked = (runtime["osc_port"], path, options.per_second, options.seconds, theirs)
+            sending = get_context("spawn").Process(target=flood, args=asked)
             sending.start()
             while sending.is_alive():
                 others.look(min(10.0, options.seconds / 6), f"flood{len(memory)}-")
                 memory.append(daemon.memory_info().rss / 1e6)
-            sending.join()
+            told: Told = ours.recv()
             now = daemon.cpu_times()
             meanwhile = others.taken()
             jobs = [each for each in _all_jobs(house) if each["client"] == "osc"]
         finally:
             house.stop()
-    report(flood, options.seconds, before, meanwhile, memory, now.user + now.system - used.user - used.system)
-    ids = {job for jobs_of in flood.acknowledged.values() for job in jobs_of}
-    doubled = sum(len(each) > 1 for each in flood.acknowledged.values())
+    report(told, options.seconds, before, meanwhile, memory, now.user + now.system - used.user - used.system)
+    ids = {job for jobs_of in told.acknowledged.values() for job in jobs_of}
+    doubled = sum(len(each) > 1 for each in told.acknowledged.values())
     print(
-        f"runs acknowledged {len(flood.acknowledged)} of {RUNS}, sent again {flood.repeats} times; "
+        f"runs acknowledged {len(told.acknowledged)} of {RUNS}, sent again {told.repeats} times; "
         f"jobs stored {len(jobs)}, distinct {len(ids)}, refs with two jobs {doubled}, "
         f"stored jobs that no ref names {len({each['id'] for each in jobs} - ids)}"
     )
@@ -198,10 +215,10 @@ def _all_jobs(house: House) -> list[dict]:
 
 
 def report(
-    flood: Flood, seconds: float, before: dict, meanwhile: dict, memory: list[float], used_s: float
+    told: Told, seconds: float, before: dict, meanwhile: dict, memory: list[float], used_s: float
 ) -> None:
-    print(f"sent {flood.sent} messages in {seconds:.0f} s ({flood.sent / seconds:.0f} a second)")
-    print(f"answered: {dict(flood.heard.most_common(8))}")
+    print(f"sent {told.sent} messages in {seconds:.0f} s ({told.sent / seconds:.0f} a second)")
+    print(f"answered: {dict(told.heard.most_common(8))}")
     print(f"the daemon used {used_s / seconds * 100:.0f} % of a core")
     for name, times in before.items():
         flooded = meanwhile[name]

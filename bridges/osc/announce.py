@@ -36,6 +36,8 @@ class Announcement:
 
         addresses = self._addresses()
         name = f"roadie on {socket.gethostname()}"
+        if self._settings.port == 0:  # one of several on this machine: two with one name are hard to tell apart
+            name += f" port {osc_port}"
         server = f"roadie-{socket.gethostname().partition('.')[0]}.local."
         wanted = [(OSC, osc_port)] + ([(QUERY, query_port)] if query_port is not None else [])
         try:

@@ -133,8 +133,9 @@ def _jobs(rows: Sequence[Any]) -> list[JobRecord]:
 
 def _grouped(table: Any, jobs: list[str], order: Any) -> dict[str, list[Any]]:
     groups: dict[str, list[Any]] = {}
-    for row in table.select().where(table.job << jobs).order_by(order):
-        groups.setdefault(row.job_id, []).append(row)
+    query = table.select().where(table.job << jobs).order_by(order)
+    for row in query.namedtuples():  # instances of the models take about twice as long
+        groups.setdefault(row.job, []).append(row)
     return groups
 
 
@@ -146,14 +147,14 @@ def _input(row: Any) -> InputRecord:
 
 def _step(row: Any) -> StepRecord:
     return StepRecord(
-        row.id, row.input_id, row.step, row.use, row.state, row.progress, row.attempt, row.device, row.reason,
+        row.id, row.input, row.step, row.use, row.state, row.progress, row.attempt, row.device, row.reason,
         _error(row.error), tuple(row.runs),
     )  # fmt: skip
 
 
 def _artifact(row: Any) -> Artifact:
     return Artifact(
-        row.id, row.input_id, row.step_id, row.kind, row.name, row.payload, row.path, row.delivered, row.meta
+        row.id, row.input, row.step, row.kind, row.name, row.payload, row.path, row.delivered, row.meta
     )
 
 
@@ -389,7 +390,7 @@ class Jobs:
                 rows = rows.where((InputRow.asset == asset) & (InputRow.job == (newest and newest.job_id)))
             else:
                 rows = rows.where(ArtifactRow.job == job)
-            found = [_artifact(row) for row in rows.order_by(ArtifactRow.ordinal)]
+            found = [_artifact(row) for row in rows.order_by(ArtifactRow.ordinal).namedtuples()]
             return [each for each in found if stem is None or each.meta.get("stem", stem) == stem]
 
         return await self._db.read(work)

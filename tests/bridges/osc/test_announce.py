@@ -41,7 +41,8 @@ async def test_a_client_finds_both_ports(tmp_path: Path):
                             if info.port in (staged.port, staged.runtime.osc_query_port):
                                 ports[kind] = info.port
                                 assert info.parsed_addresses() == ["127.0.0.1"]
-                                assert info.name.startswith(f"roadie on {socket.gethostname()}")
+                                name = f"roadie on {socket.gethostname()} port {staged.port}"
+                                assert info.name == f"{name}.{kind}"
                 assert list(ports.values()) == [staged.port, staged.runtime.osc_query_port]
         finally:
             await browser.async_cancel()

@@ -113,7 +113,7 @@ def values(asset: AssetView) -> dict[str, str]:
     tags = dict.fromkeys(each for each in (asset.label, *(tag.label for tag in asset.tags)) if each)
     source = asset.meta.get("source")
     return {
-        "title": asset.name,
+        "title": asset.name.removesuffix(Path(asset.path or "").suffix),
         "description": f"{asset.stem} of {source}" if asset.stem and source else "",
         "tags": ", ".join(tags),
         "bpm": f"{asset.bpm:g}" if asset.bpm else "",

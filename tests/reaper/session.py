@@ -58,14 +58,16 @@ class Reaper:
 
     def run(
         self, action: str, project: Tree, keys: list[Tree] | None = None, answers: list[Any] | None = None,
-        limit_s: float = 60.0, quit_when_pending: bool = False, cursor: float = 0.0,
+        limit_s: float = 60.0, quit_when_pending: bool = False, cursor: float = 0.0, without: tuple[str, ...] = (),
     ) -> Ended:  # fmt: skip
-        """Raises AssertionError for whatever REAPER would have refused, and for a fault in a script."""
+        """without: functions that an older REAPER lacks. Raises AssertionError for whatever REAPER would have refused,
+        and for a fault in a script."""
         session = {
             "project": project, "keys": keys or [], "answers": [{"answer": each} for each in answers or []],
             "ext": self.ext, "resources": str(self.folder), "recordings": str(self.folder / "media"),
             "script": str(SCRIPTS / f"roadie_{action}.lua"), "list": str(HERE / "reascript_api.tsv"),
             "lib": str(SCRIPTS / "lib"), "limit_s": limit_s, "cursor": cursor,
+            "without": list(without),
         }  # fmt: skip
         if self.imgui:
             session["imgui"] = str(HERE / "reaimgui_api.tsv")

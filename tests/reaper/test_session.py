@@ -6,7 +6,12 @@ the delivered files as other programs read them.
 
 from __future__ import annotations
 
+import base64
 import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -14,12 +19,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rpp
+import soundfile
 
-from bridges.reaper import kit_template, media_db
 from daemon.models.store import ModelStore
 from daemon.projects.read import read_project
 from tests.fakes import whisper_model
-from tests.reaper import rpp_file
+from tests.reaper import media_db_file, rpp_file
 from tests.reaper.places import PPQ, audio, lag, quarter
 from tests.reaper.session import Ended, Reaper, Tree, choose, go, item, track
 from tests.recovery.house import House
@@ -40,8 +45,22 @@ PLACES = [("Trimmed", 0.7, 2.2, 1.9, 1.0), ("Slower", 4.1, 2.6, 4.2, 0.8)]
 
 
 @pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def resources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """REAPER's resource folder, as REAPER leaves it."""
+    folder = tmp_path_factory.mktemp("resources") / "REAPER"
+    folder.mkdir()
+    (folder / "reaper.ini").write_text("[REAPER]\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def daemon(resources: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """With a model that hears words, and installed in REAPER."""
     made = House(tmp_path_factory.mktemp("house"))
+    subprocess.run(
+        [sys.executable, "-m", "daemon.cli", "install", "reaper", "--to", str(resources)],
+        check=True, capture_output=True, env={**os.environ, "ROADIE_HOME": str(made.home)},
+    )  # fmt: skip
     ModelStore(made.home / "models").add(
         "scripted", whisper_model.write(tmp_path_factory.mktemp("whisper") / "model", WORDS, 1.6)
     )
@@ -190,13 +209,43 @@ def test_the_project_parses_and_its_reader_finds_the_map_and_every_file(
     assert [each.bpm for each in project.tempo_map] == [100.0, 140.0, 80.0, 120.0]
 
 
-def test_the_kit_and_the_database_of_what_was_delivered_parse(session: tuple[list[Ended], Path]) -> None:
-    _, folder = session
-    slices = sorted((folder / "roadie").rglob("One-Shots/*/*.wav"))
-    assert slices
-    samples = [kit_template.Sample(path, path.parent.name) for path in slices]
-    template = rpp.loads(kit_template.encode("kit", samples))
-    assert len(template.findall(".//VST")) == len({each.label for each in samples})
-    entries = [media_db.Entry(str(path), path.stat().st_size, 1, {"title": path.stem}) for path in slices]
-    folders, read = media_db.decode(media_db.encode(entries, folder))
-    assert folders == [str(folder)] and [each.path for each in read] == [str(path) for path in slices]
+@pytest.fixture(scope="module")
+def kit(session: tuple[list[Ended], Path], daemon: House, song: Path, resources: Path) -> Tree:
+    """The job that made a kit for REAPER of the song's end, which neither item plays."""
+    asked = {"path": str(song), "region": {"start_s": 6.4, "length_s": 1.6}}
+    to = {"to": ["reaper"], "folder": str(session[1] / "kit")}
+    done = daemon.wait(daemon.request([asked], "item-slices", deliver=to))
+    assert done["state"] == "done", done["warnings"]
+    return done
+
+
+def test_the_track_template_of_a_delivered_kit_parses(kit: Tree, song: Path, resources: Path) -> None:
+    (path,) = resources.glob("TrackTemplates/roadie/*.RTrackTemplate")
+    assert path.stem == f"{song.stem} kit"
+    delivered = {each["path"]: each["class"] for each in kit["artifacts"] if each["delivered"]}
+    template = rpp.loads(path.read_text("utf-8"))
+    names = {int(row[1]): row[2] for row in template.find(".//MIDINOTENAMES")}
+    plugins = template.findall(".//VST")
+    assert template.tag == "TRACK" and len(plugins) == len(names) == len({*names.values()}) >= 1
+    for plugin, label in zip(plugins, names.values(), strict=True):
+        _, *state, _ = [base64.b64decode(row[0] if isinstance(row, list) else row) for row in plugin]
+        sample = b"".join(state).partition(b"\0")[0].decode()
+        assert sample in delivered and Path(sample).is_file() and label in Path(sample).name
+
+
+def test_media_explorers_database_parses_and_has_all_that_was_delivered(
+    kit: Tree, session: tuple[list[Ended], Path], song: Path, resources: Path
+) -> None:
+    made = {str(path) for path in session[1].rglob("*.wav")}
+    assert len(made) > 10
+    path = resources / "MediaDB" / "roadie.ReaperFileList"
+    deadline = time.monotonic() + 60
+    while {each.path for each in media_db_file.read(path)[1]} != {str(song), *made}:
+        assert time.monotonic() < deadline, path.read_text()
+        time.sleep(0.2)
+    for each in media_db_file.read(path)[1]:
+        info, stat = soundfile.info(each.path), Path(each.path).stat()
+        assert (each.size, each.modified_at) == (stat.st_size, int(stat.st_mtime))
+        assert each.columns["Sample Rate"] == str(info.samplerate) and each.columns["Channels"] == str(info.channels)
+        assert each.length_s == pytest.approx(info.duration, abs=0.001)
+        assert each.columns["Title"].startswith(song.stem) and not each.columns["Title"].endswith(".wav")

@@ -6,22 +6,12 @@ local eta = require("eta")
 local hash = require("hash")
 local json = require("json")
 local loop = require("loop")
-local system = require("system")
 
 local job = {}
 
 local CLOSED = { done = true, failed = true, cancelled = true }
 local LOOK_EVERY_S = 0.4
 local STILL_S = 180 -- without any progress for so long, the panel says so; the job goes on
-
--- Where files go: beside the project, or into REAPER's recording folder while it has none.
-function job.folder()
-  local _, project = reaper.EnumProjects(-1)
-  if project and project ~= "" then
-    return system.join(system.folder_of(project), "roadie")
-  end
-  return system.join(reaper.GetProjectPathEx(0), "roadie")
-end
 
 -- A request that gives the same job when it is made again while nothing has changed.
 local function with_key(request)

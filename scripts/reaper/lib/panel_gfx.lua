@@ -6,7 +6,7 @@ local state = require("state")
 local view = {}
 
 local ROW, MARGIN, LABEL = 26, 14, 220
-local WIDTH, HEIGHT = 560, 420
+local WIDTH, HEIGHT = 560, 480
 local KEYS = {
   [30064] = "up", [1685026670] = "down", [1818584692] = "left", [1919379572] = "right", -- 'up', 'down', 'left', 'rght'
   [13] = "enter", [32] = "space", [27] = "close", [9] = "down",
@@ -28,17 +28,26 @@ local function text(x, y, string, name)
   gfx.drawstr(string)
 end
 
--- Cut to the room there is, in pixels.
+local CONTINUES = "[\x80-\xBF]" -- a byte that goes on with a character of UTF-8
+
+-- Cut to the room there is, in pixels. The middle goes: of a path, both ends tell something.
 local function fitted(string, room)
   if gfx.measurestr(string) <= room then
     return string
   end
-  local kept = string
-  while #kept > 1 and gfx.measurestr(kept .. "...") > room do
-    local last = utf8.offset(kept, -1) or #kept
-    kept = kept:sub(1, last - 1)
+  local middle = #string // 2
+  while middle > 0 and string:find("^" .. CONTINUES, middle + 1) do
+    middle = middle - 1
   end
-  return kept .. "..."
+  local head, tail = string:sub(1, middle), string:sub(middle + 1)
+  while #head + #tail > 1 and gfx.measurestr(head .. "..." .. tail) > room do
+    if #head > #tail then
+      head = head:match("^(.-)." .. CONTINUES .. "*$")
+    else
+      tail = tail:match("^." .. CONTINUES .. "*(.*)$")
+    end
+  end
+  return head .. "..." .. tail
 end
 
 function view.open(panel)

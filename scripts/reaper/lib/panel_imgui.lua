@@ -4,7 +4,7 @@
 
 local view = {}
 
-local WIDTH, HEIGHT, LABEL = 560, 420, 220
+local WIDTH, HEIGHT, LABEL = 560, 480, 220
 local CHOSEN = 0x33496BFF -- the colour of the row under the cursor, red, green, blue, opacity
 local KEYS = {
   { "UpArrow", "up" }, { "DownArrow", "down" }, { "LeftArrow", "left" }, { "RightArrow", "right" }, { "Tab", "down" },

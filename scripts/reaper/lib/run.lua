@@ -8,6 +8,7 @@
 local ask = require("ask")
 local client = require("client")
 local eta = require("eta")
+local folder = require("folder")
 local items = require("items")
 local job = require("job")
 local loop = require("loop")
@@ -139,7 +140,7 @@ function run.offer(panel, actions)
       if reaper.MB(question, "roadie", 4) == YES then
         local selected = recover(entry, action, view)
         local lines = selected and finish(action, panel, view, selected, entry.choices)
-          or { "The items were moved or changed since; the files are in " .. job.folder() .. "." }
+          or { "The items were moved or changed since; the files are in " .. folder.of(entry.choices) .. "." }
         pending.remove(entry.job)
         ask.read(panel, lines or { "Nothing was placed." })
       else
@@ -158,16 +159,35 @@ local function prepare(action, choices)
   return selected, left, items.inputs(selected)
 end
 
+-- What is known before it begins, for the choices as they are.
+local function beforehand(action, choices)
+  local selected, left, inputs = prepare(action, choices)
+  local lines = { string.format("%d %s selected", #selected, #selected == 1 and "item" or "items") }
+  lines[2] = eta.line(action.name .. (action.speed and action.speed(choices) or ""), items.audio_s(inputs))
+  lines[3] = "Files go to " .. folder.of(choices)
+  for _, line in ipairs(left) do
+    lines[#lines + 1] = line
+  end
+  return lines
+end
+
 local function options(action, panel)
-  return ask.options(panel, action.name, action.fields(), function(choices)
-    local selected, left, inputs = prepare(action, choices)
-    local lines = { string.format("%d %s selected", #selected, #selected == 1 and "item" or "items") }
-    lines[2] = eta.line(action.name .. (action.speed and action.speed(choices) or ""), items.audio_s(inputs))
-    for _, line in ipairs(left) do
-      lines[#lines + 1] = line
-    end
+  local fields = action.fields()
+  fields[#fields + 1] = folder.field()
+  local trouble
+  return ask.options(panel, action.name, fields, function(choices)
+    local lines = beforehand(action, choices)
+    lines[#lines + 1] = trouble
     return lines
-  end, action.go)
+  end, action.go, {
+    id = "name_folder", text = "Files into another folder", key = "f",
+    press = function(choices)
+      local path
+      path, trouble = folder.ask(choices)
+      choices.folder = path or choices.folder
+      fields[#fields] = folder.field()
+    end,
+  })
 end
 
 local function work(action, panel)

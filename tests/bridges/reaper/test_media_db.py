@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import time
@@ -13,27 +12,23 @@ import pytest
 
 from bridges.reaper import media_db
 from bridges.reaper.media_db import Entry
+from tests.reaper import media_db_file
 from tests.recovery.house import House, write_song
 
 
-def tokens(data: str) -> dict[str, str]:
-    """The tokens of a DATA line as the format's descriptions have them: the whole token stands in quotes."""
-    found = [quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|(\S+)', data)]
-    return {token[0]: token[2:] for token in found if token[1] == ":"}
-
-
-def test_a_file_is_written_as_described() -> None:
+def test_a_file_is_written_as_described(tmp_path: Path) -> None:
     entry = Entry(
         "/s/kick ü 01.wav", 1234, 1690000000,
         {"title": 'a "kick"\n', "bpm": "120", "key": "Am", "tags": "kick, loud", "length": media_db.length(173.946)},
     )  # fmt: skip
     text = media_db.encode([entry, Entry('/s/"no".wav', 1, 1)], Path("/s"))
-    first, second, data, *rest = text.splitlines()
-    assert rest == []
-    assert first == 'PATH "/s"'
-    assert second == 'FILE "/s/kick ü 01.wav" 1234 0 1690000000 0'
-    assert data.startswith("DATA ")
-    assert tokens(data[5:]) == {"t": "a 'kick'", "p": "120", "k": "Am", "u": "kick, loud", "l": "2:53.946"}
+    (tmp_path / "list").write_text(text, "utf-8")
+    folders, (listed,) = media_db_file.read(tmp_path / "list")
+    assert folders == ["/s"] and (listed.path, listed.size, listed.modified_at) == (entry.path, 1234, 1690000000)
+    assert listed.columns == {
+        "Title": "a 'kick'", "BPM": "120", "Key": "Am", "Custom Tags": "kick, loud", "Length": "2:53.946",
+    }  # fmt: skip
+    assert listed.length_s == 173.946
     assert media_db.decode(text) == (
         [str(Path("/s"))],
         [Entry(entry.path, 1234, 1690000000, {**entry.values, "title": "a 'kick'"})],
@@ -70,15 +65,15 @@ def test_what_the_library_knows_stands_in_media_explorer(tmp_path: Path) -> None
         done = house.wait(house.submit(song, "one"))
         wanted = {str(song), *(each["path"] for each in done["artifacts"] if each["delivered"])}
         deadline = time.monotonic() + 60
-        while {each.path for each in media_db.decode(database.read_text())[1]} != wanted:
+        while {each.path for each in media_db_file.read(database)[1]} != wanted:
             assert time.monotonic() < deadline, database.read_text()
             time.sleep(0.2)
     finally:
         house.stop()
-    (entry,) = [each for each in media_db.decode(database.read_text())[1] if each.path == str(song)]
+    (entry,) = [each for each in media_db_file.read(database)[1] if each.path == str(song)]
     assert (entry.size, entry.modified_at) == (song.stat().st_size, int(song.stat().st_mtime))
-    assert entry.values["length"] == "0:01.000"
-    assert (entry.values["rate_hz"], entry.values["channels"], entry.values["bits"]) == ("44100", "2", "16")
+    assert entry.length_s == 1.0
+    assert [entry.columns[name] for name in ("Sample Rate", "Channels", "Bits")] == ["44100", "2", "16"]
     # What the daemon wrote is roadie's as well, and goes with the rest.
     subprocess.run([*command[:3], "uninstall", "reaper"], check=True, env=env, capture_output=True)
     assert sorted(each.name for each in reaper.iterdir()) == ["reaper.ini"]

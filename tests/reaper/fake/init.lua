@@ -15,6 +15,9 @@ function fake.start(session, list, script)
     pictures = {}, cursor = session.cursor or 0.0,
   }
   local rules, api = signatures.load(list, session.imgui), {}
+  for _, name in ipairs(session.without or {}) do
+    rules[name] = nil -- an older REAPER
+  end
   function self.exists(name) return rules[name] ~= nil and api[name] ~= nil end
   function self.clock() return fake.clock() end
   for _, part in ipairs({ "project_api", "music_api", "sampler_api", "system_api" }) do

@@ -94,6 +94,14 @@ return function(api, fake)
     return answer.answer
   end
 
+  -- Modes: 0 save, 1 open, 2 open many, 3 a folder.
+  function api.GetUserFileName(mode, caption, initial, _)
+    assert(mode >= 0 and mode <= 3)
+    local answer = table.remove(fake.answers, 1)
+    table.insert(fake.messages, { text = caption, title = caption, type = -2, initial = initial })
+    return answer ~= nil, answer and answer.answer or ""
+  end
+
   function api.GetUserInputs(title, _, _, _)
     local answer = table.remove(fake.answers, 1)
     table.insert(fake.messages, { text = title, title = title, type = -1 })

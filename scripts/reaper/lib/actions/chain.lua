@@ -2,6 +2,7 @@
 -- The selected items through a chain of effects.
 
 local client = require("client")
+local folder = require("folder")
 local job = require("job")
 local results = require("results")
 
@@ -46,7 +47,7 @@ function chain.request(_, inputs, choices)
     recipe = "item-chain",
     inputs = list,
     params = { render = { chain = choices.chain } },
-    deliver = { to = { "folder" }, folder = job.folder(), layout = "{source}/" .. choices.chain },
+    deliver = { to = { "folder" }, folder = folder.of(choices), layout = "{source}/" .. choices.chain },
   }
 end
 

@@ -1,6 +1,7 @@
 -- @noindex
 -- Words of the selected items, where they are sung.
 
+local folder = require("folder")
 local job = require("job")
 local json = require("json")
 local results = require("results")
@@ -47,7 +48,7 @@ function lyrics.request(_, inputs, choices)
     recipe = choices.what == "a voice" and "item-words" or "lyrics",
     inputs = list,
     params = { lyrics = params },
-    deliver = { to = { "folder" }, folder = job.folder(), layout = "{source}/{kind}" },
+    deliver = { to = { "folder" }, folder = folder.of(choices), layout = "{source}/{kind}" },
   }
 end
 

@@ -1,6 +1,7 @@
 -- @noindex
 -- Notes of the selected items as MIDI items.
 
+local folder = require("folder")
 local job = require("job")
 local json = require("json")
 local midi_items = require("midi_items")
@@ -59,7 +60,7 @@ function midi.request(selected, inputs, choices)
     inputs = list,
     params = params,
     tempo_map = common_map(selected),
-    deliver = { to = { "folder" }, folder = job.folder(), layout = "{source}/{kind}" },
+    deliver = { to = { "folder" }, folder = folder.of(choices), layout = "{source}/{kind}" },
   }
 end
 

@@ -1,6 +1,7 @@
 -- @noindex
 -- Stems of the selected items, as tracks below theirs or as takes.
 
+local folder = require("folder")
 local job = require("job")
 local names = require("names")
 local results = require("results")
@@ -71,7 +72,7 @@ function separate.request(_, inputs, choices)
     inputs = list,
     params = { separate = params(choices) },
     deliver = {
-      to = { "folder" }, folder = job.folder(), layout = "{source}/{kind}",
+      to = { "folder" }, folder = folder.of(choices), layout = "{source}/{kind}",
       format = { container = "wav", depth = DEPTHS[choices.depth] },
     },
   }

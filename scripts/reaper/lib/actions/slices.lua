@@ -2,6 +2,7 @@
 -- The hits of the selected items: as items on a track, as a kit, or as stretch markers.
 
 local audio_items = require("audio_items")
+local folder = require("folder")
 local job = require("job")
 local kit = require("kit")
 local onsets = require("onsets")
@@ -39,7 +40,7 @@ function slices.request(_, inputs, choices)
         max_slices = choices.result == ITEMS and 999 or tonumber(choices.most),
       },
     },
-    deliver = { to = { "folder" }, folder = job.folder(), layout = "{source}/{kind}/{class}" },
+    deliver = { to = { "folder" }, folder = folder.of(choices), layout = "{source}/{kind}/{class}" },
   }
 end
 

@@ -15,6 +15,8 @@ FOLDER = "roadie"
 INSERT = "roadie_insert.lua"
 """The action that others trigger."""
 _DESCRIPTION = re.compile(r"^--\s*@description\s+(.+?)\s*$", re.MULTILINE)
+_ACTION = re.compile(r"^-- The action: (.+?)\s*$", re.MULTILINE)
+"""In the file that stands for the whole package, whose description is the package's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +52,6 @@ def scripts(folder: Path | None = None) -> Iterator[Script]:
     root = folder or source_folder()
     for path in sorted(root.rglob("*.lua")):
         name = path.relative_to(root).as_posix()
-        found = _DESCRIPTION.search(path.read_text("utf-8")) if "/" not in name else None
+        text = path.read_text("utf-8") if "/" not in name else ""
+        found = _ACTION.search(text) or _DESCRIPTION.search(text)
         yield Script(name, path, None if found is None else found.group(1))

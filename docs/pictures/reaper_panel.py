@@ -26,7 +26,7 @@ def frame(folder: Path, home: Path) -> tuple[dict[str, Any], list[dict[str, Any]
     song = write(folder / "Night Bus.wav", np.zeros((134 * RATE, 2)))
     keys = [{"see": "4 stems", "picture": "panel"}, {"key": "esc"}]
     session = {
-        "project": {"path": str(folder / "song.rpp"), "tracks": [track("Song", item(song, 0.0, 134.0))]},
+        "project": {"path": "/music/Night Bus/Night Bus.rpp", "tracks": [track("Song", item(song, 0.0, 134.0))]},
         "keys": keys, "resources": str(folder), "recordings": str(folder), "limit_s": 30, "lib": str(SCRIPTS / "lib"),
         "script": str(SCRIPTS / "roadie_separate.lua"), "list": str(HERE / "reascript_api.tsv"),
     }  # fmt: skip

@@ -1,4 +1,4 @@
--- @description roadie
+-- @description roadie: stems, MIDI, slices and words of items
 -- @author roadie
 -- @version 0.1.0
 -- @changelog The first version.
@@ -18,17 +18,22 @@
 --   [nomain] lib/*.lua
 --   [nomain] lib/actions/*.lua
 
+-- The action: Jobs
+
 local here = select(2, reaper.get_action_context()):match("^(.*[/\\])")
 package.path = here .. "lib/?.lua;" .. package.path
 
 local client = require("client")
 local loop = require("loop")
+local placed = require("placed")
 local run = require("run")
 
 local LOOK_EVERY_S = 1.0
 local MOST = 30
 
 local BUTTONS = { { "cancel", "Cancel", "c" }, { "retry", "Retry", "r" }, { "undo", "Undo its files", "u" } }
+
+local ENDED = { done = true, failed = true, cancelled = true }
 
 local chosen -- the job that keys are for
 
@@ -49,7 +54,8 @@ local function rows(jobs, notes)
   end
   list[#list + 1] = { kind = "button", id = "close", text = "Close", key = "q" }
   for index, job in ipairs(jobs) do
-    list[#list + 1] = { kind = "entry", id = job.id, text = line(job), first = index == 1 }
+    local fraction = not ENDED[job.state] and job.progress or nil
+    list[#list + 1] = { kind = "entry", id = job.id, text = line(job), first = index == 1, fraction = fraction }
   end
   if #jobs == 0 then
     list[#list + 1] = { kind = "text", text = "There are no jobs yet." }
@@ -67,8 +73,33 @@ local function aim(panel)
   end
 end
 
+-- What became of the items that the files were for.
+local function in_project(files)
+  if placed.take_back(chosen) then
+    return "Its files are gone, and what they were for in this project."
+  end
+  local playing = placed.playing(files)
+  if playing > 0 then
+    return string.format("Its files are gone. %d %s of this project still %s them: delete what is not wanted.", playing,
+      playing == 1 and "item" or "items", playing == 1 and "plays" or "play")
+  end
+  return "Its files are gone. Notes, words and markers that came from them stay in the project."
+end
+
+-- The files that a job delivered, as keys.
+local function delivered(job)
+  local files = {}
+  for _, artifact in ipairs(client.call("GET", "/jobs/" .. job).artifacts) do
+    if artifact.delivered then
+      files[artifact.path] = true
+    end
+  end
+  return files
+end
+
 -- Does it, and says what came of it: a job that has ended cannot be cancelled, and that is no reason to close.
 local function act(verb)
+  local files = verb == "undo" and delivered(chosen)
   local well, answer = pcall(client.call, "POST", "/jobs/" .. chosen .. "/" .. verb)
   if not well then
     if not answer.message then
@@ -76,11 +107,11 @@ local function act(verb)
     end
     return { answer.message, answer.hint }
   end
-  local notes = {}
-  if verb == "undo" then
-    notes[1] = "Its files are gone. What plays them in a project: Ctrl+Z, or delete it."
+  local notes, all_kept = {}, answer and answer.kept or {}
+  if files and #all_kept == 0 then
+    notes[1] = in_project(files)
   end
-  for _, kept in ipairs(answer and answer.kept or {}) do
+  for _, kept in ipairs(all_kept) do
     notes[#notes + 1] = string.format("Left as it is: %s (%s)", kept.path, kept.why)
   end
   return notes

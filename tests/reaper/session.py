@@ -35,6 +35,7 @@ class Ended:
     pictures: Tree = field(default_factory=dict)
     told: Tree = field(default_factory=dict)
     key_modes: list[str] = field(default_factory=list)
+    change_count: int = 0
 
     def track(self, name: str) -> Tree:
         found = [each for each in self.project["tracks"] if each["texts"]["P_NAME"] == name]
@@ -59,9 +60,11 @@ class Reaper:
     def run(
         self, action: str, project: Tree, keys: list[Tree] | None = None, answers: list[Any] | None = None,
         limit_s: float = 60.0, quit_when_pending: bool = False, cursor: float = 0.0, without: tuple[str, ...] = (),
+        after: Ended | None = None,
     ) -> Ended:  # fmt: skip
-        """without: functions that an older REAPER lacks. Raises AssertionError for whatever REAPER would have refused,
-        and for a fault in a script."""
+        """without: functions that an older REAPER lacks. after: how the last session ended, for one in the same REAPER:
+        its undo point and all stored texts are still there. Raises AssertionError for whatever REAPER would have
+        refused, and for a fault in a script."""
         session = {
             "project": project, "keys": keys or [], "answers": [{"answer": each} for each in answers or []],
             "ext": self.ext, "resources": str(self.folder), "recordings": str(self.folder / "media"),
@@ -69,6 +72,11 @@ class Reaper:
             "lib": str(SCRIPTS / "lib"), "limit_s": limit_s, "cursor": cursor,
             "without": list(without),
         }  # fmt: skip
+        if after:
+            session["undo"] = [{"text": each["text"], "project": after.undone} for each in after.undo]
+            session["change_count"] = after.change_count
+            passing = {key: {"value": value, "persist": False} for key, value in after.told.items()}
+            session["ext"] = {**passing, **self.ext}
         if self.imgui:
             session["imgui"] = str(HERE / "reaimgui_api.tsv")
         if quit_when_pending:
@@ -92,6 +100,7 @@ class Reaper:
             self.ext, result["processes"], result.get("undone"), result["pictures"] or {},
             result["told"] or {},
             (result.get("key_modes") or "").split(),
+            result["change_count"],
         )  # fmt: skip
 
 

@@ -170,6 +170,28 @@ def test_a_second_conversion_takes_the_place_of_the_first_and_can_be_quantised(
     assert not on_grid["ccs"]
 
 
+def test_a_glide_is_pitch_bends_in_the_range_that_it_needs(reaper: Reaper, tmp_path: Path) -> None:
+    time = np.arange(2 * RATE) / RATE
+    cents = 80 * np.sin(2 * np.pi * 2 * time)  # a slow, wide vibrato round 220 Hz
+    phase = 2 * np.pi * np.cumsum(220 * 2 ** (cents / 1200)) / RATE
+    wave = sum(np.sin(part * phase) / part**1.5 for part in range(1, 6)) * np.minimum(1, time / 0.01)
+    sung = write(tmp_path / "sung.wav", 0.2 * wave)
+    before = project(tmp_path, track("Git", item(sung, 1.0, 1.0, offset=0.5)))
+    bends = {}
+    for choice in ("yes", "no"):
+        reaper.ext["roadie/choices.midi"] = choose(what="one voice", bends=choice)
+        ended = checked(reaper.run("midi", before, go("one voice")))
+        (made,) = ended.track("Git MIDI")["items"]
+        midi = made["takes"][0]["midi"]
+        assert {each["pitch"] for each in midi["notes"]} <= {56, 57, 58}
+        assert all(each["ppq"] >= 0 for each in midi["ccs"])
+        bends[choice] = [
+            each["msg2"] + 128 * each["msg3"] - 8192 for each in midi["ccs"] if each["message"] == 0xE0
+        ]
+    assert bends["no"] == []
+    assert len(bends["yes"]) > 10 and min(bends["yes"]) < 0 < max(bends["yes"])
+
+
 def test_drums_become_general_midi_with_names(
     reaper: Reaper, drums: tuple[Path, list[float]], tmp_path: Path
 ) -> None:
@@ -370,3 +392,47 @@ def test_a_chain_makes_a_take_in_time(reaper: Reaper, drums: tuple[Path, list[fl
     again = checked(reaper.run("chain", ended.project, go("telephone")))
     # The take that is heard is now the rendered one: it is rendered in turn, and the first two stay.
     assert len(again.track("Beat")["items"][0]["takes"]) == 3
+
+
+@pytest.mark.parametrize("shape", ["as the item", "neutral"])
+def test_a_chain_makes_an_item_on_a_track_below(
+    reaper: Reaper, drums: tuple[Path, list[float]], tmp_path: Path, shape: str
+) -> None:
+    path, _ = drums
+    reaper.ext["roadie/choices.chain"] = choose(
+        chain="telephone", result="tracks in a folder below", shape=shape, audition="yes"
+    )
+    values = {"D_VOL": 0.5, "D_FADEINLEN": 0.02}
+    before = project(
+        tmp_path, track("Beat", item(path, 1.0, 1.0, offset=0.5, rate=0.8, item_values=values)), track("After")
+    )
+    keys = [
+        {"see": "telephone", "key": "enter"}, {"see": "Throw it away", "key": "space"},
+        {"see": "Throw it away", "key": "p"}, {"see": "Done", "key": "esc"},
+    ]  # fmt: skip
+    ended = checked(reaper.run("chain", before, keys))
+    assert ended.names == ["Beat", "Beat chain", "telephone", "After"]
+    assert [each["values"]["I_FOLDERDEPTH"] for each in ended.project["tracks"]] == [0, 1, -1, 0]
+    (made,) = ended.track("telephone")["items"]
+    (take,) = made["takes"]
+    neutral = shape == "neutral"
+    assert (made["values"]["D_POSITION"], made["values"]["D_LENGTH"]) == (
+        1.0,
+        pytest.approx(0.8 if neutral else 1.0),
+    )
+    assert take["values"]["D_PLAYRATE"] == (1.0 if neutral else 0.8)
+    assert (made["values"]["D_VOL"], made["values"]["D_FADEINLEN"]) == ((1.0, 0.0) if neutral else (0.5, 0.02))
+    assert len(audio(take["source"]["file"])) == round(0.8 * RATE)
+    assert ended.explorer == [{"path": take["source"]["file"], "play": True}]
+    assert ended.track("Beat")["items"][0]["values"]["B_MUTE"] == 1
+    assert ended.undone is not None and len(ended.undone["tracks"]) == 2
+    again = checked(reaper.run("chain", {**ended.project, "tracks": selected_first(ended)}, keys))
+    assert again.names == ended.names and len(again.track("telephone")["items"]) == 1
+
+
+def selected_first(ended: Ended) -> list[Tree]:
+    """The tracks, with the original selected again instead of what was made of it."""
+    for each in ended.project["tracks"]:
+        for one in each["items"] or []:
+            one["selected"] = each["texts"]["P_NAME"] == "Beat"
+    return list(ended.project["tracks"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.reaper.session import Reaper, Tree, item, track, write
+from tests.reaper.session import Ended, Reaper, Tree, choose, go, item, track, write
 from tests.recovery.house import House, write_song
 
 RATE = 44100
@@ -108,3 +108,47 @@ def test_a_file_that_cannot_be_compared_is_said_to_be(reaper: Reaper, daemon: Ho
     told = " ".join(each["text"] for each in ended.messages)
     assert ended.undo == [] and ended.explorer == []
     assert told == "" or "silent.wav" in told
+
+
+def separated(reaper: Reaper, tmp_path: Path, seed: int) -> tuple[Tree, Ended]:
+    """A bass of a song of that seed in the project: the project before, and the session that made it."""
+    reaper.ext["roadie/choices.separate"] = choose(what="only bass")
+    song = write_song(tmp_path / f"song {seed}.wav", seed)
+    before = {"path": str(tmp_path / "song.rpp"), "tracks": [track("Git", item(song, 0.0, 0.5))]}
+    ended = reaper.run("separate", before, go("only bass"))
+    assert ended.names == ["Git", "Git stems", "bass"]
+    return before, ended
+
+
+def test_taking_back_a_jobs_files_takes_back_its_step_in_the_project(reaper: Reaper, tmp_path: Path) -> None:
+    _, placed = separated(reaper, tmp_path, 21)
+    keys = [{"see": "done", "key": "u"}, {"see": "and what they were for", "key": "q"}]
+    ended = reaper.run("jobs", placed.project, keys, after=placed)
+    assert ended.names == ["Git"] and ended.undo == []
+    assert list((tmp_path / "roadie").rglob("*.wav")) == []
+
+
+def test_what_was_done_since_is_not_undone_with_it(reaper: Reaper, tmp_path: Path) -> None:
+    _, placed = separated(reaper, tmp_path, 22)
+    placed.change_count += 1  # something else was done in the project
+    keys = [{"see": "done", "key": "u"}, {"see": "1 item of this project still plays them", "key": "q"}]
+    ended = reaper.run("jobs", placed.project, keys, after=placed)
+    assert ended.names == placed.names and len(ended.undo) == 1
+
+
+def test_a_job_under_way_has_a_bar(reaper: Reaper, daemon: House, tmp_path: Path) -> None:
+    def bars() -> list[Tree]:
+        keys = [{"see": "song 23", "picture": "jobs", "key": "q"}]
+        drawn = reaper.run("jobs", {"tracks": []}, keys).pictures["jobs"]
+        return [each for each in drawn if each["what"] == "rect" and each["h"] == 3]
+
+    daemon.ask("PUT", "/transport", {"playing": True, "recording": True})
+    try:
+        job = daemon.request([{"path": str(write_song(tmp_path / "song 23.wav", 23))}], "stems")
+        trough, bar = bars()
+        assert (trough["x"], trough["y"]) == (bar["x"], bar["y"]) and bar["w"] < trough["w"]
+        daemon.ask("POST", f"/jobs/{job}/cancel")
+        daemon.wait(job)
+        assert bars() == []
+    finally:
+        daemon.ask("PUT", "/transport", {})

@@ -246,6 +246,8 @@ def test_media_explorers_database_parses_and_has_all_that_was_delivered(
     for each in media_db_file.read(path)[1]:
         info, stat = soundfile.info(each.path), Path(each.path).stat()
         assert (each.size, each.modified_at) == (stat.st_size, int(stat.st_mtime))
-        assert each.columns["Sample Rate"] == str(info.samplerate) and each.columns["Channels"] == str(info.channels)
+        assert each.columns["Sample Rate"] == str(info.samplerate) and each.columns["Channels"] == str(
+            info.channels
+        )
         assert each.length_s == pytest.approx(info.duration, abs=0.001)
         assert each.columns["Title"].startswith(song.stem) and not each.columns["Title"].endswith(".wav")

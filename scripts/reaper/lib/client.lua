@@ -70,7 +70,8 @@ end
 local function refuse(answer)
   if answer.status == 0 then
     if answer.curl == 7 then
-      fail("roadie is not running any more", "Start it with `roadie serve`, and look into the job panel", "gone")
+      local hint = "Run the action again: it can start roadie, which then goes on with its jobs"
+      fail("roadie is not running any more", hint, "gone")
     elseif answer.curl == -1 then
       fail(answer.why, "These actions need curl, which comes with Windows 10, macOS and most Linux systems", "no_curl")
     end

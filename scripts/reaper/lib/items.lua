@@ -85,13 +85,15 @@ local function take_of(item, take)
   local path, file_source = file_of(source)
   if not path then
     return nil, "it plays no file"
+  elseif not reaper.file_exists(path) then
+    return nil, "its file is not there: " .. path
   end
   local self = setmetatable({ take = take, path = path }, Take)
   self.name = select(2, reaper.GetSetMediaItemTakeInfo_String(take, "P_NAME", "", false))
   self.guid = select(2, reaper.GetSetMediaItemTakeInfo_String(take, "GUID", "", false))
   self.rate_hz = reaper.GetMediaSourceSampleRate(file_source)
   if self.rate_hz <= 0 then
-    return nil, "its file is offline or no audio"
+    return nil, "its file is offline, or no audio: " .. path
   end
   self.window_from, self.window_to, self.reversed = window_of(source, file_source)
   self.position = reaper.GetMediaItemInfo_Value(item, "D_POSITION")

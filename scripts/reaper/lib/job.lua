@@ -105,23 +105,32 @@ function job.follow(panel, id)
   end
 end
 
--- Why a job gave nothing, for the person; nil when it gave something.
+-- The first of a job's own error, those of its inputs, and what its steps say.
+local function failure(view)
+  local told = { view.error }
+  for _, list in ipairs({ view.inputs, view.steps }) do
+    for _, each in ipairs(list) do
+      told[#told + 1] = each.error
+      told[#told + 1] = each.state == "skipped" and { message = each.reason } or nil
+    end
+  end
+  for _, each in ipairs(told) do
+    if type(each.message) == "string" then
+      return each
+    end
+  end
+  return { message = "roadie could not do it, and did not say why" }
+end
+
+-- Why a job gave nothing, in lines for the person; nil when it gave something.
 function job.problem(view)
   if view.state == "cancelled" then
-    return "It was cancelled."
+    return { "It was cancelled." }
+  elseif view.state ~= "failed" then
+    return nil
   end
-  if view.state == "failed" then
-    local why = view.error ~= json.null and view.error.message or nil
-    for _, input in ipairs(view.inputs) do
-      why = why or input.error ~= json.null and input.error.message or nil
-    end
-    for _, step in ipairs(view.steps) do
-      why = why or step.error ~= json.null and step.error.message or nil
-      why = why or step.state == "skipped" and step.reason ~= json.null and step.reason or nil
-    end
-    return why or "roadie could not do it, and did not say why: see the job panel"
-  end
-  return nil
+  local why = failure(view)
+  return { why.message, type(why.hint) == "string" and why.hint or "The job panel can try it again." }
 end
 
 -- The artifacts of each input, in the order of the request.

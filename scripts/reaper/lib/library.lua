@@ -34,7 +34,7 @@ function library.of_selected(panel)
   local view = job.follow(panel, id)
   local problem = view and job.problem(view)
   if problem then
-    ask.read(panel, { problem })
+    ask.read(panel, problem)
     return nil
   end
   local asset = view and view.inputs[1].asset

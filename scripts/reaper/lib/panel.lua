@@ -5,7 +5,8 @@
 -- Rows: {kind = "text", text, dim?}                      a line
 --       {kind = "choice", id, label, value, values}      left and right change it
 --       {kind = "progress", text, fraction}
---       {kind = "entry", id, text, first?}               one of a list: enter, space, double click; first: begin here
+--       {kind = "entry", id, text, first?, fraction?}    one of a list: enter, space, double click; first: begin here;
+--                                                        fraction: a bar below it
 --       {kind = "button", id, text, key?}                key: a letter that presses it
 -- Events: {kind = "press", id}, {kind = "change", id, value}, {kind = "space", id}, {kind = "double", id},
 --         {kind = "close"}

@@ -50,6 +50,48 @@ local function fitted(string, room)
   return head .. "..." .. tail
 end
 
+-- A text as lines that fit, broken between words, and within a word that is too long by itself.
+local function wrapped(string, room)
+  local lines, line = {}, ""
+  for word in string:gmatch("%S+") do
+    local longer = line == "" and word or line .. " " .. word
+    if gfx.measurestr(longer) <= room then
+      line = longer
+    else
+      if line ~= "" then
+        lines[#lines + 1] = line
+      end
+      line = ""
+      for char in word:gmatch("." .. CONTINUES .. "*") do
+        if line ~= "" and gfx.measurestr(line .. char) > room then
+          lines[#lines + 1], line = line, ""
+        end
+        line = line .. char
+      end
+    end
+  end
+  lines[#lines + 1] = line
+  return lines
+end
+
+-- What is drawn, one below the other: {row, index, text}, texts in as many lines as they need.
+local function laid_out(panel, width)
+  local lines = {}
+  for index, row in ipairs(panel.rows) do
+    if row.kind == "text" then
+      if row.wrapped_to ~= width then
+        row.lines, row.wrapped_to = wrapped(row.text, width), width
+      end
+      for _, line in ipairs(row.lines) do
+        lines[#lines + 1] = { row = row, index = index, text = line }
+      end
+    else
+      lines[#lines + 1] = { row = row, index = index }
+    end
+  end
+  return lines
+end
+
 function view.open(panel)
   local place = state.get("window") or {}
   gfx.init("roadie: " .. panel.title, place.w or WIDTH, place.h or HEIGHT, 0, place.x or 200, place.y or 200)
@@ -62,11 +104,15 @@ local function draw_choice(row, y, width)
   text(MARGIN + LABEL, y + 5, fitted("< " .. row.value .. " >", width - LABEL - 8), "text")
 end
 
-local function draw_progress(row, y, width)
+local function draw_bar(y, width, height, fraction)
   paint("trough")
-  gfx.rect(MARGIN, y + 3, width, ROW - 6, 1)
+  gfx.rect(MARGIN, y, width, height, 1)
   paint("bar")
-  gfx.rect(MARGIN, y + 3, math.floor(width * math.max(0, math.min(1, row.fraction))), ROW - 6, 1)
+  gfx.rect(MARGIN, y, math.floor(width * math.max(0, math.min(1, fraction))), height, 1)
+end
+
+local function draw_progress(row, y, width)
+  draw_bar(y + 3, width, ROW - 6, row.fraction)
   text(MARGIN + 8, y + 5, fitted(row.text, width - 16), "text")
 end
 
@@ -77,7 +123,8 @@ local function draw_button(row, y, width)
   text(MARGIN + 8, y + 5, fitted(label, width - 16), "text")
 end
 
-local function draw_row(row, y, width, chosen)
+local function draw_line(line, y, width, chosen)
+  local row = line.row
   if chosen then
     paint("chosen")
     gfx.rect(MARGIN, y + 1, width, ROW - 2, 1)
@@ -88,36 +135,44 @@ local function draw_row(row, y, width, chosen)
     draw_progress(row, y, width)
   elseif row.kind == "button" then
     draw_button(row, y, width)
+  elseif row.kind == "entry" then
+    text(MARGIN + 8, y + 5, fitted(row.text, width - 16), "text")
+    if row.fraction then
+      draw_bar(y + ROW - 4, width, 3, row.fraction)
+    end
   else
-    text(MARGIN + (row.kind == "entry" and 8 or 0), y + 5, fitted(row.text, width - 8), row.dim and "dim" or "text")
+    text(MARGIN, y + 5, line.text, row.dim and "dim" or "text")
   end
 end
 
 -- Keeps the cursor's row in sight.
-local function scroll(panel)
-  local room = math.max(1, (gfx.h - 2 * MARGIN - ROW) // ROW)
-  panel.scroll = math.max(0, math.min(panel.scroll, #panel.rows - room))
-  if panel.cursor - 1 < panel.scroll then
-    panel.scroll = panel.cursor - 1
-  elseif panel.cursor > panel.scroll + room then
-    panel.scroll = panel.cursor - room
+local function scroll(panel, lines)
+  local room, at = math.max(1, (gfx.h - 2 * MARGIN - ROW) // ROW), 1
+  for place, line in ipairs(lines) do
+    at = line.index == panel.cursor and place or at
+  end
+  panel.scroll = math.max(0, math.min(panel.scroll, #lines - room))
+  if at - 1 < panel.scroll then
+    panel.scroll = at - 1
+  elseif at > panel.scroll + room then
+    panel.scroll = at - room
   end
   return room
 end
 
-local function row_at(panel, room, y)
-  local index = (y - MARGIN - ROW) // ROW + 1
-  if index < 1 or index > room then
+local function line_at(panel, lines, room, y)
+  local place = (y - MARGIN - ROW) // ROW + 1
+  if place < 1 or place > room then
     return nil
   end
-  return math.tointeger(index + panel.scroll)
+  return lines[math.tointeger(place + panel.scroll)]
 end
 
-local function take_mouse(panel, room)
+local function take_mouse(panel, lines, room)
   local down = gfx.mouse_cap & 1 == 1
   if down and not panel.pressed then
-    local index = row_at(panel, room, gfx.mouse_y)
-    local row = index and panel.rows[index]
+    local line = line_at(panel, lines, room, gfx.mouse_y)
+    local row, index = line and line.row, line and line.index
     if row and (row.kind == "choice" or row.kind == "entry" or row.kind == "button") then
       local now = reaper.time_precise()
       local twice = panel.cursor == index and now - panel.clicked_at < 0.4
@@ -150,16 +205,18 @@ end
 function view.draw(panel)
   paint("ground")
   gfx.rect(0, 0, gfx.w, gfx.h, 1)
-  local width, room = gfx.w - 2 * MARGIN, scroll(panel)
+  local width = gfx.w - 2 * MARGIN
+  local lines = laid_out(panel, width)
+  local room = scroll(panel, lines)
   text(MARGIN, MARGIN, fitted(panel.title, width), "text")
-  for place = 1, math.min(room, #panel.rows - panel.scroll) do
-    local index = place + panel.scroll
-    local row = panel.rows[index]
-    local chosen = index == panel.cursor and row.kind ~= "text" and row.kind ~= "progress"
-    draw_row(row, MARGIN + place * ROW, width, chosen)
+  for place = 1, math.min(room, #lines - panel.scroll) do
+    local line = lines[place + panel.scroll]
+    local kind = line.row.kind
+    local chosen = line.index == panel.cursor and kind ~= "text" and kind ~= "progress"
+    draw_line(line, MARGIN + place * ROW, width, chosen)
   end
   take_keys(panel)
-  take_mouse(panel, room)
+  take_mouse(panel, lines, room)
   gfx.update()
 end
 

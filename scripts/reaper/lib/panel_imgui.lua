@@ -12,11 +12,13 @@ local KEYS = {
 }
 local NEEDED = {
   "CreateContext", "Begin", "End", "SetNextWindowSize", "Cond_FirstUseEver", "WindowFlags_NoNav", "TextWrapped",
-  "TextDisabled", "Selectable", "SelectableFlags_AllowDoubleClick", "IsMouseDoubleClicked", "Button", "BeginCombo",
+  "PushTextWrapPos", "PopTextWrapPos", "TextDisabled",
+  "Selectable", "SelectableFlags_AllowDoubleClick", "IsMouseDoubleClicked", "Button", "BeginCombo",
   "EndCombo", "SameLine", "SetNextItemWidth", "ProgressBar", "PushStyleColor", "PopStyleColor", "Col_Button",
   "IsKeyPressed", "IsWindowFocused", "SetScrollHereY", "Key_Enter", "Key_A",
 }
 local FILL = -1.0 -- to the window's edge
+local THIN = 4.0 -- the height of the bar below an entry
 
 -- Whether ReaImGui is there, with all that is used of it.
 function view.is_there()
@@ -55,6 +57,10 @@ local function draw_choice(panel, row, index, chosen)
   end
 end
 
+local function within(fraction)
+  return math.max(0.0, math.min(1.0, fraction))
+end
+
 local function draw_entry(panel, row, index, chosen)
   local context = panel.context
   local flags = reaper.ImGui_SelectableFlags_AllowDoubleClick()
@@ -63,6 +69,9 @@ local function draw_entry(panel, row, index, chosen)
     if reaper.ImGui_IsMouseDoubleClicked(context, 0) then
       panel:tell("double", row.id)
     end
+  end
+  if row.fraction then
+    reaper.ImGui_ProgressBar(context, within(row.fraction), FILL, THIN, "")
   end
 end
 
@@ -89,9 +98,11 @@ local function draw_row(panel, row, index, chosen)
   elseif row.kind == "button" then
     draw_button(panel, row, index, chosen)
   elseif row.kind == "progress" then
-    reaper.ImGui_ProgressBar(panel.context, math.max(0.0, math.min(1.0, row.fraction)), FILL, 0.0, row.text)
+    reaper.ImGui_ProgressBar(panel.context, within(row.fraction), FILL, 0.0, row.text)
   elseif row.dim then
+    reaper.ImGui_PushTextWrapPos(panel.context, 0.0) -- at the window's edge
     reaper.ImGui_TextDisabled(panel.context, row.text)
+    reaper.ImGui_PopTextWrapPos(panel.context)
   else
     reaper.ImGui_TextWrapped(panel.context, row.text)
   end

@@ -14,6 +14,7 @@ local job = require("job")
 local loop = require("loop")
 local panel_of = require("panel")
 local pending = require("pending")
+local placed = require("placed")
 local undo = require("undo")
 
 local run = {}
@@ -45,7 +46,8 @@ local function hear(view, kinds)
   local rows = { { kind = "text", text = "Hear it before it goes into the project: space plays, enter places all." } }
   for _, artifact in ipairs(view.artifacts) do
     if kinds[artifact.kind] and artifact.delivered then
-      rows[#rows + 1] = { kind = "entry", id = artifact.path, text = artifact.stem or artifact.name }
+      local text = type(artifact.stem) == "string" and artifact.stem or artifact.name
+      rows[#rows + 1] = { kind = "entry", id = artifact.path, text = text }
     end
   end
   rows[#rows + 1] = { kind = "button", id = "place", text = "Place it", key = "p" }
@@ -76,6 +78,7 @@ local function place(action, view, selected, choices)
   undo.block("roadie: " .. action.undo, function()
     lines = action.place(view, selected, choices)
   end)
+  placed.remember(view.id)
   for _, warning in ipairs(view.warnings) do
     lines[#lines + 1] = warning
   end
@@ -86,7 +89,7 @@ local function finish(action, panel, view, selected, choices)
   local problem = job.problem(view)
   if problem then
     pending.remove(view.id)
-    return { problem }
+    return problem
   end
   if action.audition and choices.audition == "yes" then
     local wanted = auditioned(panel, view, action.audition)

@@ -24,7 +24,11 @@ def test_a_file_is_written_as_described(tmp_path: Path) -> None:
     text = media_db.encode([entry, Entry('/s/"no".wav', 1, 1)], Path("/s"))
     (tmp_path / "list").write_text(text, "utf-8")
     folders, (listed,) = media_db_file.read(tmp_path / "list")
-    assert folders == ["/s"] and (listed.path, listed.size, listed.modified_at) == (entry.path, 1234, 1690000000)
+    assert folders == ["/s"] and (listed.path, listed.size, listed.modified_at) == (
+        entry.path,
+        1234,
+        1690000000,
+    )
     assert listed.columns == {
         "Title": "a 'kick'", "BPM": "120", "Key": "Am", "Custom Tags": "kick, loud", "Length": "2:53.946",
     }  # fmt: skip

@@ -31,13 +31,15 @@ return function(fake)
     table.insert(frame, { what = "text", x = gfx.x, y = gfx.y, text = text, colour = colour })
   end
 
+  -- In one line, or going on in the next.
   local function sees(text)
+    local texts = {}
     for _, each in ipairs(frame) do
-      if each.what == "text" and each.text:find(text, 1, true) then
-        return true
+      if each.what == "text" then
+        texts[#texts + 1] = each.text
       end
     end
-    return false
+    return table.concat(texts, " "):find(text, 1, true) ~= nil
   end
 
   -- Presses the mouse on a text; it is let go in the next frame.

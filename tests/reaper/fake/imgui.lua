@@ -132,6 +132,16 @@ return function(api, fake)
     ended("Color")
   end
 
+  function api.ImGui_PushTextWrapPos(given, _)
+    alive(given)
+    open[#open + 1] = "Wrap"
+  end
+
+  function api.ImGui_PopTextWrapPos(given)
+    alive(given)
+    ended("Wrap")
+  end
+
   function api.ImGui_SameLine(given, _, _) alive(given) end
   function api.ImGui_SetNextItemWidth(given, _) alive(given) end
   function api.ImGui_SetScrollHereY(given, _) alive(given) end

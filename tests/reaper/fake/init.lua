@@ -14,6 +14,10 @@ function fake.start(session, list, script)
     console = "", explorer = {}, processes = {}, change_count = 0, unblocked = 0, deferred = {}, at_exit = {},
     pictures = {}, cursor = session.cursor or 0.0,
   }
+  for _, point in ipairs(session.undo or {}) do
+    table.insert(self.undo, { text = point.text, flags = -1, project = model.build(point.project) })
+  end
+  self.change_count = session.change_count or 0
   local rules, api = signatures.load(list, session.imgui), {}
   for _, name in ipairs(session.without or {}) do
     rules[name] = nil -- an older REAPER

@@ -98,6 +98,10 @@ function model.become(project, other)
 end
 
 local function build_source(spec)
+  if spec.offline then -- as REAPER keeps what it cannot open
+    local shape = { rate_hz = 0, channels = 0, frames = 0 }
+    return { kind = "PCM_source", type = "WAVE", path = spec.file, shape = shape, length = 0.0 }
+  end
   local source = assert(model.file_source(spec.file), "no WAV: " .. tostring(spec.file))
   if spec.section then
     source = model.section(source, spec.section.offset, spec.section.length, spec.section.reversed or false)

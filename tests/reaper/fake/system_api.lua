@@ -38,6 +38,13 @@ return function(api, fake)
     return 1
   end
 
+  function api.Undo_CanUndo2(_)
+    local last = fake.undo[#fake.undo]
+    return last and last.text or nil
+  end
+
+  function api.GetProjectStateChangeCount(_) return fake.change_count end
+
   function api.PreventUIRefresh(step)
     refresh = refresh + step
     assert(refresh >= 0, "more refreshes allowed than prevented")

@@ -32,7 +32,8 @@ function chain.fields()
   }
 end
 
-chain.audition = { source = true }
+local MADE = { source = true, stem = true } -- what is rendered keeps the kind of what it was made from
+chain.audition = MADE
 
 function chain.takes(choices)
   return choices.takes == "all of them" and choices.result ~= "takes of the item" and "all" or "active"
@@ -54,7 +55,7 @@ end
 function chain.place(view, selected, choices)
   local lists, made, lines = job.artifacts(view), {}, {}
   for index, artifacts in ipairs(lists) do
-    lists[index] = job.of_kind(artifacts, { source = true, stem = true }, true)
+    lists[index] = job.of_kind(artifacts, MADE, true)
     for _, artifact in ipairs(lists[index]) do
       artifact.label = choices.chain
     end

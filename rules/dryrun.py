@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from daemon.kernel.errors import InputError
-from daemon.services.types import AssetView
+from daemon.services.types import AssetView, RecipeView
 from daemon.services.types_rules import DryRunCondition, DryRunFile, DryRunView
 from rules.actions.protocol import Planned, Subject
 from rules.actions.registry import action
+from rules.estimate import Estimate, estimate
 from rules.facts import Facts
 from rules.gather import Gatherer
 from rules.match import Verdict, judge
@@ -54,12 +55,13 @@ class DryRun:
         judged = [each for each in await asyncio.gather(*(one(path) for path in paths)) if each is not None]
         matching = [each for each in judged if each.verdict.holds]
         plans, would = await self._plans(rule, matching)
-        time_s, note = await self._time(plans, matching)
+        time = await self._time(plans, matching)
         return DryRunView(
             rule=rule.name, folder=str(folder), files=[_file(each, would) for each in judged],
             matched=len(matching), unmatched=sum(each.verdict.holds is False for each in judged),
             unknown=sum(each.verdict.holds is None for each in judged), unreadable=sorted(unreadable),
-            left_out=len(everything) - len(paths), time_s=time_s, time_note=note, writes_below=_below(plans),
+            left_out=len(everything) - len(paths), time_s=time.time_s,
+            time_rough=time.rough, time_note=time.note, writes_below=_below(plans),
         )  # fmt: skip
 
     async def _judge(self, rule: Rule, path: Path, folder: Path) -> _Judged:
@@ -91,28 +93,21 @@ class DryRun:
                 )
         return plans, would
 
-    async def _time(self, plans: Sequence[Planned], matching: Sequence[_Judged]) -> tuple[float | None, str]:
-        """Seconds of work, from what the same steps took here for each second of audio."""
-        computing = [plan for plan in plans if plan.recipe is not None]
-        if not computing:
-            return 0.0, "nothing is computed; files are put in place as fast as the disk is"
-        speeds = await self._ports.work.speeds.of_steps()
+    async def _time(self, plans: Sequence[Planned], matching: Sequence[_Judged]) -> Estimate:
         recipes = {each.name: each for each in await self._ports.recipes.list()}
         length_s = {str(each.path): each.length_s or 0.0 for each in matching}
-        total, missing, measured = 0.0, set(), 0
-        for plan in computing:
-            recipe = recipes.get(plan.recipe or "")
-            for use in [str(step["use"]) for step in recipe.steps] if recipe else []:
-                speed = speeds.get(use)
-                if speed is None:
-                    missing.add(use)
-                else:
-                    total += speed.ratio * length_s[plan.path]
-                    measured += speed.measured
-        if missing and not measured:
-            return None, f"not measured here yet: {', '.join(sorted(missing))}; one run of the recipe tells"
-        left = f"; without {', '.join(sorted(missing))}, not measured here yet" if missing else ""
-        return round(total, 1), "one thing after another, from what the same steps took on this machine" + left
+        work = [
+            (use, length_s[plan.path])
+            for plan in plans
+            if plan.recipe in recipes
+            for use in _uses(recipes[plan.recipe])
+        ]
+        return estimate(work, await self._ports.work.speeds.of_steps() if work else {})
+
+
+def _uses(recipe: RecipeView) -> list[str]:
+    """What its steps use; what is delivered is encoded first."""
+    return [str(step["use"]) for step in recipe.steps] + (["encode"] if recipe.effects else [])
 
 
 def _file(each: _Judged, would: Mapping[str, list[dict[str, Any]]]) -> DryRunFile:

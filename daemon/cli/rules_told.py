@@ -82,7 +82,8 @@ def tell_dry_run(found: DryRunView) -> None:
     for problem in found.unreadable[:SHOWN]:
         print(f"no sound: {problem}")
     if found.matched:
-        took = "unknown" if found.time_s is None else f"about {duration(found.time_s)}"
+        about = "roughly" if found.time_rough else "about"
+        took = "unknown" if found.time_s is None else f"{about} {duration(found.time_s)}"
         print(f"\ntime on this machine: {took} ({found.time_note})")
     for folder in found.writes_below:
         print(f"would write below {folder}")

@@ -115,7 +115,7 @@ class DryRunFile(Answer, frozen=True):
 class DryRunView(Answer, frozen=True):
     """matched, unmatched, unknown: how many of the files looked at. left_out: files beyond the limit. unreadable:
     files that are no sound. time_s: what the work would take on this machine, one thing after another; None when
-    nothing like it was measured here yet. time_note: how that is known."""
+    nothing is known of it. time_rough: some of it is told by figures of another machine. time_note: how it is known."""
 
     rule: str
     folder: str
@@ -126,5 +126,6 @@ class DryRunView(Answer, frozen=True):
     unreadable: list[str]
     left_out: int
     time_s: float | None
+    time_rough: bool
     time_note: str
     writes_below: list[str]

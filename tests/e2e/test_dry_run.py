@@ -71,8 +71,8 @@ def test_each_shipped_rule_says_what_it_would_do_and_why_not_and_changes_nothing
     assert would["does"] == "runs samples"
     stem = Path(song["path"]).stem
     assert would["writes"] == [str(trying.out / stem / "{kind}" / "{class}" / "...")]
-    assert kit["time_s"] is None
-    assert "not measured here yet: analyse, classify" in kit["time_note"]
+    assert kit["time_rough"] and kit["time_s"] > 0
+    assert "analyse, classify, encode, render, separate, slice: not measured here yet" in kit["time_note"]
     reasons = {
         "vocals-to-lyrics": "it has no stem", "bass-to-midi": "it has no stem",
         "project-stems": "no project stands beside it",
@@ -124,6 +124,7 @@ def test_what_roadie_made_and_measured_is_known_to_a_dry_run(trying: Try, tmp_pa
     measured = trying.ask("POST", "/rules/dry-run", body)
     assert measured["matched"] == 1
     assert measured["time_s"] > 0, "measured at the job before"
+    assert not measured["time_rough"]
     assert [would["does"] for would in next(f for f in measured["files"] if f["matches"])["would"]] == [
         "runs stems", "moves it",
     ]  # fmt: skip

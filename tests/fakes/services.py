@@ -598,7 +598,7 @@ class FakeRules:
     async def dry_run(self, asked: tr.DryRunRequest) -> tr.DryRunView:
         return tr.DryRunView(
             rule=asked.name or "", folder=asked.folder, files=[], matched=0, unmatched=0, unknown=0, unreadable=[],
-            left_out=0, time_s=None, time_note="", writes_below=[],
+            left_out=0, time_s=None, time_rough=False, time_note="", writes_below=[],
         )  # fmt: skip
 
     async def runs(self, rule: str | None, limit: int) -> list[tr.RuleRunView]:

@@ -10,8 +10,8 @@ from bridges.http.token_file import load_or_create
 from daemon.config import Settings
 from daemon.executors.local.settings import ExecutorSettings
 from daemon.kernel.at_home import at_home
+from daemon.watch.desk import WatchSettings
 from daemon.watch.places import Role
-from daemon.watch.watcher import WatchSettings
 
 
 def cpu_workers(settings: Settings) -> int:

@@ -19,9 +19,10 @@ from daemon.library.assets import Assets, FileStat, NewAsset
 from daemon.library.database import Database
 from daemon.library.events import EventLog
 from daemon.library.journal import SqliteJournal
+from daemon.watch.desk import WatchSettings
 from daemon.watch.intake import Files, Intake
 from daemon.watch.places import Place, Role
-from daemon.watch.watcher import Watcher, WatchSettings
+from daemon.watch.watcher import Watcher
 
 QUICK = WatchSettings(settle_s=0.3, folder_settle_s=0.8, rescan_s=3600, poll_s=3600, at_once=2)
 

@@ -67,7 +67,8 @@ from daemon.library.database import Database
 from daemon.library.journal import SqliteJournal
 from daemon.watch.intake import Intake
 from daemon.watch.places import Place, Role
-from daemon.watch.watcher import Watcher, WatchSettings
+from daemon.watch.desk import WatchSettings
+from daemon.watch.watcher import Watcher
 
 async def main(folder, count):
     roots = [folder / f"Inbox {number}" for number in range(count)]

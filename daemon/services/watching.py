@@ -10,7 +10,7 @@ from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, Conflict, FileMissing, NotFound
 from daemon.library.arrivals import Arrivals
 from daemon.services.types_watch import WatchedView, WatchRequest, WatchView
-from daemon.watch.places import Place, Role, place
+from daemon.watch.places import Place, Role, place, why_not
 from daemon.watch.watcher import Watcher
 
 
@@ -29,9 +29,14 @@ class WatchingService:
         self._own = own
 
     async def start(self) -> None:
-        """Watch what is set, in config.toml and while earlier daemons ran."""
+        """Watch what is set, in config.toml and while earlier daemons ran; a folder that is none to watch is told."""
         wanted = {path: Role(role) for path, role in await self._arrivals.watched()} | self._fixed
-        await self._watcher.start([await self._place(path, role) for path, role in wanted.items()])
+        refused = {path: why for path in wanted if (why := why_not(path, self._own)) is not None}
+        for path, why in refused.items():
+            self._watcher.problem(f"{path} is not watched: {why}")
+        await self._watcher.start(
+            [await self._place(path, role) for path, role in wanted.items() if path not in refused]
+        )
 
     async def stop(self) -> None:
         await self._watcher.stop()
@@ -58,12 +63,9 @@ class WatchingService:
     async def add(self, request: WatchRequest) -> WatchView:
         """Watch a folder from now on, also after a restart. Raises FileMissing, BadParameter."""
         folder = await asyncio.to_thread(_folder, request.path)
-        if folder.is_relative_to(self._own):
-            raise BadParameter("roadie keeps its own state there", where=folder, hint="Watch a folder of yours")
-        if folder == Path(folder.anchor) or folder.is_relative_to("/proc") or folder.is_relative_to("/sys"):
-            raise BadParameter(
-                "the whole system is no folder of sounds", where=folder, hint="Watch a folder of yours"
-            )
+        refused = why_not(folder, self._own)
+        if refused is not None:
+            raise BadParameter(refused, where=folder, hint="Watch a folder in which you keep sounds")
         if any(each.place.path == folder for each in self._watcher.watched()):
             raise Conflict("this folder is watched already", where=folder)
         await self._arrivals.set_watched(folder, request.role)

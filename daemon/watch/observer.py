@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -114,6 +115,8 @@ class Observer:
         from watchdog.observers import Observer as NativeObserver  # noqa: PLC0415
 
         if self._observer is None:
+            # watchdog says so of each new folder in a new folder: it hears of it twice. Nothing is lost by that.
+            warnings.filterwarnings("ignore", "Callback with id .* already exists", RuntimeWarning)
             self._observer = NativeObserver()
             self._observer.start()
         handler = FileSystemEventHandler()

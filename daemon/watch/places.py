@@ -15,6 +15,7 @@ import psutil
 _NETWORK = (
     "nfs", "cifs", "smb", "afp", "webdav", "davfs", "9p", "afs", "ceph", "gluster", "sshfs", "rclone", "osxfuse",
 )  # fmt: skip
+_KERNEL = ("/proc", "/sys", "/dev")
 _LIMITS = Path("/proc/sys/fs/inotify")
 
 
@@ -46,6 +47,17 @@ def place(path: Path, role: Role, polled: Sequence[Path]) -> Place:
             path, role, True, f"it is on a network drive ({kind}), whose changes the system does not tell"
         )
     return Place(path, role)
+
+
+def why_not(folder: Path, own: Path) -> str | None:
+    """Why a folder is none to watch, for a person; None when it may be. own: roadie's home."""
+    if folder.is_relative_to(own):
+        return "roadie keeps its own state there"
+    if folder == Path(folder.anchor) or any(folder.is_relative_to(each) for each in _KERNEL):
+        return "the whole system is no folder of sounds"
+    if Path.home().is_relative_to(folder):
+        return "a whole home folder is no folder of sounds"
+    return None
 
 
 def network_drive(path: Path) -> str | None:

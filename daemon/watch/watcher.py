@@ -93,6 +93,10 @@ class Watcher:
 
     # ------------------------------------------------------------ for people
 
+    def problem(self, text: str) -> None:
+        """Tell a person of something, in the log and with what is watched."""
+        self._desk.problem(text)
+
     def watched(self) -> list[Watched]:
         return list(self._desk.watched.values())
 

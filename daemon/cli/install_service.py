@@ -79,7 +79,7 @@ def systemd_unit(command: list[str], told: Mapping[str, str]) -> str:
         "\n"
         "[Service]\n"
         "Type=exec\n"
-        f"ExecStart={' '.join(_systemd_text(part) for part in command)}\n"
+        f"ExecStart={' '.join(_systemd_text(part).replace('$', '$$') for part in command)}\n"
         f"{environment}"
         "Restart=on-failure\n"
         "RestartSec=5\n"
@@ -93,8 +93,8 @@ def systemd_unit(command: list[str], told: Mapping[str, str]) -> str:
 
 
 def _systemd_text(text: str) -> str:
-    """One word of a unit: quoted, with % and $ standing for themselves."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    """One word of a unit: quoted, with % standing for itself. A $ does so already, but for command lines."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("\n", "\\n")
     return f'"{escaped}"'
 
 
@@ -125,7 +125,8 @@ def launchd_agent(command: list[str], told: Mapping[str, str]) -> bytes:
         "RunAtLoad": True,
         "KeepAlive": {"SuccessfulExit": False},
         "ThrottleInterval": 10,
-        "ProcessType": "Background",
+        # The person has asked for this work: in "Background" a Mac would keep it to its slow cores.
+        "ProcessType": "Standard",
     }
     return plistlib.dumps(agent)
 
@@ -136,7 +137,8 @@ def _scheduler(
     base = Path(environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     folder = to or base / "roadie" / "service"
     path = folder / "roadie-task.xml"
-    changes = (Change(path, scheduler_task(command, told).encode("utf-16")),)
+    user = "\\".join(filter(None, (environ.get("USERDOMAIN"), environ.get("USERNAME"))))
+    changes = (Change(path, scheduler_task(command, told, user).encode("utf-16")),)
     create = ("schtasks", "/Create", "/TN", TASK, "/XML", str(path), "/F")
     if to is not None:
         return Plan(folder, changes, remarks=(_only_written("schtasks /Create /TN roadie /XML", path),))
@@ -149,8 +151,12 @@ def _scheduler(
     )
 
 
-def scheduler_task(command: list[str], told: Mapping[str, str]) -> str:
-    """See the Task Scheduler schema, version 1.2. A task has no environment: cmd sets it first where there is any."""
+def scheduler_task(command: list[str], told: Mapping[str, str], user: str) -> str:
+    """See the Task Scheduler schema, version 1.2. A task has no environment: cmd sets it first where there is any.
+
+    user: who logs in, "DOMAIN\\name". A trigger at anybody's login takes an administrator to install; "" is that.
+    """
+    who = f"<UserId>{escape(user)}</UserId>" if user else ""
     program, arguments = command[0], [_windows_word(part) for part in command[1:]]
     if told:
         settings = "".join(f'set "{name}={value}"&& ' for name, value in told.items())
@@ -161,8 +167,8 @@ def scheduler_task(command: list[str], told: Mapping[str, str]) -> str:
         '<?xml version="1.0" encoding="UTF-16"?>\n'
         '<Task version="1.2" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">\n'
         "  <RegistrationInfo><Description>roadie, a daemon beside your DAW</Description></RegistrationInfo>\n"
-        "  <Triggers><LogonTrigger><Enabled>true</Enabled></LogonTrigger></Triggers>\n"
-        '  <Principals><Principal id="Author"><LogonType>InteractiveToken</LogonType>'
+        f"  <Triggers><LogonTrigger><Enabled>true</Enabled>{who}</LogonTrigger></Triggers>\n"
+        f'  <Principals><Principal id="Author">{who}<LogonType>InteractiveToken</LogonType>'
         "<RunLevel>LeastPrivilege</RunLevel></Principal></Principals>\n"
         "  <Settings>\n"
         "    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>\n"

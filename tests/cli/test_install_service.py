@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import plistlib
 import shlex
 import shutil
@@ -33,9 +34,9 @@ def test_the_systemd_unit_starts_this_python_in_this_home() -> None:
     unit.optionxform = str  # type: ignore[assignment,method-assign]
     unit.read_string(told.decode())
     assert shlex.split(unit["Service"]["ExecStart"]) == [sys.executable, *SERVE]
-    # systemd.unit(5): %% is a percent sign, $$ a dollar sign, and C escapes count within quotes
+    # systemd.exec(5): %% is a percent sign, $ "has no special meaning", and C escapes count within quotes
     [environment] = shlex.split(unit["Service"]["Environment"])
-    name, _, value = environment.replace("%%", "%").replace("$$", "$").partition("=")
+    name, _, value = environment.replace("%%", "%").partition("=")
     assert {name: value} == HOME
     assert unit["Install"]["WantedBy"] == "default.target"
 
@@ -43,12 +44,24 @@ def test_the_systemd_unit_starts_this_python_in_this_home() -> None:
 def test_systemd_itself_finds_nothing_wrong(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("needs systemd-analyze")
-    path, told = content("linux", {}, tmp_path)
-    path.write_bytes(told)
-    ran = subprocess.run(
-        ["systemd-analyze", "verify", "--user", str(path)], capture_output=True, text=True, check=False
-    )
-    assert "roadie.service" not in ran.stderr, ran.stderr
+    path, told = content("linux", HOME, tmp_path)
+
+    def verified(unit: bytes) -> str:
+        path.write_bytes(unit)
+        # without a folder for what runs, systemd ends before it has looked
+        env = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+        ran = subprocess.run(
+            ["systemd-analyze", "verify", "--user", str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=env,
+        )
+        assert ran.returncode == 0, ran.stderr
+        return "\n".join(line for line in ran.stderr.splitlines() if "roadie.service" in line)
+
+    assert verified(told) == ""
+    assert "Unknown key 'Typo'" in verified(told.replace(b"Type=", b"Typo="))
 
 
 def test_the_launchd_agent_is_a_property_list() -> None:
@@ -58,17 +71,22 @@ def test_the_launchd_agent_is_a_property_list() -> None:
     assert agent["ProgramArguments"] == [sys.executable, *SERVE]
     assert agent["EnvironmentVariables"] == HOME
     assert (agent["Label"], agent["RunAtLoad"]) == ("org.roadie.daemon", True)
+    # launchd.plist(5): work that was "not directly requested by the user" is throttled
+    assert agent["ProcessType"] != "Background"
 
 
 def test_the_task_is_xml_of_the_schedulers_schema() -> None:
-    path, told = content("win32", {"LOCALAPPDATA": "C:/Users/me/AppData/Local"})
+    path, told = content(
+        "win32", {"LOCALAPPDATA": "C:/Users/me/AppData/Local", "USERDOMAIN": "STUDIO", "USERNAME": "me & co"}
+    )
     assert path.name == "roadie-task.xml"
     task = ET.fromstring(told.decode("utf-16").replace(' encoding="UTF-16"', ""))
     space = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
     [execute] = task.findall("t:Actions/t:Exec", space)
     assert execute.findtext("t:Command", "", space) == sys.executable
     assert execute.findtext("t:Arguments", "", space) == " ".join(SERVE)
-    assert task.find("t:Triggers/t:LogonTrigger", space) is not None
+    assert task.findtext("t:Triggers/t:LogonTrigger/t:UserId", "", space) == "STUDIO\\me & co"
+    assert task.findtext("t:Principals/t:Principal/t:UserId", "", space) == "STUDIO\\me & co"
 
 
 def test_a_task_in_another_home_sets_it_first() -> None:

@@ -14,6 +14,7 @@ import re
 import sys
 
 _COUNT = re.compile(rb"(?i)^NbShortcuts=(\d+)\s*$")
+_EMPTY = re.compile(rb"(?i)^NbShortcuts=0\s*$")
 _SHORTCUT = re.compile(rb"(?i)^(Shortcut(?:T)?)(\d+)=(.*?)\s*$")
 
 
@@ -47,7 +48,7 @@ def with_database(content: bytes, name: str, title: str, platform: str = sys.pla
 
 
 def without_database(content: bytes, name: str, platform: str = sys.platform) -> bytes:
-    """Without that shortcut; those after it move up, as the list has no holes."""
+    """Without that shortcut; those after it move up, as the list has no holes. A section with nothing else goes."""
     lines, start, stop = _section(content, section(platform))
     gone = {
         int(found[1]) for found in map(_shortcut, lines[start:stop])
@@ -66,6 +67,8 @@ def without_database(content: bytes, name: str, platform: str = sys.platform) ->
         elif int(found[1]) not in gone:
             moved = int(found[1]) - sum(each < int(found[1]) for each in gone)
             body.append(line.replace(found[0] + found[1], found[0] + b"%d" % moved, 1))
+    if all(not line.strip() or _EMPTY.match(line) for line in body):
+        start, body = start - 1, []  # the section was made for that shortcut
     return b"".join([*lines[:start], *body, *lines[stop:]])
 
 

@@ -83,7 +83,7 @@ local result = {
   project = after, undo = json.list(points), unblocked = fake.unblocked, balanced = fake.balanced(),
   messages = json.list(fake.messages), console = fake.console, explorer = json.list(fake.explorer), ext = kept,
   told = told, key_modes = fake.key_modes,
-  change_count = fake.change_count,
+  drawn = fake.all_drawn(), change_count = fake.change_count,
   processes = json.list(fake.processes), keys_left = #fake.keys, pictures = fake.pictures, window = fake.window,
   problem = problem or json.null,
 }

@@ -94,6 +94,7 @@ class Reaper:
         assert result["problem"] is None, result["problem"]
         assert result["console"] == "", result["console"]
         assert result["balanced"], "an undo block or a refresh was left open"
+        assert result["drawn"], "an item was left without its waveform"
         self.ext = result["ext"] or {}
         return Ended(
             result["project"], result["undo"], result["unblocked"], result["messages"], result["explorer"],

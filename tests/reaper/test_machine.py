@@ -55,35 +55,82 @@ def test_a_posix_launcher_hands_every_argument_on(tmp_path: Path) -> None:
     assert json.loads(told.read_text()) == [STRANGE, "a 'b' $c"]
 
 
-def test_a_windows_launcher_quotes_as_the_c_runtime_reads(tmp_path: Path) -> None:
-    out = lua(
-        tmp_path,
-        "Win64",
-        'for _, each in ipairs(given) do io.write(system.quoted_windows(each), "\\n") end',
-        *STRANGE,
+def by_cmd(line: str) -> str:
+    """A line of a batch file as cmd.exe hands it on: two per cent signs are one; outside quotes, a sign that means
+    something to it must not be there."""
+    inside = False
+    for char in line.replace("%%", ""):
+        inside ^= char == '"'
+        assert inside or char not in "&|<>^()%!", line
+    assert not inside
+    return line.replace("%%", "%")
+
+
+def command_line_to_argv(line: str) -> list[str]:
+    """As the documentation of CommandLineToArgvW has it: 2n backslashes before a quote are n, and the quote begins or
+    ends; 2n + 1 are n, and the quote is one; others are what they are."""
+    found, at = [], 0
+    while at < len(line):
+        word, inside = "", False
+        while at < len(line) and (inside or line[at] not in " \t"):
+            slashes = 0
+            while line[at : at + 1] == "\\":
+                slashes, at = slashes + 1, at + 1
+            if line[at : at + 1] == '"':
+                word += "\\" * (slashes // 2) + ('"' if slashes % 2 else "")
+                inside ^= slashes % 2 == 0
+                at += 1
+            elif slashes:
+                word += "\\" * slashes
+            else:
+                word, at = word + line[at], at + 1
+        found.append(word)
+        while line[at : at + 1] in (" ", "\t"):
+            at += 1
+    return found
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters='"'), max_size=20), max_size=9
     )
-    for asked, told in zip(STRANGE, out.decode().split("\n"), strict=False):
-        # Python's own rules for the same runtime; with a blank in front it quotes whatever it is given. In a batch
-        # file a per cent sign is written twice.
-        quoted = subprocess.list2cmdline([" " + asked])
-        assert told.replace("%%", "%") == quoted[:1] + quoted[2:]
-        assert told.count("%") == 2 * asked.count("%")
+)
+def test_a_windows_launcher_hands_every_argument_on(
+    tmp_path_factory: pytest.TempPathFactory, more: list[str]
+) -> None:
+    asked = ["C:\\Program Files\\a (b) & c\\", *more, *(each for each in STRANGE if '"' not in each)]
+    told = lua(
+        tmp_path_factory.mktemp("cmd"), "Win64",
+        "io.write(system.launcher(given, { ROADIE_HOME = given[1] }))", *asked,
+    ).decode()  # fmt: skip
+    first, page, setting, line, rest = told.split("\r\n")
+    assert (first, page, rest) == ("@echo off", "chcp 65001 >nul", "")
+    # `set "NAME=value"` takes what is between the first quote and the last.
+    assert setting.startswith('set "ROADIE_HOME=') and setting.endswith('"')
+    start, end = 'start "" /b ', " >nul 2>nul"
+    assert line.startswith(start) and line.endswith(end)
+    assert command_line_to_argv(by_cmd(line.removeprefix(start).removesuffix(end))) == asked
+
+
+@pytest.mark.parametrize("text", ['a "b"', "a\nb", "a\r"])
+def test_what_no_batch_file_can_hold_is_refused(tmp_path: Path, text: str) -> None:
+    told = lua(tmp_path, "Win64", "io.write(select(2, pcall(system.launcher, given, {})))", text).decode()
+    assert told.startswith("roadie cannot hand this on") and told.endswith(text)
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60))
-def test_a_value_for_curl_comes_out_as_it_was(tmp_path_factory: pytest.TempPathFactory, value: str) -> None:
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0/"), max_size=50))
+def test_a_value_for_curl_comes_out_as_it_was(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    """The real curl, told by its configuration file to write into a file of any name."""
     tmp_path = tmp_path_factory.mktemp("curl")
-    header = value.replace("\r", " ").replace("\n", " ")
-    quoted = lua(tmp_path, "Other", "io.write(system.quoted_curl(given[1]))", header).decode()
-    (tmp_path / "source").write_bytes(header.encode())
+    wanted = tmp_path / "out" / f"x{name}"
+    wanted.parent.mkdir()
+    quoted = lua(tmp_path, "Other", "io.write(system.quoted_curl(given[1]))", str(wanted)).decode()
     config = tmp_path / "config"
-    config.write_text(
-        f'url = "file://{tmp_path}/source"\nsilent\nwrite-out = {quoted.replace("%", "%%")}\n', "utf-8"
-    )
-    ran = subprocess.run(["curl", "-q", "-K", str(config)], capture_output=True, check=True)
-    # What curl then writes out: the file, and the value, in which it reads \n and the like only where they are its own.
-    assert ran.stdout.startswith(header.encode())
+    config.write_bytes(f'url = "file://{config}"\nsilent\noutput = {quoted}\n'.encode())
+    subprocess.run(["curl", "-q", "-K", str(config)], capture_output=True, check=True)
+    assert [each.name for each in wanted.parent.iterdir()] == [wanted.name]
 
 
 def test_paths_are_taken_apart_on_both_systems(tmp_path: Path) -> None:
@@ -104,15 +151,21 @@ def test_windows_gets_commands_without_a_shells_help(tmp_path: Path) -> None:
         "reaper.ExecProcess = function(command, wait) ran[#ran + 1] = command .. ' ' .. wait return '0' end\n"
         "reaper.file_exists = function() return true end\n"
         "os.getenv = function(name) return name == 'SystemRoot' and 'C:\\\\Windows' or nil end\n"
-        "system.start_curl(given)\nsystem.remove_folder(given[1])\nio.write(table.concat(ran, '\\n'))"
+        "system.write = function() end\n"
+        "system.start_curl(given)\nsystem.remove_folder(given[1])\nsystem.start(given[1], { 'x' })\n"
+        "io.write(table.concat(ran, '\\n'))"
     )
-    folder = "C:\\Users\\Jörg B\\AppData\\Local\\roadie\\reaper-1"
+    folder = "C:\\Users\\Jörg B & C (1)\\AppData\\Local\\roadie\\reaper-1"
     told = lua(tmp_path, "Win64", body, folder, f"{folder}\\2.config").decode().split("\n")
-    # Nobody waits for either (-2), and each path is one word.
+    # Nobody waits for any of them (-2). Programs are named whole, and each path is one word.
+    system32 = "C:\\Windows\\System32"
     assert told == [
-        f'C:\\Windows\\System32\\curl.exe -q -K "{folder}" -K "{folder}\\2.config" -2',
-        f'cmd.exe /c rmdir "{folder}" -2',
+        f'"{system32}\\curl.exe" -q -K "{folder}" -K "{folder}\\2.config" -2',
+        f'"{system32}\\cmd.exe" /d /s /c "rmdir "{folder}"" -2',
+        f'"{system32}\\cmd.exe" /d /s /c ""{folder}\\start.cmd"" -2',
     ]
+    program, *arguments = command_line_to_argv(told[0].removesuffix(" -2"))
+    assert program == f"{system32}\\curl.exe" and arguments == ["-q", "-K", folder, "-K", f"{folder}\\2.config"]
 
 
 def test_the_daemon_is_started_when_the_person_says_so(tmp_path: Path) -> None:

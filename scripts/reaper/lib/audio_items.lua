@@ -10,12 +10,6 @@ local ITEM_KEYS = {
 }
 local TAKE_KEYS = { "D_VOL", "D_PAN", "D_PANLAW", "D_PITCH", "B_PPITCH", "I_PITCHMODE", "I_CHANMODE" }
 
-local function build_peaks(source)
-  if reaper.PCM_Source_BuildPeaks(source, 0) ~= 0 then
-    reaper.PCM_Source_BuildPeaks(source, 2) -- REAPER draws them when it comes to it
-  end
-end
-
 -- Adds a take that plays `path`. Raises {message}.
 function audio_items.add_take(item, path, name)
   local source = reaper.PCM_Source_CreateFromFile(path)
@@ -25,7 +19,6 @@ function audio_items.add_take(item, path, name)
   local take = reaper.AddTakeToMediaItem(item)
   reaper.SetMediaItemTake_Source(take, source)
   reaper.GetSetMediaItemTakeInfo_String(take, "P_NAME", name, true)
-  build_peaks(source)
   return take
 end
 

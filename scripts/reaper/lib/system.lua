@@ -67,10 +67,14 @@ function system.quoted_posix(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
--- An argument of a program in a Windows batch file: quotes by the C runtime's rules (backslashes before a quote are
--- doubled), then % doubled for the batch file itself. Inside quotes & | < > ^ mean nothing.
+-- An argument of a program in a Windows batch file: in quotes, where & | < > ^ mean nothing to cmd.exe; backslashes
+-- before the closing quote doubled, as CommandLineToArgvW reads them; % doubled for the batch file. A quote within
+-- would end the quotes for cmd.exe and not for the program; no path and no command of ours has one. Raises a text.
 function system.quoted_windows(text)
-  local body = text:gsub('(\\*)"', '%1%1\\"'):gsub("(\\+)$", "%1%1")
+  if text:find('["\r\n]') then
+    error("roadie cannot hand this on to a Windows program: " .. text, 0)
+  end
+  local body = text:gsub("(\\+)$", "%1%1")
   return '"' .. body:gsub("%%", "%%%%") .. '"'
 end
 
@@ -88,6 +92,19 @@ local function run_briefly(command)
   return (output:gsub("%s+$", ""))
 end
 
+-- A program that comes with Windows, by its whole path: a bare name would be looked for in REAPER's folder first.
+local function windows_program(name)
+  local root = os.getenv("SystemRoot")
+  local path = root and system.join(root, "System32", name)
+  return path and reaper.file_exists(path) and '"' .. path .. '"' or name
+end
+
+-- A command line for cmd.exe. With /s it takes the outer quotes off and leaves all others; without, it would do so or
+-- not, depending on what is in between. /d: nothing that the user has it run each time.
+local function by_cmd(line)
+  return windows_program("cmd.exe") .. ' /d /s /c "' .. line .. '"'
+end
+
 -- A new folder that only this user can look into, for the time of one script. Its path has no character that any
 -- command line would have to quote. Raises a text.
 function system.private_folder()
@@ -100,7 +117,10 @@ function system.private_folder()
   end
   -- Below the user's profile, whose access list names the user, administrators and the system.
   local root = os.getenv("LOCALAPPDATA") or os.getenv("TEMP")
-  local name = string.format("reaper-%x", math.floor(reaper.time_precise() * 1000))
+  if not root then
+    error("roadie finds no folder for its requests: Windows names neither LOCALAPPDATA nor TEMP", 0)
+  end
+  local name = string.format("reaper-%x-%x", os.time(), math.random(0))
   local folder = system.join(root, "roadie", name)
   reaper.RecursiveCreateDirectory(folder, 0)
   return folder
@@ -125,7 +145,7 @@ end
 -- An empty folder of system.private_folder. Lua removes folders on every system but Windows.
 function system.remove_folder(folder)
   if system.windows then
-    reaper.ExecProcess('cmd.exe /c rmdir "' .. folder .. '"', -2)
+    reaper.ExecProcess(by_cmd('rmdir "' .. folder .. '"'), -2)
   else
     os.remove(folder)
   end
@@ -135,9 +155,7 @@ end
 function system.start_curl(configs)
   local words = {}
   if system.windows then
-    local root = os.getenv("SystemRoot")
-    local own = root and system.join(root, "System32", "curl.exe") or ""
-    words[1] = reaper.file_exists(own) and own or "curl"
+    words[1] = windows_program("curl.exe")
   else
     words[1] = reaper.file_exists("/usr/bin/curl") and "/usr/bin/curl" or "/usr/bin/env curl"
   end
@@ -155,7 +173,7 @@ function system.launcher(command, environment)
   if system.windows then
     lines[1] = "@echo off\r\nchcp 65001 >nul"
     for name, value in pairs(environment) do
-      lines[#lines + 1] = string.format('set "%s=%s"', name, (value:gsub("%%", "%%%%")))
+      lines[#lines + 1] = "set " .. system.quoted_windows(name .. "=" .. value)
     end
     for index, word in ipairs(command) do
       words[index] = system.quoted_windows(word)
@@ -177,7 +195,7 @@ end
 function system.start(folder, command, environment)
   local script = system.join(folder, system.windows and "start.cmd" or "start.sh")
   system.write(script, system.launcher(command, environment or {}))
-  local starter = system.windows and 'cmd.exe /c "' .. script .. '"' or "/bin/sh " .. script
+  local starter = system.windows and by_cmd('"' .. script .. '"') or "/bin/sh " .. script
   return reaper.ExecProcess(starter, -2)
 end
 

@@ -3,6 +3,8 @@
 
 local undo = {}
 
+local WAVEFORMS = 40047 -- Peaks: Build any missing peaks; REAPER does so beside its other work
+
 -- Runs change() as one step. What it raises is raised again, after REAPER is as it should be.
 function undo.block(text, change)
   reaper.PreventUIRefresh(1)
@@ -15,6 +17,7 @@ function undo.block(text, change)
   end)
   reaper.Undo_EndBlock2(0, text, -1)
   reaper.PreventUIRefresh(-1)
+  reaper.Main_OnCommandEx(WAVEFORMS, 0, 0)
   reaper.UpdateArrange()
   if not well then
     error(problem, 0)

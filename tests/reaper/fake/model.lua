@@ -168,11 +168,16 @@ function model.build(spec)
   return project
 end
 
-local function dump_source(source)
-  local file = source
-  while file.parent do
-    file = file.parent
+-- The source of the file below sections.
+function model.file_of(source)
+  while source.parent do
+    source = source.parent
   end
+  return source
+end
+
+local function dump_source(source)
+  local file = model.file_of(source)
   if source.type ~= "SECTION" then
     return { file = file.path }
   end

@@ -137,8 +137,25 @@ return function(api, fake)
   function api.GetMediaSourceParent(source) return source.parent end
   function api.GetMediaSourceLength(source) return source.length, source.type == "MIDI" end
   function api.GetMediaSourceSampleRate(source) return source.shape.rate_hz end
-  function api.PCM_Source_CreateFromFile(path) return model.file_source(path) end
-  function api.PCM_Source_BuildPeaks(_, mode) return mode == 0 and 1 or 0 end
+  function api.PCM_Source_CreateFromFile(path)
+    local source = model.file_source(path)
+    if source then
+      source.no_waveform = true -- until it is built
+    end
+    return source
+  end
+
+  -- Whether every take of a file is drawn.
+  function fake.all_drawn()
+    for _, item in ipairs(all_items()) do
+      for _, take in ipairs(item.takes) do
+        if model.file_of(take.source).no_waveform then
+          return false
+        end
+      end
+    end
+    return true
+  end
 
   function api.PCM_Source_GetSectionInfo(source)
     if source.type ~= "SECTION" then
@@ -198,9 +215,16 @@ return function(api, fake)
     return #take.stretch - 1
   end
 
-  local REVERSE = 41051
+  local REVERSE, WAVEFORMS = 41051, 40047
   function api.Main_OnCommandEx(command, _, _)
-    if command ~= REVERSE then
+    if command == WAVEFORMS then
+      for _, item in ipairs(all_items()) do
+        for _, take in ipairs(item.takes) do
+          model.file_of(take.source).no_waveform = nil
+        end
+      end
+      return
+    elseif command ~= REVERSE then
       error("the fake does not know the action " .. command, 3)
     end
     fake.changed()

@@ -10,8 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -143,6 +145,23 @@ def test_paths_are_taken_apart_on_both_systems(tmp_path: Path) -> None:
     posix = lua(tmp_path, "Other", body, "/a/b\\c/song.rpp", "/a/").decode()
     assert posix.split("\n") == ["/a/b\\c", "song", "true", "/a/roadie"]
     assert lua(tmp_path, "Other", body, "/song.rpp", "/").decode().split("\n")[0] == "/"
+
+
+@pytest.mark.parametrize(
+    ("container", "subtype", "bits"),
+    [
+        ("WAV", "PCM_16", 16), ("WAV", "PCM_24", 24), ("WAV", "PCM_U8", 8), ("WAVEX", "PCM_16", 16),
+        ("RF64", "PCM_24", 24), ("WAV", "FLOAT", 0), ("WAVEX", "FLOAT", 0), ("AIFF", "PCM_16", 16),
+        ("AIFF", "PCM_24", 24), ("AIFF", "FLOAT", 0), ("FLAC", "PCM_16", 16), ("FLAC", "PCM_24", 24),
+        ("OGG", "VORBIS", 0), ("MP3", "MPEG_LAYER_III", 0),
+    ],
+)  # fmt: skip
+def test_a_files_depth_is_read_from_its_head(tmp_path: Path, container: str, subtype: str, bits: int) -> None:
+    """Files written by libsndfile; 0 for those that have no depth."""
+    path = tmp_path / "a file"
+    soundfile.write(path, np.zeros((300, 2)), 44100, subtype=subtype, format=container)
+    told = lua(tmp_path, "Other", 'io.write(require("depth").bits(given[1]) or 0)', str(path))
+    assert int(told) == bits
 
 
 def test_windows_gets_commands_without_a_shells_help(tmp_path: Path) -> None:

@@ -351,6 +351,46 @@ def test_words_as_regions_markers_and_take_markers(
     assert lines[0]["name"] == " ".join(WORDS) and lines[0]["is_region"] is False
 
 
+def test_words_of_a_reversed_item_are_where_they_are_heard(reaper: Reaper, song: Path, tmp_path: Path) -> None:
+    # Eight seconds backwards; from 0.5 s on, 1.6 s of it in 2 s: the file's 7.5 s down to 5.9 s.
+    before = project(tmp_path, track("Voice", item(song, 3.0, 2.0, offset=0.5, rate=0.8, reversed=True)))
+    ended = listen(reaper, before, "regions")
+    start = np.floor(5.9 * RATE + 1e-6) / RATE
+
+    def heard(file_s: float) -> float:
+        return 3.0 + (8.0 - file_s - 0.5) / 0.8
+
+    spans = [(heard(start + end), heard(start + begin), text) for text, begin, end in words_of(tmp_path)]
+    wanted = sorted((max(3.0, first), min(5.0, last), text) for first, last, text in spans if last > 3.0)
+    found = sorted((each["position"], each["finish"], each["name"]) for each in ended.project["markers"])
+    assert len(found) == len(wanted) >= 2
+    for one, other in zip(found, wanted, strict=True):
+        assert one[:2] == pytest.approx(other[:2], abs=1e-6) and one[2] == other[2]
+    # Backwards, the later word comes first.
+    assert [each[2] for each in found][-2:] == WORDS[::-1]
+
+
+def test_hits_of_a_loop_come_in_each_turn(
+    reaper: Reaper, drums: tuple[Path, list[float]], tmp_path: Path
+) -> None:
+    path, hits = drums
+    # Of the file 1.0 to 2.0 s over and over, twice as fast, from 0.3 s into it on, for two seconds and a half.
+    section, rate = {"offset": 1.0, "length": 1.0, "reversed": False}, 2.0
+    looped = item(path, 5.0, 2.5, offset=0.3, rate=rate, section=section, item_values={"B_LOOPSRC": 1})
+    reaper.ext["roadie/choices.midi"] = choose(what="drums")
+    ended = checked(reaper.run("midi", project(tmp_path, track("Beat", looped)), go("drums")))
+    inside = [at - 1.0 for at in hits if 1.0 <= at < 2.0]
+    wanted = sorted(
+        at for hit in inside for turn in range(9) if 5.0 <= (at := 5.0 + (hit - 0.3 + turn) / rate) < 7.5
+    )
+    start = quarter(TEMPO, 5.0)
+    found = [note["ppq"] for note in ended.track("Beat MIDI")["items"][0]["takes"][0]["midi"]["notes"]]
+    # Where the loop cuts into a sound, that is a hit as well: each of the wanted ones is there.
+    for at in wanted:
+        place = (quarter(TEMPO, at) - start) * PPQ
+        assert min(abs(each - place) for each in found) < 16
+
+
 def test_words_as_notes_text_items_and_midi(
     spoken: tuple[Reaper, Tree, float, float, float], tmp_path: Path
 ) -> None:

@@ -84,6 +84,22 @@ def test_stems_stand_where_the_item_is(reaper: Reaper, song: Path, tmp_path: Pat
     check_one_step(ended, before)
 
 
+@pytest.mark.parametrize(("subtype", "rate"), [("PCM_16", 48000), ("PCM_24", 88200), ("FLOAT", 44100)])
+def test_rate_depth_and_channels_are_the_sources(
+    halves: Reaper, tmp_path: Path, subtype: str, rate: int
+) -> None:
+    path, start = tmp_path / "tone.wav", 0.25
+    tone = 0.3 * np.sin(2 * np.pi * 55 * np.arange(rate) / rate)
+    soundfile.write(path, tone, rate, subtype=subtype)
+    ended = halves.run(
+        "separate", project(tmp_path, track("Git", item(path, 1.0, 0.5, offset=start))), go("only bass")
+    )
+    (take,) = only(ended, "bass")["takes"]
+    info = soundfile.info(take["source"]["file"])
+    assert (info.samplerate, info.subtype, info.channels, info.frames) == (rate, subtype, 1, rate // 2)
+    assert lag(audio(take["source"]["file"])[:, 0], tone, round(start * rate), reach=100) == 0
+
+
 def test_a_second_run_changes_nothing_and_computes_nothing(
     halves: Reaper, song: Path, tmp_path: Path, daemon: House
 ) -> None:
@@ -289,11 +305,29 @@ def test_reaper_ends_while_roadie_works(halves: Reaper, song: Path, tmp_path: Pa
         daemon.ask("PUT", "/transport", {})
     daemon.wait(pending["job"])
     # The next action that is run in this project offers it first; another project's do not.
-    elsewhere = {**ended.project, "path": str(tmp_path / "other.rpp")}
+    elsewhere = {
+        "path": str(tmp_path / "b.rpp"),
+        "tracks": [track("B", {**item(song, 1.5, 0.5), "guid": "{b}"})],
+    }
     assert halves.run("jobs", elsewhere, [{"see": "Retry", "key": "q"}]).messages == []
     keys = [{"see": "Done", "key": "esc"}, {"see": "Retry", "key": "q"}]
     placed = halves.run("jobs", ended.project, keys, answers=[YES])
     assert only(placed, "bass")["values"]["D_POSITION"] == 1.5
+
+
+def test_a_project_that_was_saved_in_between_is_known_by_its_items(
+    halves: Reaper, song: Path, tmp_path: Path, daemon: House
+) -> None:
+    unsaved = {"path": "", "tracks": [track("Git", item(song, 2.0, 0.5, offset=1.0))]}
+    left = halves.run(
+        "separate", unsaved, [{"see": "only bass", "key": "enter"}, {"see": "Work on", "key": "b"}]
+    )
+    daemon.wait(json.loads(halves.ext["roadie/pending"]["value"])[0]["job"])
+    another = {"path": "", "tracks": [track("Other", {**item(song, 2.0, 0.5), "guid": "{other}"})]}
+    assert halves.run("jobs", another, [{"see": "Retry", "key": "q"}]).messages == []
+    keys = [{"see": "Done", "key": "esc"}, {"see": "Retry", "key": "q"}]
+    saved = {**left.project, "path": str(tmp_path / "saved.rpp")}
+    assert only(halves.run("jobs", saved, keys, answers=[YES]), "bass")["values"]["D_POSITION"] == 2.0
 
 
 def test_how_long_it_takes_is_said_beforehand(halves: Reaper, song: Path, tmp_path: Path) -> None:

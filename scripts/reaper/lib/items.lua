@@ -205,15 +205,21 @@ function items.selected(chosen)
   return found, left
 end
 
--- The item of a GUID as it is now; nil when it is gone or plays no file any more.
-function items.by_guid(guid, chosen)
+-- REAPER's item of a GUID; nil when the project has none.
+function items.find(guid)
   for index = 0, reaper.CountMediaItems(0) - 1 do
     local item = reaper.GetMediaItem(0, index)
     if select(2, reaper.GetSetMediaItemInfo_String(item, "GUID", "", false)) == guid then
-      return describe(item, chosen)
+      return item
     end
   end
   return nil
+end
+
+-- The item of a GUID as it is now; nil when it is gone or plays no file any more.
+function items.by_guid(guid, chosen)
+  local item = items.find(guid)
+  return item and describe(item, chosen) -- and not the reason
 end
 
 -- Every different part of a file among the takes, once: {path, region, key}; and for each take its place in the list.

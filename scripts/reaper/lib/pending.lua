@@ -1,6 +1,7 @@
 -- @noindex
 -- Jobs that were begun and not placed yet, so that REAPER may be closed while roadie works.
 
+local items = require("items")
 local state = require("state")
 
 local pending = {}
@@ -43,11 +44,21 @@ function pending.remove(job)
   state.set(NAME, list)
 end
 
--- Those of the project that is open.
+local function any_stands(guids)
+  for _, guid in ipairs(guids) do
+    if items.find(guid) then
+      return true
+    end
+  end
+  return false
+end
+
+-- Those of the project that is open: it has one of their items, or is the file that they were begun in. A project that
+-- was not saved then has a name by now, and one that is not saved may be any.
 function pending.here()
   local found, path = {}, project()
   for _, entry in ipairs(pending.all()) do
-    if entry.project == path then
+    if any_stands(entry.items) or entry.project == path and path ~= "" then
       found[#found + 1] = entry
     end
   end

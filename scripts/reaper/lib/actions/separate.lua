@@ -1,6 +1,7 @@
 -- @noindex
 -- Stems of the selected items, as tracks below theirs or as takes.
 
+local depth = require("depth")
 local folder = require("folder")
 local job = require("job")
 local names = require("names")
@@ -46,7 +47,16 @@ function separate.speed(choices)
   return "." .. choices.model
 end
 
-local DEPTHS = { ["as the source"] = "auto", ["24 bit"] = "pcm24", ["32 bit float"] = "float32", ["16 bit"] = "pcm16" }
+local DEPTHS = { ["24 bit"] = "pcm24", ["32 bit float"] = "float32", ["16 bit"] = "pcm16" }
+
+-- Left to itself roadie writes floats for a source of floats, and 24 bits for all others.
+local function depth_of(inputs, choices)
+  local paths = {}
+  for index, input in ipairs(inputs) do
+    paths[index] = input.path
+  end
+  return DEPTHS[choices.depth] or depth.all_16(paths) and "pcm16" or "auto"
+end
 
 local function params(choices)
   local model = choices.model == "best installed" and "auto" or choices.model
@@ -73,7 +83,7 @@ function separate.request(_, inputs, choices)
     params = { separate = params(choices) },
     deliver = {
       to = { "folder" }, folder = folder.of(choices), layout = "{source}/{kind}",
-      format = { container = "wav", depth = DEPTHS[choices.depth] },
+      format = { container = "wav", depth = depth_of(inputs, choices) },
     },
   }
 end

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from watchdog.events import FileOpenedEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 
@@ -304,3 +306,37 @@ def opened(folder: Path) -> Iterator[set[str]]:
     finally:
         observer.stop()
         observer.join(5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="takes inotify's watches away")
+async def test_what_the_system_did_not_tell_is_found_by_the_next_look(watch: Watch) -> None:
+    """The system's own watch is taken away, as when its queue runs over: files come, change and go unheard."""
+    old = write(watch.root / "old.wav", "old")
+    gone = write(watch.root / "gone.wav", "gone")
+    await watch.start(replace(QUICK, rescan_s=1.0))
+    await watch.has("asset.added", 2)
+    for descriptor in inotify_watches():
+        inotify_remove(*descriptor)
+    write(watch.root / "deep" / "new.wav", "new")
+    write(old, "old, and changed")
+    gone.unlink()
+    await watch.has("asset.added", 4)
+
+    async def told() -> bool:
+        return await paths(watch) == ["deep/new.wav", "old.wav"]
+
+    await watch.until(told)
+
+
+def inotify_watches() -> list[tuple[int, int]]:
+    """(inotify, watch) of this process, as proc(5) tells them."""
+    found = []
+    for info in Path("/proc/self/fdinfo").iterdir():
+        with suppress(OSError):
+            lines = [line.split() for line in info.read_text().splitlines() if line.startswith("inotify wd:")]
+            found += [(int(info.name), int(line[1].removeprefix("wd:"), 16)) for line in lines]
+    return found
+
+
+def inotify_remove(descriptor: int, watch: int) -> None:
+    ctypes.CDLL(None).inotify_rm_watch(descriptor, watch)

@@ -82,7 +82,8 @@ def _file_name(item: DeliverItem, fields: dict[str, str], number: str) -> str:
 
 
 def _tail(item: DeliverItem, fields: dict[str, str], number: str) -> str:
-    stem = f" - {fields['stem']}" if "stem" in fields else ""
+    # A part that stands alone is its own stem: "bass.mid", not "bass - bass.mid".
+    stem = f" - {fields['stem']}" if fields.get("stem", fields["source"]) != fields["source"] else ""
     if item.kind in _SAMPLES:
         tempo = f" {fields['bpm']}bpm" if "bpm" in fields else ""
         key = f" {fields['key']}" if "key" in fields else ""

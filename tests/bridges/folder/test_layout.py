@@ -45,6 +45,7 @@ def planned(*items: DeliverItem, layout: str | None = None) -> list[str]:
         ),
         (item(Kind.SLICE, "s.wav", stem="vocals"), "Song/Samples/Song - vocals - slice 01.wav"),
         (item(Kind.MIDI, "n.mid", ".mid", stem="bass"), "Song/MIDI/Song - bass.mid"),
+        (item(Kind.MIDI, "n.mid", ".mid", stem="Song"), "Song/MIDI/Song.mid"),  # a part that stands alone
         (item(Kind.LYRICS, "w.lrc", ".lrc", stem="vocals"), "Song/Lyrics/Song.lrc"),
         (item(Kind.LYRICS, "w.json", ".json"), "Song/Lyrics/Song.json"),
     ],

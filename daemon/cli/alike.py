@@ -79,13 +79,14 @@ def duplicates(
 def _remove(folder: Path | None, to: Path | None, *, dry_run: bool, as_json: bool) -> int:
     from daemon.cli import library_api
     from daemon.cli.output import print_json
-    from daemon.cli.request import absolute
+    from daemon.cli.request import absolute, existing_folder
     from daemon.cli.run_job import finish
     from daemon.cli.session import session
     from daemon.services.types_duplicates import DuplicatesRequest
 
     request = DuplicatesRequest(
-        folder=None if folder is None else str(absolute(folder)), to=None if to is None else str(absolute(to))
+        folder=None if folder is None else str(existing_folder(folder)),
+        to=None if to is None else str(absolute(to)),
     )
     with session(os.environ) as open_session:
         if not dry_run:

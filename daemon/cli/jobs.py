@@ -136,10 +136,10 @@ def undo(job_id: JobId, as_json: AsJson = False) -> None:
         print_json(undone)
         return
     for path in undone.removed:
-        print(f"removed  {path}")
+        print(f"taken back  {path}")
     for path in undone.restored:
-        print(f"restored {path}")
+        print(f"restored    {path}")
     for kept in undone.kept:
-        print(f"kept     {kept.path}: {kept.why}")
+        print(f"kept        {kept.path}: {kept.why}")
     if not undone.removed and not undone.restored and not undone.kept:
         print("There was nothing to take back.")

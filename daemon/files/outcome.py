@@ -39,7 +39,7 @@ class Kept:
 @dataclass(frozen=True, slots=True)
 class UndoReport:
     """removed: files taken back (a moved one is back at its old place). gone: already not there. restored: files
-    that stay and have their earlier content again."""
+    that are as they were: they have their earlier content again, or are back at their old place."""
 
     removed: tuple[Path, ...]
     kept: tuple[Kept, ...]

@@ -42,8 +42,12 @@ def undo(
                 if not _has(disk, intent.path, intent.before):
                     restore(intent)
                 restored.append(intent.path)
+            elif reason is None and _take_back(intent, move_back, disk):
+                removed.append(intent.path)
+                if intent.op is Op.MOVE and intent.temp is not None:
+                    restored.append(intent.temp)
             elif reason is None:
-                (removed if _take_back(intent, move_back, disk) else gone).append(intent.path)
+                gone.append(intent.path)
         except OSError as error:
             intent, reason = stored, disk_error(error, stored.path).message
         if reason is not None:

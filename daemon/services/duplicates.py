@@ -200,6 +200,8 @@ class DuplicatesService:
         if folder is not None and (not folder.is_absolute() or "\0" in str(folder)):
             raise BadParameter("the folder of the copies must be an absolute path", where=repr(request.folder))
         to = await asyncio.to_thread(self._outputs.check, str(self._duplicates.aside(request)))
+        if folder is not None and folder.is_relative_to(to):
+            raise BadParameter("these copies stand where they would go", where=folder, hint="Name another `to`")
         return DuplicatesRequest(folder=None if folder is None else str(folder), to=str(to))
 
 

@@ -154,8 +154,8 @@ class Kept(Answer, frozen=True):
 
 
 class UndoView(Answer, frozen=True):
-    """removed: paths taken back. kept: paths left where they are, and why. restored: files whose tags are as they were
-    before."""
+    """removed: paths taken back. kept: paths left where they are, and why. restored: files that are as they were: with
+    the tags that they had, or at the place from which they were moved."""
 
     id: str
     removed: list[str]

@@ -82,8 +82,8 @@ def test_undo_lists_what_went_and_what_stayed(found: FakeDaemon, roadie: Roadie)
         "id": "j1", "removed": ["/o/a.wav"], "kept": [{"path": "/o/b.wav", "why": "changed since"}],
     }  # fmt: skip
     assert roadie("jobs", "undo", "j1").out.splitlines() == [
-        "removed  /o/a.wav",
-        "kept     /o/b.wav: changed since",
+        "taken back  /o/a.wav",
+        "kept        /o/b.wav: changed since",
     ]
 
 

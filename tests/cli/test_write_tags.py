@@ -26,7 +26,7 @@ def test_a_file_is_tagged_and_given_back(home: Path, tmp_path: Path, roadie: Roa
     assert str(mutagen.wave.WAVE(song).tags["TXXX:tags"]) == "punchy"
     job = json.loads(ran.out)["id"]
     undone = roadie("jobs", "undo", job)
-    assert f"restored {song}" in undone.out and song.read_bytes() == before
+    assert f"restored    {song}" in undone.out and song.read_bytes() == before
 
 
 def test_nothing_named_or_both_is_asked_wrongly(home: Path, tmp_path: Path, roadie: Roadie) -> None:

@@ -87,6 +87,7 @@ def test_one_stays_the_others_go_aside_and_come_back(house: House, tmp_path: Pat
 
     undone = house.ask("POST", f"/jobs/{job['id']}/undo")
     assert undone["kept"] == []
+    assert set(undone["restored"]) == set(planned)
     assert state(tmp_path) == before
     assert not aside.exists()
     assert sorted(map(len, listed(house, samples))) == [2, 3]
@@ -155,6 +156,7 @@ def test_links_changed_files_managed_folders_and_roadies_own_are_left(house: Hou
         ({"folder": "~\0"}, "absolute"),
         ({"to": "/usr/share/aside"}, "does not write there"),
         ({"to": "aside"}, "absolute"),
+        ({"folder": "/tmp/a/b", "to": "/tmp/a"}, "stand where they would go"),
         ({"form": 1}, "form"),
     ],
 )

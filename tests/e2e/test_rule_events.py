@@ -78,6 +78,7 @@ def test_what_happens_to_files_projects_and_jobs_sets_rules_off(ruled: Ruled, tm
     ruled.rule("moved", 'event = "asset.moved"', '[if]\npath = "**/Sorted/*"\n[[then]]\ntag = "sorted"')
     liked = '[if]\nall = [ { rating = { min = 4 } }, { not = { tag = "liked" } } ]\n[[then]]\ntag = "liked"'
     ruled.rule("changed", 'event = "asset.changed"', liked)
+    ruled.rule("best-of", 'event = "asset.changed"', '[if]\nrating = 5\n[[then]]\ncollect = "Best"')
     ruled.rule("failed", 'event = "job.failed"', '[[then]]\ntag = "look at this"')
     ruled.rule("undone", 'event = "asset.changed"', '[if]\nrating = 1\n[[then]]\ntag = "never"')
 
@@ -86,6 +87,7 @@ def test_what_happens_to_files_projects_and_jobs_sets_rules_off(ruled: Ruled, tm
 
     ruled.ask("PATCH", f"/assets/{asset}", {"rating": 5})
     assert ruled.subjects("changed") == [str(kick)]
+    assert ruled.answered("best-of"), "all rules that match answer"
     assert "liked" in [tag["label"] for tag in ruled.ask("GET", f"/assets/{asset}")["tags"]]
 
     (ruled.music / "Sorted").mkdir()
@@ -119,6 +121,25 @@ def test_an_hour_that_passed_while_the_daemon_was_away_is_made_up_for_once(ruled
     assert ruled.subjects("hourly") == sorted(map(str, loops))
     [collection] = ruled.ask("GET", "/collections")["items"]
     assert (collection["name"], len(collection["assets"])) == ("By the clock", 3)
+
+
+def test_only_the_first_rule_answers_where_the_settings_say_so(ruled: Ruled) -> None:
+    ruled.stop()
+    with (ruled.home / "config.toml").open("a") as file:
+        file.write('[rules]\nmatch = "first"\n')
+    ruled.start()
+    assert ruled.up()
+    asset = ruled.known(write_song(ruled.music / "kick.wav", 830))["id"]
+    for name, priority in (("a-later", 1), ("b-first", 5), ("c-last", 0)):
+        text = f'name = "{name}"\nenabled = true\npriority = {priority}\n[when]\nevent = "asset.tagged"\n'
+        ruled.ask(
+            "PUT", f"/rules/{name}", {"text": f'{text}[if]\ntag = "mine"\n[[then]]\ncollect = "{name}"\n'}
+        )
+    ruled.ask("PATCH", f"/assets/{asset}", {"tags": ["mine"]})
+    ruled.answered("b-first")
+    ruled.ask("PATCH", f"/assets/{asset}", {"tags": ["mine", "again"]})
+    ruled.answered("b-first", 2)
+    assert [run["rule"] for run in ruled.ask("GET", "/rule-runs")["items"]] == ["b-first", "b-first"]
 
 
 def due(ruled: Ruled) -> dict[str, float]:

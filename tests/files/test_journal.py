@@ -195,7 +195,8 @@ def test_a_move_and_its_undo(journal: Journal, kick: Path, kit: Path) -> None:
     assert journal.move(kick, target, group="job", owner="tidy", ordinal=0) == target
     assert journal.move(kick, target, group="job", owner="tidy", ordinal=0) == target
     assert target.exists() and not kick.exists()
-    assert journal.undo("job", unused).removed == (target,)
+    report = journal.undo("job", unused)
+    assert (report.removed, report.restored) == ((target,), (kick,))
     assert kick.read_bytes() == b"kick" * 1000
     assert files(kit) == set()
 

@@ -32,7 +32,8 @@ class LayoutsInstall:
 
         settings = load_settings(environ)
         folder = to or Path(platformdirs.user_documents_dir()) / "roadie"
-        recipes = [each.name for each in Recipes(settings.recipes).listed() if each.problem is None]
+        listed = Recipes(settings.recipes).listed()
+        recipes = [each.name for each in listed if each.recipe is not None and not each.recipe.for_scripts]
         made, port = pages(recipes), _port(settings)
         changes = (
             Change(folder / SESSION, open_stage.session(made, f"127.0.0.1:{port}")),

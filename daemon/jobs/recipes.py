@@ -43,10 +43,13 @@ class EffectEntry(msgspec.Struct, frozen=True):
 
 
 class Recipe(msgspec.Struct, frozen=True):
+    """for_scripts: it needs parameters, or a script that places what it makes, so nothing offers it with a button."""
+
     name: str
     about: str
     steps: tuple[StepEntry, ...]
     effects: tuple[EffectEntry, ...]
+    for_scripts: bool = False
 
     def step(self, step_id: str) -> StepEntry:
         return next(step for step in self.steps if step.id == step_id)
@@ -72,6 +75,7 @@ _OWN_STEPS = frozenset(
     }
 )  # fmt: skip
 """Steps that roadie puts into jobs itself."""
+_KEYS = ("name", "about", "for_scripts", "step", "effect")
 _STEP_KEYS = {"id", "use", "from", "only"}
 _EFFECT_KEYS = {"id", "use", "from", "to", "layout"}
 
@@ -82,11 +86,9 @@ def parse(text: str, where: Path) -> Recipe:
         body = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadRecipe("this is not TOML", where=where, why=error) from error
-    unknown = set(body) - {"name", "about", "step", "effect"}
+    unknown = set(body) - set(_KEYS)
     if unknown:
-        raise BadRecipe(
-            f"unknown key {sorted(unknown)[0]!r}", where=where, hint="Keys: name, about, step, effect"
-        )
+        raise BadRecipe(f"unknown key {sorted(unknown)[0]!r}", where=where, hint=f"Keys: {', '.join(_KEYS)}")
     steps: list[StepEntry] = []
     for number, table in enumerate(_tables(body, "step", where), 1):
         steps.append(_step(table, steps, f"{where}, step {number}"))
@@ -104,7 +106,10 @@ def parse(text: str, where: Path) -> Recipe:
     name = body.get("name", where.stem)
     if not isinstance(name, str) or not name:
         raise BadRecipe("name must be a text", where=where)
-    return Recipe(name, str(body.get("about", "")), tuple(steps), tuple(effects))
+    for_scripts = body.get("for_scripts", False)
+    if not isinstance(for_scripts, bool):
+        raise BadRecipe("for_scripts must be true or false", where=where)
+    return Recipe(name, str(body.get("about", "")), tuple(steps), tuple(effects), for_scripts)
 
 
 def _tables(body: Mapping[str, Any], key: str, where: Path) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from daemon.kernel.errors import NotFound, RoadieError
 from daemon.kernel.work import Kind
@@ -46,7 +47,7 @@ class AuditionService:
     async def sound_of_job(self, job: str, number: int) -> str:
         """The path of the number-th sound that a job made, from 1. Raises NotFound when it has made fewer."""
         view = await self._jobs.get(job)
-        sounds = [each for each in view.artifacts if _audible(each)]
+        sounds = _made(each for each in view.artifacts if _audible(each))
         if not 1 <= number <= len(sounds):
             raise NotFound(
                 f"the job has made {len(sounds)} sounds so far", where=f"sound {number} of job {job}",
@@ -69,13 +70,13 @@ class AuditionService:
     async def load_kit_of_job(self, job: str) -> dict[int, str]:
         """Put the one-shots and loops of a job on keys; returns the file name on each. Raises NotFound for none."""
         view = await self._jobs.get(job)
-        pads = pads_of(each for each in view.artifacts if each.kind in _SHORT)
+        pads = pads_of(_made(each for each in view.artifacts if each.kind in _SHORT))
         if not pads:
             raise NotFound(
                 "the job has made no slices", where=job, hint="Run the recipe `samples` on something"
             )
         failed = await self._player.load([Pad(note, each.path) for note, each in pads.items()])
-        return {note: each.name for note, each in pads.items() if each.path not in failed}
+        return {note: Path(each.path).name for note, each in pads.items() if each.path not in failed}
 
     def hit(self, note: int, velocity: int) -> bool:
         """Strike a key of the kit that was loaded. From any thread; opens nothing and waits for nothing."""
@@ -110,6 +111,12 @@ def pads_of(artifacts: Iterable[ArtifactView]) -> dict[int, ArtifactView]:
     free = (note for note in range(_FIRST_PAD, _LAST_PAD + 1) if note not in pads)
     pads |= dict(zip(free, rest, strict=False))
     return dict(sorted(pads.items()))
+
+
+def _made(artifacts: Iterable[ArtifactView]) -> list[ArtifactView]:
+    """What a job made for the person: what it delivered, and where it delivered none of these, what its steps made."""
+    found = list(artifacts)
+    return [each for each in found if each.delivered] or found
 
 
 def _audible(artifact: ArtifactView) -> bool:

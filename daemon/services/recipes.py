@@ -44,5 +44,5 @@ def _view(listed: Listed) -> RecipeView:
         origin="user" if listed.origin == "user" else "shipped",
         steps=[msgspec.to_builtins(step) for step in recipe.steps] if recipe else [],
         effects=[msgspec.to_builtins(effect) for effect in recipe.effects] if recipe else [],
-        problem=listed.problem,
+        for_scripts=recipe is not None and recipe.for_scripts, problem=listed.problem,
     )  # fmt: skip

@@ -164,11 +164,14 @@ class UndoView(Answer, frozen=True):
 
 
 class RecipeView(Answer, frozen=True):
+    """for_scripts: it needs parameters, or a script that places what it makes: nothing to offer with a button."""
+
     name: str
     about: str
     origin: Literal["shipped", "user"]
     steps: list[dict[str, Any]]
     effects: list[dict[str, Any]]
+    for_scripts: bool = False
     problem: str | None = None
 
 

@@ -1,0 +1,63 @@
+"""Which of a job's sounds are heard and played."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from daemon.kernel.errors import NotFound
+from daemon.playback.messages import Pad
+from daemon.services.audition import AuditionService
+from daemon.services.types import ArtifactView
+
+
+@dataclass
+class Player:
+    pads: list[Pad] = field(default_factory=list)
+
+    async def load(self, pads: list[Pad]) -> dict[str, str]:
+        self.pads = pads
+        return {}
+
+
+@dataclass
+class Jobs:
+    artifacts: list[ArtifactView]
+
+    async def get(self, _job: str) -> Jobs:
+        return self
+
+
+def made(
+    name: str, path: str, delivered: bool, label: str | None = "kick", kind: str = "one-shot"
+) -> ArtifactView:
+    return ArtifactView(path, kind, name, None, label, path, path, delivered)
+
+
+def service(*artifacts: ArtifactView) -> tuple[AuditionService, Player]:
+    player = Player()
+    jobs = cast("Any", Jobs(list(artifacts)))
+    return AuditionService(cast("Any", player), cast("Any", None), jobs, cast("Any", None)), player
+
+
+RAW = made("slices/001.wav", "/cache/1.wav", False)
+CLEAN = made("001 001.wav", "/out/Song - kick.wav", True)
+SNARE = made("001 002.wav", "/out/Song - snare.wav", True, "snare")
+
+
+async def test_a_sound_that_was_cleaned_and_delivered_is_on_one_pad_by_its_own_name():
+    audition, player = service(RAW, CLEAN, SNARE)
+    assert await audition.load_kit_of_job("job") == {36: "Song - kick.wav", 38: "Song - snare.wav"}
+    assert [pad.path for pad in player.pads] == ["/out/Song - kick.wav", "/out/Song - snare.wav"]
+    assert await audition.sound_of_job("job", 2) == "/out/Song - snare.wav"
+
+
+async def test_what_no_one_asked_to_deliver_is_heard_from_where_it_was_made():
+    midi = made("bass.mid", "/out/bass.mid", True, None, "midi")
+    audition, _player = service(RAW, midi)
+    assert await audition.load_kit_of_job("job") == {36: "1.wav"}
+    assert await audition.sound_of_job("job", 1) == "/cache/1.wav"
+    with pytest.raises(NotFound, match="1 sounds so far"):
+        await audition.sound_of_job("job", 2)

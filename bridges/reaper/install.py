@@ -11,6 +11,7 @@ from bridges.reaper import explorer_ini, key_map, media_db
 from bridges.reaper.places import INI, require_closed, resource_folder
 from bridges.reaper.scripts import FOLDER, scripts
 from daemon.files.installing import Change, Plan
+from daemon.kernel.at_home import at_home
 
 KEY_MAP = "reaper-kb.ini"
 
@@ -25,7 +26,7 @@ class ReaperInstall:
         require_closed(folder)
         found = list(scripts())
         changes = [Change(folder / "Scripts" / FOLDER / each.name, each.path.read_bytes()) for each in found]
-        changes.append(Change(folder / "Scripts" / FOLDER / "start.json", _start()))
+        changes.append(Change(folder / "Scripts" / FOLDER / "start.json", _start(environ)))
         database = folder / media_db.FOLDER / media_db.NAME
         # The daemon writes it anew with every delivery; whatever stands in it is roadie's.
         changes.append(Change(database, _read(database) or b"\n", edits=True))
@@ -47,9 +48,13 @@ class ReaperInstall:
         return explorer_ini.without_database(content, media_db.NAME)
 
 
-def _start() -> bytes:
-    """What the actions offer to start while no daemon has told them."""
-    return json.dumps({"command": [sys.executable, "-P", "-m", "daemon.cli", "serve"]}).encode() + b"\n"
+def _start(environ: Mapping[str, str]) -> bytes:
+    """What the actions offer to start while no daemon has told them, and the home that it has there: REAPER, started by
+    a click, knows nothing of a shell's ROADIE_HOME."""
+    told: dict[str, object] = {"command": [sys.executable, "-P", "-m", "daemon.cli", "serve"]}
+    if environ.get("ROADIE_HOME"):
+        told["home"] = str(Path(at_home(environ["ROADIE_HOME"])).absolute())
+    return json.dumps(told, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n"
 
 
 def _read(path: Path) -> bytes:

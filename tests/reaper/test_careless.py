@@ -71,6 +71,21 @@ def test_a_file_that_is_no_sound_is_named_with_what_is_wrong_with_it(
     assert str(cut).replace(" ", "") in shown
 
 
+def test_what_failed_and_is_tried_again_is_offered(reaper: Reaper, tmp_path: Path, song: Path) -> None:
+    path = tmp_path / "still copying.wav"
+    path.write_bytes(song.read_bytes()[:2000])
+    reaper.ext["roadie/choices.separate"] = choose(what="only bass")
+    keys = [{"see": "only bass", "key": "enter"}, {"see": "job panel", "key": "esc"}]
+    failed = reaper.run("separate", saved(tmp_path, item(path, 3.5, 0.5)), keys)
+    assert failed.names == ["Git"]
+    path.write_bytes(song.read_bytes())  # now it is all there
+    keys = [{"see": "failed", "key": "r"}, {"see": "done       100%", "key": "q"}]
+    assert reaper.run("jobs", failed.project, keys).messages == []
+    keys = [{"see": "Done", "key": "esc"}, {"see": "Retry", "key": "q"}]
+    placed = reaper.run("jobs", failed.project, keys, answers=[YES])
+    assert placed.track("bass")["items"][0]["values"]["D_POSITION"] == 3.5
+
+
 def test_the_daemon_dies_half_way(song: Path, tmp_path: Path) -> None:
     house = House(tmp_path)
     house.start(ROADIE_PAUSE_HEAVY="recording")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,21 @@ def test_a_project_that_was_never_saved_has_its_files_among_the_recordings(
 ) -> None:
     ended = reaper.run("separate", project(song), go("only bass"))
     assert made(ended).is_relative_to(reaper.folder / "media" / "roadie")
+
+
+def test_a_very_long_folder_is_shown_whole_above_and_by_its_ends_in_its_row(
+    reaper: Reaper, song: Path, tmp_path: Path
+) -> None:
+    long = "/mnt/" + "/".join(f"Bänder ü {number}" for number in range(9)) + "/ende"
+    reaper.ext["roadie/choices.every action"] = choose(folder=long)
+    reaper.ext["roadie/folder"] = {"value": json.dumps(long), "persist": True}
+    saved = project(song, str(tmp_path / "song.rpp"))
+    shown = reaper.run("separate", saved, [{"see": "only bass", "picture": "shown", "key": "q"}]).pictures[
+        "shown"
+    ]
+    texts = [each for each in shown if each["what"] == "text"]
+    # The stand-in's letters are 7.2 pixels wide, and the window 560.
+    assert all(each["x"] + 7.2 * len(each["text"]) <= 560 for each in texts)
+    assert long.replace(" ", "") in "".join(each["text"] for each in texts).replace(" ", "")
+    (row,) = [each["text"] for each in texts if each["text"].startswith("< /mnt/")]
+    assert "..." in row and row.endswith("/ende >")

@@ -164,6 +164,36 @@ def test_a_files_depth_is_read_from_its_head(tmp_path: Path, container: str, sub
     assert int(told) == bits
 
 
+def test_the_home_is_the_shells_or_the_one_that_was_installed_with(tmp_path: Path) -> None:
+    scripts = tmp_path / "Scripts"
+    scripts.mkdir()
+    (scripts / "start.json").write_text(json.dumps({"command": ["x", "serve"], "home": "/ü/roadie"}))
+    body = (
+        "reaper.get_action_context = function() return false, given[1] .. '/a.lua' end\n"
+        "reaper.HasExtState = function() return false end\n"
+        "os.getenv = function(name) return ({ ROADIE_HOME = given[2], HOME = '/home/me' })[name] end\n"
+        "local runtime = require('runtime')\n"
+        "io.write(runtime.path(), '\\n', table.concat(runtime.command() or {}, ' '))"
+    )
+    assert lua(tmp_path, "Other", body, str(scripts)).decode() == "/ü/roadie/runtime.json\nx serve"
+    assert lua(tmp_path, "Other", body, str(scripts), "/shell").decode() == "/shell/runtime.json\nx serve"
+    assert lua(tmp_path, "Other", body, str(tmp_path)).decode() == "/home/me/.roadie/runtime.json\n"
+
+
+def test_a_windows_users_name_is_taken_from_reaper_where_it_is_not_plain(tmp_path: Path) -> None:
+    body = (
+        "reaper.GetResourcePath = function() return given[2] end\n"
+        "os.getenv = function(name) return name == 'USERPROFILE' and given[1] or nil end\n"
+        "io.write(system.home())"
+    )
+    ansi = b"C:\\Users\\J\xf6rg".decode("utf-8", "surrogateescape")
+    reapers = "C:\\Users\\Jörg\\AppData\\Roaming\\REAPER"
+    assert lua(tmp_path, "Win64", body, ansi, reapers).decode() == "C:\\Users\\Jörg"
+    assert lua(tmp_path, "Win64", body, "D:\\me", reapers).decode() == "D:\\me"
+    portable = lua(tmp_path, "Win64", body, ansi, "E:\\REAPER")
+    assert portable == b"C:\\Users\\J\xf6rg", "nothing better is known"
+
+
 def test_windows_gets_commands_without_a_shells_help(tmp_path: Path) -> None:
     body = (
         "local ran = {}\n"

@@ -13,6 +13,9 @@ local BASE = "/api/v1"
 local STARTS_WITHIN_S = 90
 local YES = 6
 
+-- What curl says where nobody listens, and where who listened ended without an answer.
+local GONE = { [7] = true, [52] = true, [56] = true }
+
 local connection
 
 local function fail(message, hint, code)
@@ -31,8 +34,8 @@ local function reachable()
   return connection:ask("GET", "/health").status == 200
 end
 
-local function start(scripts, tell)
-  local command = runtime.command(scripts)
+local function start(tell)
+  local command = runtime.command()
   if not command then
     fail("roadie is not running", "Start it with `roadie serve` in a terminal, then run this action again")
   end
@@ -52,9 +55,9 @@ local function start(scripts, tell)
 end
 
 -- Makes sure that a daemon answers, with the person's consent to start one. tell: called with what is going on.
-function client.ensure(scripts, tell)
+function client.ensure(tell)
   if not reachable() then
-    start(scripts, tell)
+    start(tell)
   end
 end
 
@@ -69,7 +72,7 @@ end
 
 local function refuse(answer)
   if answer.status == 0 then
-    if answer.curl == 7 then
+    if GONE[answer.curl] then
       local hint = "Run the action again: it can start roadie, which then goes on with its jobs"
       fail("roadie is not running any more", hint, "gone")
     elseif answer.curl == -1 then

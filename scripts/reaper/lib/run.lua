@@ -20,7 +20,6 @@ local undo = require("undo")
 local run = {}
 
 local YES = 6
-local scripts = select(2, reaper.get_action_context()):match("^(.*)[/\\]")
 
 local function takes_of(action, choices)
   return action.takes and action.takes(choices) or "active"
@@ -88,7 +87,9 @@ end
 local function finish(action, panel, view, selected, choices)
   local problem = job.problem(view)
   if problem then
-    pending.remove(view.id)
+    if view.state == "cancelled" then
+      pending.remove(view.id)
+    end -- one that failed may be tried again in the job panel, and is offered then
     return problem
   end
   if action.audition and choices.audition == "yes" then
@@ -127,7 +128,7 @@ local function recover(entry, action, view)
   return same and selected or nil
 end
 
--- Offers what an earlier session began and did not place.
+-- Offers what an earlier session began and did not place. What is not done stays for the next time.
 function run.offer(panel, actions)
   for _, entry in ipairs(pending.here()) do
     local action = actions(entry.action)
@@ -136,7 +137,7 @@ function run.offer(panel, actions)
       if view.code == "not_found" then
         pending.remove(entry.job)
       end
-    elseif view.state == "failed" or view.state == "cancelled" or view.undone then
+    elseif view.state == "cancelled" or view.undone then
       pending.remove(entry.job)
     elseif view.state == "done" then
       local question = "roadie has finished \"" .. action.title .. "\" for this project. Place the result now?"
@@ -244,7 +245,7 @@ function run.with_panel(title, body)
   local panel = panel_of.open(title, reaper.GetExtState("roadie", "panel"))
   reaper.atexit(function() client.close() end)
   loop.run(function()
-    client.ensure(scripts, function(line)
+    client.ensure(function(line)
       panel:show({ { kind = "text", text = line } })
     end)
     body(panel)
@@ -258,7 +259,7 @@ end
 function run.quietly(body)
   reaper.atexit(function() client.close() end)
   loop.run(function()
-    client.ensure(scripts, function() end)
+    client.ensure(function() end)
     body()
   end, report, client.close)
 end

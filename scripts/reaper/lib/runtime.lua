@@ -7,15 +7,6 @@ local system = require("system")
 
 local runtime = {}
 
--- Where the daemon says where it is.
-function runtime.path()
-  local home = os.getenv("ROADIE_HOME")
-  if home and home ~= "" then
-    return system.join(home, "runtime.json"), home
-  end
-  return system.join(system.home() or "", ".roadie", "runtime.json")
-end
-
 local function read_json(path)
   local text = system.read(path)
   if not text then
@@ -23,6 +14,25 @@ local function read_json(path)
   end
   local well, value = pcall(json.decode, text)
   return well and type(value) == "table" and value or nil
+end
+
+-- What `roadie install reaper` wrote beside the scripts: {command, home}; nil for scripts that came in another way.
+local function installed()
+  local scripts = select(2, reaper.get_action_context()):match("^(.*)[/\\]")
+  return scripts and read_json(system.join(scripts, "start.json"))
+end
+
+-- Where the daemon says where it is, and roadie's home where that is told. A program that is not started by a shell
+-- has no ROADIE_HOME of the user's: then it is the one that roadie had when it was installed here.
+function runtime.path()
+  local home = os.getenv("ROADIE_HOME")
+  if not home or home == "" then
+    home = (installed() or {}).home
+  end
+  if home then
+    return system.join(home, "runtime.json"), home
+  end
+  return system.join(system.home() or "", ".roadie", "runtime.json")
 end
 
 -- {url, token, command} of the daemon that last said where it is; nil when none did.
@@ -46,10 +56,9 @@ function runtime.read()
 end
 
 -- The command that starts the daemon: the one it told last, or the one written down at installation.
-function runtime.command(scripts)
+function runtime.command()
   local told = read_json((runtime.path()))
-  local installed = read_json(system.join(scripts, "start.json"))
-  return told and told.command or state.get("command") or installed and installed.command
+  return told and told.command or state.get("command") or (installed() or {}).command
 end
 
 -- Starts it in the background. folder: a private one.

@@ -37,8 +37,19 @@ function system.is_absolute(path)
   return path:sub(1, 1) == "/"
 end
 
+-- A folder of the user's that Windows names in its environment. Lua may get such a name in the system's own characters,
+-- which are not those of paths here: where it is not plain, it is told from REAPER's resource folder, which is UTF-8.
+local function named_by_windows(variable, below_profile)
+  local told = os.getenv(variable)
+  if told and told:find("[\x80-\xFF]") then
+    local profile = reaper.GetResourcePath():match("^(.*)[/\\]AppData[/\\]Roaming[/\\]REAPER$")
+    return profile and profile .. below_profile or told
+  end
+  return told
+end
+
 function system.home()
-  return os.getenv("HOME") or os.getenv("USERPROFILE")
+  return system.windows and named_by_windows("USERPROFILE", "") or os.getenv("HOME")
 end
 
 -- A file's content; nil and the reason where there is none.
@@ -116,7 +127,7 @@ function system.private_folder()
     return folder
   end
   -- Below the user's profile, whose access list names the user, administrators and the system.
-  local root = os.getenv("LOCALAPPDATA") or os.getenv("TEMP")
+  local root = named_by_windows("LOCALAPPDATA", "\\AppData\\Local") or os.getenv("TEMP")
   if not root then
     error("roadie finds no folder for its requests: Windows names neither LOCALAPPDATA nor TEMP", 0)
   end

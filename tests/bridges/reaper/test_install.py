@@ -47,6 +47,8 @@ def test_it_is_all_there_and_goes_without_a_trace(resources: Path, home: Path, r
     for name in names:
         assert (resources / "Scripts" / "roadie" / name).is_file()
     assert (resources / "MediaDB" / "roadie.ReaperFileList").exists()
+    started = json.loads((resources / "Scripts" / "roadie" / "start.json").read_bytes())
+    assert started["command"][-1] == "serve" and started["home"] == str(home)
     kb = (resources / "reaper-kb.ini").read_bytes()
     assert kb.startswith(KB)
     added = kb[len(KB) :].decode().split("\r\n")[:-1]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from daemon.cli.output import duration, print_table, when
+from daemon.cli.output import duration, print_table, when, wrapped
 from daemon.services.types_rules import DryRunFile, DryRunView, RuleRunView, RuleUndoView, RuleView, TriggerView
 
 SHOWN = 10
@@ -84,7 +84,8 @@ def tell_dry_run(found: DryRunView) -> None:
     if found.matched:
         about = "roughly" if found.time_rough else "about"
         took = "unknown" if found.time_s is None else f"{about} {duration(found.time_s)}"
-        print(f"\ntime on this machine: {took} ({found.time_note})")
+        print(f"\ntime on this machine: {took}")
+        print(*wrapped(found.time_note, "  "), sep="\n")
     for folder in found.writes_below:
         print(f"would write below {folder}")
 

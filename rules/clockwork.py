@@ -28,6 +28,8 @@ class Clockwork:
                 await self.look()
             except RoadieError as error:
                 log.warning("rules by the clock wait: %s", error)
+            except Exception:
+                log.exception("rules by the clock")  # the next look tries again
             await asyncio.sleep(LOOK_S)
 
     async def look(self) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from daemon.kernel.clock import Clock
-from daemon.kernel.errors import InputError, NotFound, RoadieError
+from daemon.kernel.errors import InputError, NotFound, RoadieError, StepFailed, UsageError, WorkerDied
 from daemon.services.events import EventMessage
 from daemon.services.rule_work import NewRun
 from rules.book import RuleBook
@@ -31,6 +31,8 @@ AGAIN_S = 2.0
 LAZY = 500
 """Events that concern no rule and may pass before the cursor behind them is stored."""
 MINUTE_S = 60.0
+TRIES = 10
+"""To look at one event, when the disk or the library does not let the rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class RuleEngine:
         self._runner = runner
         self._clock = clock
         self._limits = limits
+        self._tries: Counter[int] = Counter()
         self._fired: dict[tuple[str, str], deque[float]] = defaultdict(deque)
 
     async def run(self) -> None:
@@ -75,6 +78,7 @@ class RuleEngine:
             if runs or batch[-1].seq - stored >= LAZY:
                 fresh = await self._ports.work.runs.advance(batch[-1].seq, runs)
                 stored = batch[-1].seq
+                self._tries.clear()
                 for run in fresh:
                     self._runner.begin(run)
 
@@ -88,17 +92,28 @@ class RuleEngine:
         for rule in self._book.enabled():
             if happened.event not in rule.when.events or happened.rule not in (None, rule.name):
                 continue
-            try:
-                found = await self._matching(rule, happened)
-            except InputError as error:  # a project that cannot be read has no files
-                log.warning("rule %s cannot look at event %d: %s", rule.name, happened.seq, error)
-                continue
+            found = await self._looked(rule, happened)
             if not found:
                 continue
             answers.append(await self._answer(rule, happened, found))
             if rule.stop or self._limits.match_first:
                 break
         return answers
+
+    async def _looked(self, rule: Rule, happened: Happening) -> list[dict[str, str]]:
+        """The files for which it holds. None of a thing that cannot be looked at: at once when it is to blame itself (a
+        project that cannot be read has no files), else after some tries, so that the rules after it are not kept
+        waiting for ever. Raises what may be over the next time."""
+        try:
+            return await self._matching(rule, happened)
+        except (InputError, StepFailed, WorkerDied, UsageError) as error:
+            log.warning("rule %s cannot look at event %d: %s", rule.name, happened.seq, error)
+        except Exception:
+            self._tries[happened.seq] += 1
+            if self._tries[happened.seq] < TRIES:
+                raise
+            log.exception("rule %s gives up looking at event %d", rule.name, happened.seq)
+        return []
 
     async def _matching(self, rule: Rule, happened: Happening) -> list[dict[str, str]]:
         """The files of an event for which the rule's conditions hold."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -34,6 +35,8 @@ from rules.model import Group, Leaf, Rule, Test
 from rules.parse import parse, place_of_need, suggest
 from rules.ports import Ports
 from rules.runner import RunRunner
+
+log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
 """How soon an edited rule counts."""
@@ -75,7 +78,12 @@ class RuleKeeper:
         """Edited files count soon; a broken one keeps its last good rule, which is told."""
         while True:
             await asyncio.sleep(LOOK_S)
-            await self.refresh()
+            try:
+                await self.refresh()
+            except RoadieError as error:
+                log.warning("rules are not read anew: %s", error)
+            except Exception:
+                log.exception("rules are not read anew")  # the next look tries again
 
     async def refresh(self) -> None:
         if await asyncio.to_thread(self._book.refresh):

@@ -76,25 +76,25 @@ class TrainedClassifier:
     ) -> tuple[Learned | None, list[str]]:
         """What to go by from now on, from files and what a person calls them; None when none can be heard. And a
         line for each file that cannot."""
-        rows: list[tuple[str, NDArray[np.float32], NDArray[np.float32]]] = []
+        rows: list[tuple[str, NDArray[np.float32]]] = []
         problems = []
         for i, (path, label) in enumerate(zip(files, classes, strict=True)):
             if i % _TOGETHER == 0:
                 checkpoint(i / len(files))
             try:
-                heard = hear(read(path), ONE_SHOT)
+                heard = hear(read(path), None)
             except InputError as error:
                 problems.append(error.message)
                 continue
             if not heard.pictures:
                 problems.append(f"{path.name} is silent")
                 continue
-            shares, embeddings = self._network(np.stack(heard.pictures))
-            rows.append((label, shares[0], embeddings[0]))
+            _shares, embeddings = self._network(np.stack(heard.pictures))
+            rows.append((label, _unit(embeddings.mean(axis=0))))
         if not rows:
             return None, problems
-        labels, all_shares, all_embeddings = zip(*rows, strict=True)
-        return Learned.taught(np.stack(all_embeddings), labels, np.stack(all_shares)), problems
+        labels, all_embeddings = zip(*rows, strict=True)
+        return Learned.taught(np.stack(all_embeddings), labels), problems
 
     def _together(self, sounds: Sequence[Sound], hints: Sequence[Mapping[str, Json]]) -> list[Classification]:
         heard = [hear(sound, _kind(hint)) for sound, hint in zip(sounds, hints, strict=True)]
@@ -126,8 +126,7 @@ class TrainedClassifier:
         stem: str,
     ) -> Classification:
         names, mean = CLASSES, shares.mean(axis=0)
-        embedding = embeddings.mean(axis=0)
-        embedding = np.asarray(embedding / (np.linalg.norm(embedding) + 1e-9), np.float32)
+        embedding = _unit(embeddings.mean(axis=0))
         if self._learned is not None:
             names, mean = self._learned.applied(mean, embedding)
         mean = weighed(mean, names, stem)
@@ -145,6 +144,10 @@ class TrainedClassifier:
             label = UNSURE
         told = _measured(measures) | ({} if label in _UNTUNED else _root(sound))
         return Classification(label, round(confidence, 3), one.kind, tuple(others), told, embedding)
+
+
+def _unit(embedding: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(embedding / (np.linalg.norm(embedding) + 1e-9), np.float32)
 
 
 def _kind(hint: Mapping[str, Json]) -> str | None:

@@ -40,14 +40,26 @@ def install(what: What, to: To = None, dry_run: DryRun = False, as_json: AsJson 
       roadie install osc-layouts --to ~/Desktop
     """
     from daemon.cli.output import print_json
+    from daemon.kernel.errors import RoadieError
 
     target = _target(what)
     plan = target.plan(None if to is None else _absolute(to), os.environ)
     if dry_run:
         _print_plan(plan, as_json)
         return
-    done = _installations().install(target.name, plan, target.without)
-    _run(plan.commands)
+    installations = _installations()
+    before = installations.standing(target.name, plan.folder)
+    done = installations.install(target.name, plan, target.without)
+    if done.written or not before:
+        for each in before:
+            _stop(each.undo_commands)
+        try:
+            _run(plan.commands)
+        except RoadieError as error:
+            for each in installations.standing(target.name, plan.folder):
+                installations.uninstall(each, target.without)
+            hint = "Nothing was left behind; `--to DIR` only writes the files, for you to use by the system's own means"
+            raise RoadieError(error.what, where=error.where, why=error.why, hint=hint) from error
     if as_json:
         print_json({"folder": str(plan.folder), **_told(done), "remarks": plan.remarks})
         return
@@ -76,7 +88,7 @@ def uninstall(what: What, to: To = None, dry_run: DryRun = False, as_json: AsJso
         if dry_run:
             print(f"would take {what} out of {each.folder}")
             continue
-        _run(each.undo_commands)
+        _stop(each.undo_commands)
         done = installations.uninstall(each, target.without)
         told.append({"folder": str(each.folder), **_told(done)})
         if not as_json:
@@ -120,6 +132,17 @@ def _run(commands: tuple[tuple[str, ...], ...]) -> None:
         if ran.returncode != 0:
             why = (ran.stderr or ran.stdout).strip() or f"it ended with {ran.returncode}"
             raise RoadieError("a command failed", where=" ".join(command), why=why)
+
+
+def _stop(commands: tuple[tuple[str, ...], ...]) -> None:
+    """What they would stop may not run, nor what the system has for that: then it is told, and no more."""
+    from daemon.cli.output import say
+    from daemon.kernel.errors import RoadieError
+
+    try:
+        _run(commands)
+    except RoadieError as error:
+        say(f"{error.message}; it goes on without that")
 
 
 def _print_plan(plan: Plan, as_json: bool) -> None:

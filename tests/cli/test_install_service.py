@@ -99,6 +99,44 @@ def test_a_task_in_another_home_sets_it_first() -> None:
     assert arguments.endswith('daemon.cli serve"')
 
 
+def test_where_the_system_starts_nothing_for_users_nothing_is_left(
+    tmp_path: Path, roadie: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A systemctl as it is in a container or beside another init: it says that it finds no bus, and ends with 1."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("needs Linux")
+    monkeypatch.setenv("ROADIE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    unit = tmp_path / "config" / "systemd" / "user" / "roadie.service"
+    program = tmp_path / "bin" / "systemctl"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho Failed to connect to bus >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    ran = roadie("install", "service")
+    assert ran.code == 1 and "Failed to connect to bus" in ran.err and "Nothing was left behind" in ran.err
+    assert not unit.exists() and not unit.parent.exists()
+
+    program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
+    assert roadie("install", "service").code == 0
+    assert (tmp_path / "asked").read_text().splitlines() == [
+        "--user daemon-reload", "--user enable --now roadie.service",
+    ]  # fmt: skip
+    (tmp_path / "asked").unlink()
+    assert "nothing was changed" in roadie("install", "service").out
+    assert not (tmp_path / "asked").exists()
+    monkeypatch.setenv("ROADIE_HTTP_PORT", "7800")
+    assert roadie("install", "service").code == 0
+    assert (tmp_path / "asked").read_text().splitlines() == [
+        "--user disable --now roadie.service", "--user daemon-reload", "--user enable --now roadie.service",
+    ]  # fmt: skip
+    assert "ROADIE_HTTP_PORT=7800" in unit.read_text()
+    program.write_text("#!/bin/sh\necho Failed to connect to bus >&2\nexit 1\n")
+    taken = roadie("uninstall", "service")
+    assert taken.code == 0 and "Failed to connect to bus" in taken.err
+    assert not unit.exists()
+
+
 def test_installing_and_taking_back_leaves_the_folder_as_it_was(
     tmp_path: Path, roadie: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -234,6 +234,7 @@ class RuleKeeper:
         if record.state in ("pending", "running"):
             raise Conflict("the rule is still at it", where=run, hint="Wait for it, or cancel its jobs first")
         removed: list[str] = []
+        files: list[str] = []
         kept: list[Kept] = []
         for job in reversed(await self._ports.work.runs.jobs_of(run)):
             try:
@@ -242,11 +243,12 @@ class RuleKeeper:
                 kept.append(Kept(path=f"job {job}", why=error.message))
                 continue
             removed += undone.removed
+            files += undone.restored
             kept += undone.kept
         restored, stayed = await self._ports.work.changes.undo(run)
         kept += [Kept(path=each.what, why=each.why) for each in stayed]
         await self._ports.work.runs.set_state(run, "undone")
-        return RuleUndoView(id=run, removed=removed, restored=restored, kept=kept)
+        return RuleUndoView(id=run, removed=removed, files=files, restored=restored, kept=kept)
 
 
 def _run_view(record: RunRecord) -> RuleRunView:

@@ -58,11 +58,13 @@ def _about(run: RuleRunView) -> str:
 def tell_undone(undone: RuleUndoView) -> None:
     for path in undone.removed:
         print(f"taken back  {path}")
+    for path in undone.files:
+        print(f"restored    {path}")
     if undone.restored:
         print(f"restored    {undone.restored} changes of tags and collections")
     for kept in undone.kept:
         print(f"kept        {kept.path}: {kept.why}")
-    if not undone.removed and not undone.restored and not undone.kept:
+    if not undone.removed and not undone.files and not undone.restored and not undone.kept:
         print("There was nothing to take back.")
 
 

@@ -75,11 +75,13 @@ class TriggerView(Answer, frozen=True):
 
 
 class RuleUndoView(Answer, frozen=True):
-    """removed: paths taken back (a moved file is at its old place). restored: tags and collections that are as they
-    were. kept: what was changed since or is in use, and why it stays."""
+    """removed: paths taken back. files: those that are as they were: with the tags that they had, or at the place from
+    which they were moved. restored: how many changes of tags and collections in the library. kept: what was changed
+    since or is in use, and why it stays."""
 
     id: str
     removed: list[str]
+    files: list[str]
     restored: int
     kept: list[Kept]
 

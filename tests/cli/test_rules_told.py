@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.cli.rules_told import tell_dry_run
-from daemon.services.types_rules import DryRunCondition, DryRunFile, DryRunView
+from daemon.cli.rules_told import tell_dry_run, tell_undone
+from daemon.services.types import Kept
+from daemon.services.types_rules import DryRunCondition, DryRunFile, DryRunView, RuleUndoView
 
 
 def dried(time_s: float | None, rough: bool) -> DryRunView:
@@ -51,3 +52,14 @@ def test_a_time_that_was_measured_or_is_not_known(
 ) -> None:
     tell_dry_run(dried(time_s, False))
     assert f"time on this machine: {says}\n" in capsys.readouterr().out
+
+
+def test_an_undo_names_every_file_that_it_touched(capsys: pytest.CaptureFixture[str]) -> None:
+    kept = [Kept(path="/out/b.wav", why="a project uses it")]
+    tell_undone(RuleUndoView(id="r", removed=["/out/a.wav"], files=["/in/song.wav"], restored=2, kept=kept))
+    assert capsys.readouterr().out.splitlines() == [
+        "taken back  /out/a.wav", "restored    /in/song.wav", "restored    2 changes of tags and collections",
+        "kept        /out/b.wav: a project uses it",
+    ]  # fmt: skip
+    tell_undone(RuleUndoView(id="r", removed=[], files=["/in/song.wav"], restored=0, kept=[]))
+    assert "nothing" not in capsys.readouterr().out

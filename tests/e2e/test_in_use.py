@@ -72,7 +72,7 @@ def test_undo_of_a_rule_lists_what_a_project_uses_and_does_the_rest_once_it_is_f
 
     house.ask("DELETE", f"/projects/{project['id']}")
     undone = house.ask("POST", f"/rule-runs/{run['id']}/undo")
-    assert undone["kept"] == []
+    assert (undone["kept"], undone["files"]) == ([], [str(song)])
     assert song.is_file() and not moved.exists() and not copied.exists()
 
 

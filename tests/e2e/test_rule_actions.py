@@ -103,7 +103,8 @@ def test_tags_go_into_the_file_when_a_rule_asks_and_come_out_again(house: Ruled,
     run = house.runs("say-it")[0]
     assert run["state"] == "done", run
     assert house.ask("GET", f"/assets/{asset}")["meta"]["lufs"] < 0, "what a job learnt reached the library"
-    house.ask("POST", f"/rule-runs/{run['id']}/undo")
+    undone = house.ask("POST", f"/rule-runs/{run['id']}/undo")
+    assert (undone["removed"], undone["files"], undone["kept"]) == ([], [str(song)], [])
     assert song.read_bytes() == before
 
 

@@ -50,10 +50,12 @@ class Ended:
 class Reaper:
     """Runs actions; what is stored between sessions is kept, as REAPER keeps it."""
 
-    def __init__(self, folder: Path, home: Path, imgui: bool = False) -> None:
+    def __init__(self, folder: Path, home: Path | None, imgui: bool = False, scripts: Path = SCRIPTS) -> None:
+        """home: roadie's, as the environment tells it, or None. scripts: where they are."""
         self.folder = folder
         self.home = home
         self.imgui = imgui
+        self.scripts = scripts
         self.ext: Tree = {}
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -68,7 +70,7 @@ class Reaper:
         session = {
             "project": project, "keys": keys or [], "answers": [{"answer": each} for each in answers or []],
             "ext": self.ext, "resources": str(self.folder), "recordings": str(self.folder / "media"),
-            "script": str(SCRIPTS / f"roadie_{action}.lua"), "list": str(HERE / "reascript_api.tsv"),
+            "script": str(self.scripts / f"roadie_{action}.lua"), "list": str(HERE / "reascript_api.tsv"),
             "lib": str(SCRIPTS / "lib"), "limit_s": limit_s, "cursor": cursor,
             "without": list(without),
         }  # fmt: skip
@@ -84,9 +86,12 @@ class Reaper:
         asked, told = self.folder / "session.json", self.folder / "result.json"
         asked.write_text(json.dumps(session))
         told.unlink(missing_ok=True)
+        env = {name: value for name, value in os.environ.items() if name != "ROADIE_HOME"}
+        if self.home:
+            env["ROADIE_HOME"] = str(self.home)
         ran = subprocess.run(
             ["lua5.4", str(HERE / "run.lua"), str(asked), str(told)],
-            env={**os.environ, "ROADIE_HOME": str(self.home)}, capture_output=True, text=True, check=False,
+            env=env, capture_output=True, text=True, check=False,
             timeout=limit_s + 30,
         )  # fmt: skip
         assert told.exists(), ran.stderr

@@ -8,9 +8,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from tests.reaper.session import YES, Reaper, Tree, choose, item, track
+from tests.reaper.session import YES, Reaper, Tree, choose, item, track, write
 from tests.recovery.house import House
 
 ACTIONS = ["separate", "midi", "slices", "lyrics", "chain", "tag", "similar"]
@@ -71,7 +72,30 @@ def test_a_file_that_is_no_sound_is_named_with_what_is_wrong_with_it(
     assert str(cut).replace(" ", "") in shown
 
 
-def test_what_failed_and_is_tried_again_is_offered(reaper: Reaper, tmp_path: Path, song: Path) -> None:
+def test_a_step_that_was_skipped_is_no_result(reaper: Reaper, song: Path, tmp_path: Path) -> None:
+    keys = [
+        {"see": "take markers", "key": "enter"}, {"see": "Nothing was placed"},
+        {"see": "no Whisper model is installed. Run `roadie models pull", "picture": "told", "key": "esc"},
+    ]  # fmt: skip
+    ended = reaper.run("lyrics", saved(tmp_path, item(song, 0.0, 0.5)), keys)
+    told = " ".join(each.get("text", "") for each in ended.pictures["told"])
+    assert "were heard" not in told and "undo" not in told and ended.undo == []
+
+
+@pytest.mark.parametrize(("action", "why"), [("midi", "no notes were heard"), ("slices", "no hits were found")])
+def test_an_item_that_gave_nothing_is_left_as_it_is(
+    reaper: Reaper, tmp_path: Path, action: str, why: str
+) -> None:
+    silent = write(tmp_path / "silent.wav", np.zeros(44100))
+    reaper.ext[f"roadie/choices.{action}"] = choose(original="mute")
+    keys = [{"see": "mute", "key": "enter"}, {"see": "Nothing was placed"}, {"see": why, "key": "esc"}]
+    ended = reaper.run(action, saved(tmp_path, item(silent, 0.0, 0.9)), keys)
+    assert ended.track("Git")["items"][0]["values"]["B_MUTE"] == 0 and ended.undo == []
+
+
+def test_what_failed_and_is_tried_again_is_offered(
+    reaper: Reaper, daemon: House, tmp_path: Path, song: Path
+) -> None:
     path = tmp_path / "still copying.wav"
     path.write_bytes(song.read_bytes()[:2000])
     reaper.ext["roadie/choices.separate"] = choose(what="only bass")
@@ -79,8 +103,9 @@ def test_what_failed_and_is_tried_again_is_offered(reaper: Reaper, tmp_path: Pat
     failed = reaper.run("separate", saved(tmp_path, item(path, 3.5, 0.5)), keys)
     assert failed.names == ["Git"]
     path.write_bytes(song.read_bytes())  # now it is all there
-    keys = [{"see": "failed", "key": "r"}, {"see": "done       100%", "key": "q"}]
+    keys = [{"see": "failed", "key": "r"}, {"see": "100%   stems   still copying", "key": "q"}]
     assert reaper.run("jobs", failed.project, keys).messages == []
+    daemon.wait(json.loads(reaper.ext["roadie/pending"]["value"])[0]["job"])
     keys = [{"see": "Done", "key": "esc"}, {"see": "Retry", "key": "q"}]
     placed = reaper.run("jobs", failed.project, keys, answers=[YES])
     assert placed.track("bass")["items"][0]["values"]["D_POSITION"] == 3.5

@@ -133,6 +133,16 @@ function job.problem(view)
   return { why.message, type(why.hint) == "string" and why.hint or "The job panel can try it again." }
 end
 
+-- Whether a kind of step was skipped, for a reason that the job's warnings tell: nothing was heard, as nobody listened.
+function job.skipped(view, use)
+  for _, step in ipairs(view.steps) do
+    if step.use == use and step.state == "skipped" then
+      return true
+    end
+  end
+  return false
+end
+
 -- The artifacts of each input, in the order of the request.
 function job.artifacts(view)
   local by_id, by_input, lists = {}, {}, {}

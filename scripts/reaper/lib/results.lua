@@ -92,6 +92,14 @@ function results.as_takes(item, lists, kind, neutral)
   return last
 end
 
+-- The first line for the person. what: "3 notes"; count: of them, 0 where nothing came of it.
+function results.done(count, what)
+  if count == 0 then
+    return "Nothing was placed in the project."
+  end
+  return "Done" .. (what and ": " .. what or "") .. ". One undo (Ctrl+Z) takes it out of the project again."
+end
+
 -- What becomes of the items that the results came from. choice: "mute", "keep" or "leave untouched".
 function results.treat_original(items, made, choice)
   if choice == "leave untouched" then

@@ -53,7 +53,7 @@ function chain.request(_, inputs, choices)
 end
 
 function chain.place(view, selected, choices)
-  local lists, made, lines = job.artifacts(view), {}, {}
+  local lists, made, served, lines = job.artifacts(view), {}, {}, {}
   for index, artifacts in ipairs(lists) do
     lists[index] = job.of_kind(artifacts, MADE, true)
     for _, artifact in ipairs(lists[index]) do
@@ -66,17 +66,19 @@ function chain.place(view, selected, choices)
     elseif choices.result == "takes of the item" then
       local take = results.as_takes(item, lists, "chain", choices.shape == "neutral")
       reaper.SetActiveTake(take) -- what was asked for is what is heard
+      served[#served + 1] = item
     else
+      served[#served + 1] = item
       for _, each in ipairs(results.as_tracks(item, lists, "chain", choices.shape == "neutral")) do
         made[#made + 1] = each
       end
     end
   end
   if #made > 0 then
-    results.treat_original(selected, made, choices.original)
+    results.treat_original(served, made, choices.original)
   end
   reaper.TrackList_AdjustWindows(false)
-  table.insert(lines, 1, "Done. One undo (Ctrl+Z) takes it out of the project again.")
+  table.insert(lines, 1, results.done(#served))
   return lines
 end
 

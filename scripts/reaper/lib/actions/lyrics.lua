@@ -192,15 +192,14 @@ function lyrics.place(view, selected, choices)
   for _, item in ipairs(selected) do
     local entries = entries_of(lists[item.active.input], choices.unit)
     if #entries == 0 then
-      lines[#lines + 1] = item.name .. ": no words were heard."
+      lines[#lines + 1] = not job.skipped(view, "lyrics") and item.name .. ": no words were heard." or nil
     else
       count = count + HOW[choices.result](item, entries, choices.unit)
       reaper.UpdateItemInProject(item.item)
     end
   end
   reaper.TrackList_AdjustWindows(false)
-  local told = string.format("Done: %d %ss. One undo (Ctrl+Z) takes them out again.", count, choices.unit)
-  table.insert(lines, 1, told)
+  table.insert(lines, 1, results.done(count, string.format("%d %ss", count, choices.unit)))
   return lines
 end
 

@@ -82,12 +82,13 @@ local function tracks_for(item, found)
 end
 
 function midi.place(view, selected, choices)
-  local lists, notes, lines = job.artifacts(view), 0, {}
+  local lists, notes, served, lines = job.artifacts(view), 0, {}, {}
   for _, item in ipairs(selected) do
     local found = job.of_kind(lists[item.active.input], { midi = true }, true)
     if #found == 0 then
       lines[#lines + 1] = item.name .. ": no notes were heard."
     else
+      served[#served + 1] = item
       local places = tracks_for(item, found)
       for _, artifact in ipairs(found) do
         local text, why = system.read(artifact.path)
@@ -100,9 +101,9 @@ function midi.place(view, selected, choices)
       end
     end
   end
-  results.treat_original(selected, {}, choices.original)
+  results.treat_original(served, {}, choices.original)
   reaper.TrackList_AdjustWindows(false)
-  table.insert(lines, 1, string.format("Done: %d notes. One undo (Ctrl+Z) takes them out again.", notes))
+  table.insert(lines, 1, results.done(notes, notes .. " notes"))
   return lines
 end
 

@@ -122,23 +122,25 @@ function separate.place(view, selected, choices)
   for index, artifacts in ipairs(lists) do
     lists[index] = stems_of(artifacts)
   end
-  local made, lines = {}, {}
+  local made, served, lines = {}, {}, {}
   for _, item in ipairs(selected) do
     if #lists[item.active.input] == 0 then
       lines[#lines + 1] = item.name .. " gave no stems."
     elseif choices.result == "takes of the item" then
       results.as_takes(item, lists, "stems", choices.shape == "neutral")
+      served[#served + 1] = item
     else
+      served[#served + 1] = item
       for _, each in ipairs(results.as_tracks(item, lists, "stems", choices.shape == "neutral")) do
         made[#made + 1] = each
       end
     end
   end
   if choices.result ~= "takes of the item" and #made > 0 then
-    results.treat_original(selected, made, choices.original)
+    results.treat_original(served, made, choices.original)
   end
   reaper.TrackList_AdjustWindows(false)
-  table.insert(lines, 1, "Done. One undo (Ctrl+Z) takes it out of the project again.")
+  table.insert(lines, 1, results.done(#served))
   return lines
 end
 

@@ -97,29 +97,30 @@ local function as_stretch_markers(item, hits)
   return count
 end
 
+local PLACE = {
+  [ITEMS] = as_items,
+  [KIT] = function(item, _, sounds) return as_kit(item, sounds) end,
+  [STRETCH] = as_stretch_markers,
+}
 local TOLD = { [ITEMS] = "%d slices", [KIT] = "%d pads", [STRETCH] = "%d stretch markers" }
 
 function slices.place(view, selected, choices)
-  local lists, count, lines = job.artifacts(view), 0, {}
+  local lists, count, served, lines = job.artifacts(view), 0, {}, {}
   for _, item in ipairs(selected) do
     local hits, sounds = onsets.read(lists[item.active.input])
     if #hits == 0 then
       lines[#lines + 1] = item.name .. ": no hits were found."
-    elseif choices.result == ITEMS then
-      count = count + as_items(item, hits)
-    elseif choices.result == KIT then
-      count = count + as_kit(item, sounds)
     else
-      count = count + as_stretch_markers(item, hits)
+      served[#served + 1] = item
+      count = count + PLACE[choices.result](item, hits, sounds)
     end
     reaper.UpdateItemInProject(item.item)
   end
   if choices.result ~= STRETCH then
-    results.treat_original(selected, {}, choices.original)
+    results.treat_original(served, {}, choices.original)
   end
   reaper.TrackList_AdjustWindows(false)
-  local told = string.format(TOLD[choices.result], count)
-  table.insert(lines, 1, "Done: " .. told .. ". One undo (Ctrl+Z) takes them out again.")
+  table.insert(lines, 1, results.done(count, string.format(TOLD[choices.result], count)))
   return lines
 end
 

@@ -1,7 +1,7 @@
 """10,000 OSC messages a second for a minute, all sorts and junk, among them 100 `/roadie/run` with a ref at known
 places, each repeated until it is acknowledged. Shown: that each became exactly one job, what others' latencies are
-meanwhile beside before (HTTP GET /health, POST /jobs, a ping from another port), and the daemon's memory. The flood has
-a process of its own: whoever measures does not wait for it.
+meanwhile (HTTP GET /health, POST /jobs, a ping from another port) beside before, and beside the same hundred requests
+without the flood, and the daemon's memory. The flood has a process of its own: whoever measures does not wait for it.
 
     uv run python bench/osc_burst.py --seconds 60
 """
@@ -46,9 +46,9 @@ class Told:
     repeats: int = 0
 
 
-def flood(port: int, path: Path, per_s: int, seconds: float, tell: Connection) -> None:
-    """The whole of a flood, for a process of its own."""
-    running = Flood(port, path, per_s, seconds)
+def flood(port: int, path: Path, mark: str, per_s: int, seconds: float, tell: Connection) -> None:
+    """The whole of a flood, for a process of its own. mark: how its refs begin."""
+    running = Flood(port, path, mark, per_s, seconds)
     running.run()
     tell.send(running.told)
 
@@ -56,14 +56,16 @@ def flood(port: int, path: Path, per_s: int, seconds: float, tell: Connection) -
 class Flood:
     """Sends at a steady rate from one socket; hears what comes back on another thread."""
 
-    def __init__(self, port: int, path: Path, per_s: int, seconds: float) -> None:
+    def __init__(self, port: int, path: Path, mark: str, per_s: int, seconds: float) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self._socket.connect(("127.0.0.1", port))
         self._socket.settimeout(0.5)
         self._per_s, self._seconds = per_s, seconds
-        self._runs = {f"run{n}": packet("/roadie/run", "light", str(path), f"ref=run{n}") for n in range(RUNS)}
-        self._due = {f"run{n}": (n + 0.5) * seconds / RUNS for n in range(RUNS)}
+        refs = [f"{mark}{n}" for n in range(RUNS)]
+        self._runs = {ref: packet("/roadie/run", "light", str(path), f"ref={ref}") for ref in refs}
+        self._first = {ref: (n + 0.5) * seconds / RUNS for n, ref in enumerate(refs)}
+        self._due = dict(self._first)
         self.told = Told()
         self._over = False
         self._filling = self._mix(random.Random(1))
@@ -103,7 +105,7 @@ class Flood:
         for ref, due_s in self._due.items():
             if due_s <= now_s and ref not in self.told.acknowledged:
                 self._send(self._runs[ref])
-                self.told.repeats += due_s != (int(ref[3:]) + 0.5) * self._seconds / RUNS
+                self.told.repeats += due_s != self._first[ref]
                 self._due[ref] = now_s + REPEAT_S
 
     def _send(self, data: bytes) -> None:
@@ -175,33 +177,57 @@ def main() -> None:
             house.out.mkdir(exist_ok=True)
             path = song(house.out / "short.wav", 1)
             house.wait(house.submit(path, "warm"))
-            daemon = psutil.Process(runtime["pid"])
             others = Others(house, runtime["osc_port"], path)
             others.look(10.0, "quiet")
-            before = others.taken()
-            memory = [daemon.memory_info().rss / 1e6]
-            used = daemon.cpu_times()
-            ours, theirs = Pipe()
-            asked = (runtime["osc_port"], path, options.per_second, options.seconds, theirs)
-            sending = get_context("spawn").Process(target=flood, args=asked)
-            sending.start()
-            while sending.is_alive():
-                others.look(min(10.0, options.seconds / 6), f"flood{len(memory)}-")
-                memory.append(daemon.memory_info().rss / 1e6)
-            told: Told = ours.recv()
-            now = daemon.cpu_times()
-            meanwhile = others.taken()
+            quiet = others.taken()
+            stage = Stage(runtime, path, others, options.seconds)
+            alone = stage.play("alone", 0)
+            flooded = stage.play("run", options.per_second)
             jobs = [each for each in _all_jobs(house) if each["client"] == "osc"]
         finally:
             house.stop()
-    report(told, options.seconds, before, meanwhile, memory, now.user + now.system - used.user - used.system)
-    ids = {job for jobs_of in told.acknowledged.values() for job in jobs_of}
-    doubled = sum(len(each) > 1 for each in told.acknowledged.values())
-    print(
-        f"runs acknowledged {len(told.acknowledged)} of {RUNS}, sent again {told.repeats} times; "
-        f"jobs stored {len(jobs)}, distinct {len(ids)}, refs with two jobs {doubled}, "
-        f"stored jobs that no ref names {len({each['id'] for each in jobs} - ids)}"
-    )
+    report(quiet, alone, flooded, options.seconds)
+    for passed in (alone, flooded):
+        ids = {job for jobs_of in passed.told.acknowledged.values() for job in jobs_of}
+        doubled = sum(len(each) > 1 for each in passed.told.acknowledged.values())
+        print(
+            f"runs acknowledged {len(passed.told.acknowledged)} of {RUNS}, sent again {passed.told.repeats} times; "
+            f"distinct jobs {len(ids)}, refs with two jobs {doubled}"
+        )
+    print(f"jobs stored: {len(jobs)}")
+
+
+@dataclass
+class Passed:
+    """What one round showed. used_s: of processor, by the daemon."""
+
+    told: Told
+    times: dict[str, list[float]]
+    memory_mb: list[float]
+    used_s: float
+
+
+class Stage:
+    def __init__(self, runtime: dict, path: Path, others: Others, seconds: float) -> None:
+        self._port = runtime["osc_port"]
+        self._daemon = psutil.Process(runtime["pid"])
+        self._path, self._others, self._seconds = path, others, seconds
+
+    def play(self, mark: str, per_s: int) -> Passed:
+        """RUNS requests among per_s other messages a second."""
+        used = self._daemon.cpu_times()
+        memory = [self._daemon.memory_info().rss / 1e6]
+        ours, theirs = Pipe()
+        asked = (self._port, self._path, mark, per_s, self._seconds, theirs)
+        sending = get_context("spawn").Process(target=flood, args=asked)
+        sending.start()
+        while sending.is_alive():
+            self._others.look(min(10.0, self._seconds / 6), f"{mark}{len(memory)}-")
+            memory.append(self._daemon.memory_info().rss / 1e6)
+        now = self._daemon.cpu_times()
+        return Passed(
+            ours.recv(), self._others.taken(), memory, now.user + now.system - used.user - used.system
+        )
 
 
 def _all_jobs(house: House) -> list[dict]:
@@ -214,20 +240,19 @@ def _all_jobs(house: House) -> list[dict]:
         cursor = f"&cursor={page['next_cursor']}"
 
 
-def report(
-    told: Told, seconds: float, before: dict, meanwhile: dict, memory: list[float], used_s: float
-) -> None:
-    print(f"sent {told.sent} messages in {seconds:.0f} s ({told.sent / seconds:.0f} a second)")
-    print(f"answered: {dict(told.heard.most_common(8))}")
-    print(f"the daemon used {used_s / seconds * 100:.0f} % of a core")
-    for name, times in before.items():
-        flooded = meanwhile[name]
-        print(
-            f"{name:12} p50 {statistics.median(times):6.2f} -> {statistics.median(flooded):6.2f} ms  "
-            f"p99 {percentile(times, 0.99):6.2f} -> {percentile(flooded, 0.99):6.2f} ms  "
-            f"worst {max(flooded):6.2f} ms  of {len(flooded)}"
-        )
-    print(f"memory of the daemon: {' '.join(f'{each:.0f}' for each in memory)} MB")
+def report(quiet: dict, alone: Passed, flooded: Passed, seconds: float) -> None:
+    print(f"sent {flooded.told.sent} messages in {seconds:.0f} s ({flooded.told.sent / seconds:.0f} a second)")
+    print(f"answered: {dict(flooded.told.heard.most_common(8))}")
+    print(
+        f"the daemon used {100 * alone.used_s / seconds:.0f} % of a core without the flood, "
+        f"{100 * flooded.used_s / seconds:.0f} % with it"
+    )
+    for name, times in quiet.items():
+        rounds = [times, alone.times[name], flooded.times[name]]
+        middle = " -> ".join(f"{statistics.median(each):6.2f}" for each in rounds)
+        late = " -> ".join(f"{percentile(each, 0.99):6.2f}" for each in rounds)
+        print(f"{name:12} quiet -> requests alone -> flooded: p50 {middle} ms  p99 {late} ms")
+    print(f"memory of the daemon: {' '.join(f'{each:.0f}' for each in flooded.memory_mb)} MB")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def choose(params: ClassifyParams, store: ModelStore, device: str) -> EngineChoi
 
 SPEC = StepSpec(
     name="classify",
-    version=3,
+    version=4,
     params=ClassifyParams,
     run="daemon.steps.classifying:run",
     lane=Lane.CPU,

@@ -9,17 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.audio.reader import open_audio
-from daemon.engines.classifier.image import SILENT, from_attack, image, mono
-from daemon.engines.classifier.kind import kind_of
+from daemon.engines.classifier.image import PRE_S, SILENT, Mono, from_attack, image, mono
+from daemon.engines.classifier.kind import ONE_SHOT, hits, kind_of
 from daemon.engines.classifier.measures import Measures, measure
 from daemon.engines.protocol import Sound
 
 READ_S = 8.0  # of a file: its class is heard at its beginning, and a loop within two bars
+_HITS = 8  # of a loop, that are looked at one by one: the network knows single sounds, and many at once are "fx" to it
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """pictures: (n, BANDS, FRAMES), one for a one-shot, some along the way for a loop; none for silence."""
+    """pictures: (n, BANDS, FRAMES), one for a one-shot, one for each of some hits of a loop; none for silence."""
 
     pictures: list[NDArray[np.float16]]
     measures: Measures | None
@@ -42,12 +43,13 @@ def hear(given: Sound, kind: str | None) -> Heard:
     sound = mono(samples)
     measures = measure(samples, rate_hz)
     if measures is None or np.abs(sound).max(initial=0.0) < SILENT:
-        return Heard([], None, kind or "one-shot")
+        return Heard([], None, kind or ONE_SHOT)
     kind = kind or kind_of(sound, rate_hz, given.length_s)
-    starts = [0] if kind == "one-shot" else [0, sound.size // 5, 2 * sound.size // 5, 3 * sound.size // 5]
-    pictures = []
-    for start in starts:
-        part = sound[start:]
-        if np.abs(part).max(initial=0.0) >= SILENT:
-            pictures.append(image(from_attack(part, rate_hz)))
-    return Heard(pictures, measures, kind)
+    parts = [sound] if kind == ONE_SHOT else _of_loop(sound, rate_hz)
+    heard = [part for part in parts if np.abs(part).max(initial=0.0) >= SILENT]
+    return Heard([image(from_attack(part, rate_hz)) for part in heard], measures, kind)
+
+
+def _of_loop(sound: Mono, rate_hz: int) -> list[Mono]:
+    """Its hits; of one in which nothing begins anew, such as a pad, some places along the way."""
+    return hits(sound, rate_hz, _HITS, PRE_S) or [sound[i * sound.size // 5 :] for i in range(4)]

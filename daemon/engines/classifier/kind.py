@@ -12,6 +12,8 @@ _RISE_DB = 9.0  # a new attack stands out of what the last 60 ms left by as much
 _SHORTEST_S = 1.2  # of a loop: a beat and a half at 75 bpm
 _APART_S = 0.07
 _HITS = 4
+_SHORTEST_HIT_S = 0.06
+_GAP_S = 0.01  # kept free before the next attack, which a filter lets be seen early
 
 
 def kind_of(sound: NDArray[np.float32], rate_hz: int, length_s: float) -> str:
@@ -19,6 +21,33 @@ def kind_of(sound: NDArray[np.float32], rate_hz: int, length_s: float) -> str:
     if length_s < _SHORTEST_S:
         return ONE_SHOT
     return LOOP if len(attacks_s(sound, rate_hz)) >= _HITS else ONE_SHOT
+
+
+def hits(sound: NDArray[np.float32], rate_hz: int, most: int, before_s: float) -> list[NDArray[np.float32]]:
+    """The single sounds of a loop, each from `before_s` before its attack to the next one, at most so many, spread
+    evenly over it; none where too few begin for it to be made of single sounds."""
+    starts = attacks_s(sound, rate_hz)
+    if len(starts) < _HITS:
+        return []
+    spans = [
+        (start, end)
+        for start, end in zip(starts, [*starts[1:], sound.size / rate_hz + _GAP_S], strict=True)
+        if end - start >= _SHORTEST_HIT_S
+    ]
+    places = np.linspace(0, len(spans) - 1, min(most, len(spans))).astype(int).tolist()
+    return [_faded(sound, spans[i], rate_hz, before_s) for i in places]
+
+
+def _faded(
+    sound: NDArray[np.float32], span_s: tuple[float, float], rate_hz: int, before_s: float
+) -> NDArray[np.float32]:
+    """A part of a sound that ends without a click."""
+    start, end = max(span_s[0] - before_s, 0.0), span_s[1] - _GAP_S
+    part = sound[int(start * rate_hz) : int(end * rate_hz)].copy()
+    fade = min(int(_GAP_S * rate_hz), part.size)
+    if fade:
+        part[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+    return part
 
 
 def attacks_s(sound: NDArray[np.float32], rate_hz: int) -> list[float]:

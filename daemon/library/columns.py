@@ -29,7 +29,9 @@ NUMBERS = {
     "noisiness": "f4",
 }  # fmt: skip
 WORDS = {"kind": "u2", "class": "u2", "stem": "u2", "key": "u2", "source": "i4", "folder": "i4"}
-"""Facets that are one of some words: an array holds the word's place in `words[name]`; 0 is none."""
+"""Facets that are one of some words: an array holds the word's place in `words[name]`; 0 is none. A sound that stands in
+several folders has all of them for its folder, with BETWEEN in between."""
+BETWEEN = "\0"
 FLAGS = {"known": "?", "missing": "?"}
 NAMES = {"name": "u8", "name_on": "u8"}
 """The first eight bytes of a name and the next eight, as numbers that are in order as the names are."""
@@ -38,7 +40,7 @@ DTYPES = {**NUMBERS, **WORDS, **FLAGS, **NAMES}
 _CHUNK = 5000
 _STARTS = 16  # bytes of a name
 _GROWTH = 1.5
-_MAGIC = b"RDCOLS02"
+_MAGIC = b"RDCOLS03"
 _LENGTHS = struct.Struct("<QI")  # of the header; crc32 of all that follows it
 _PAGE = 4096
 
@@ -46,7 +48,8 @@ _CHANGES = """
 SELECT t.seq, t.number, a.id IS NOT NULL, a.bpm, a.length_s, a.rating, a.added_at,
     json_extract(a.meta, '$.brightness_hz'), json_extract(a.meta, '$.root_note'), json_extract(a.meta, '$.lufs'),
     json_extract(a.meta, '$.noisiness'), a.kind, a.class, a.stem, a."key", a.source,
-    (SELECT p.path FROM path p WHERE p.asset_id = a.id AND NOT p.missing ORDER BY p.path LIMIT 1), a.name
+    (SELECT group_concat(path, char(0)) FROM
+        (SELECT p.path FROM path p WHERE p.asset_id = a.id AND NOT p.missing ORDER BY p.path)), a.name
 FROM touched t LEFT JOIN asset a ON a.rowid = t.number
 WHERE t.seq > ? ORDER BY t.seq LIMIT ?
 """
@@ -114,9 +117,8 @@ class Columns:
             place = self._words[name].place
             arrays[name][numbers] = [place(value) for value in values]
         place = self._words["folder"].place
-        folders = [None if path is None else str(PurePath(path).parent) for path in columns[16]]
-        arrays["folder"][numbers] = [place(folder) for folder in folders]
-        arrays["missing"][numbers] = [path is None for path in columns[16]]
+        arrays["folder"][numbers] = [place(_folders(paths)) for paths in columns[16]]
+        arrays["missing"][numbers] = [paths is None for paths in columns[16]]
         starts = b"".join((name or "").encode()[:_STARTS].ljust(_STARTS, b"\0") for name in columns[17])
         halves = np.frombuffer(starts, ">u8").reshape(-1, 2)
         for half, name in enumerate(NAMES):
@@ -174,6 +176,12 @@ class Columns:
         self._arrays, self.size, self.seq = arrays, head["size"], head["seq"]
         for name, words in head["words"].items():
             self._words[name] = _Dictionary(words, {word: place for place, word in enumerate(words)})
+
+
+def _folders(paths: str | None) -> str | None:
+    if paths is None:
+        return None
+    return BETWEEN.join(dict.fromkeys(str(PurePath(path).parent) for path in paths.split(BETWEEN)))
 
 
 def _empty(size: int) -> dict[str, Array]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.kernel.errors import BadParameter
-from daemon.library.columns import NAMES, Columns
+from daemon.library.columns import BETWEEN, NAMES, Columns
 from daemon.library.keys import compatible, spellings
 from daemon.library.query import Query
 
@@ -140,8 +140,11 @@ def _is_one_of(columns: Columns, name: str, words: list[str]) -> Mask:
 
 def _below(columns: Columns, folder: str) -> Mask:
     start = folder.rstrip("/\\")
-    words = columns.words("folder")
-    inside = [word == start or word.startswith((f"{start}/", f"{start}\\")) for word in words]
+    below = (f"{start}/", f"{start}\\")
+    inside = [
+        any(each == start or each.startswith(below) for each in words.split(BETWEEN))
+        for words in columns.words("folder")
+    ]
     return np.asarray(np.array(inside, bool)[columns["folder"]])
 
 

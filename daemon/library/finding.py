@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import islice
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.library import filters, matching
 from daemon.library.assets import ids_of, load
-from daemon.library.columns import Columns
+from daemon.library.columns import BETWEEN, Columns
 from daemon.library.filters import Mask
 from daemon.library.query import SORTS, Found, Like, Query
 from daemon.library.tables import AssetRow, TagRow
@@ -52,8 +53,11 @@ def counts(query: Query, columns: Columns) -> dict[str, dict[str, int]]:
     told: dict[str, dict[str, int]] = {}
     for name in ("kind", "class", "stem", "key", "source", "folder"):
         each = np.bincount(columns[name][filters.together(found, columns, without=name)])
-        most = np.argsort(-each, kind="stable")[:_MOST_WORDS]
-        told[name] = {columns.words(name)[i]: int(each[i]) for i in most if i and each[i]}
+        by_word: Counter[str] = Counter()
+        for i in np.flatnonzero(each[1:]) + 1:
+            for word in columns.words(name)[i].split(BETWEEN):
+                by_word[word] += int(each[i])
+        told[name] = dict(by_word.most_common(_MOST_WORDS))
     ratings = np.bincount(columns["rating"][filters.together(found, columns, without="rating")])
     told["rating"] = {str(rating): int(count) for rating, count in enumerate(ratings) if count}
     for name, edges in _EDGES.items():

@@ -63,6 +63,18 @@ async def test_words_prefixes_and_typos(search: Search, text: str, expected: set
     assert set(await ids(search, text=text)) == expected
 
 
+async def test_a_sound_that_stands_in_several_folders_is_found_in_each(db: Database) -> None:
+    search = Search(db)
+    await Assets(db).record_many([sound("kick.wav", "a", folder="/z"), sound("snare.wav", "b", folder="/z")])
+    assert await ids(search, folder="/kits") == []
+    await Assets(db).record_many(
+        [sound("kick.wav", "a", folder="/kits/808"), sound("Kick.wav", "a", folder="/z")]
+    )
+    assert await ids(search, folder="/kits") == ["a"]
+    assert set(await ids(search, folder="/z")) == {"a", "b"}
+    assert (await search.facets(Query()))["folder"] == {"/z": 2, "/kits/808": 1}
+
+
 async def test_a_whole_word_comes_before_a_beginning(db: Database) -> None:
     await Assets(db).record_many([sound("kick.wav", "a"), sound("kicker.wav", "b"), sound("kicks.wav", "c")])
     assert (await ids(Search(db), text="kick"))[0] == "a"

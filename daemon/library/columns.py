@@ -29,8 +29,8 @@ NUMBERS = {
     "noisiness": "f4",
 }  # fmt: skip
 WORDS = {"kind": "u2", "class": "u2", "stem": "u2", "key": "u2", "source": "i4", "folder": "i4"}
-"""Facets that are one of some words: an array holds the word's place in `words[name]`; 0 is none. A sound that stands in
-several folders has all of them for its folder, with BETWEEN in between."""
+"""Facets that are one of some words: an array holds the word's place in `words[name]`; 0 is none. A sound that stands
+in several folders has all of them for its folder, with BETWEEN in between."""
 BETWEEN = "\0"
 FLAGS = {"known": "?", "missing": "?"}
 NAMES = {"name": "u8", "name_on": "u8"}

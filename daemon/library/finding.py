@@ -54,7 +54,7 @@ def counts(query: Query, columns: Columns) -> dict[str, dict[str, int]]:
     for name in ("kind", "class", "stem", "key", "source", "folder"):
         each = np.bincount(columns[name][filters.together(found, columns, without=name)])
         by_word: Counter[str] = Counter()
-        for i in np.flatnonzero(each[1:]) + 1:
+        for i in (np.flatnonzero(each[1:]) + 1).tolist():
             for word in columns.words(name)[i].split(BETWEEN):
                 by_word[word] += int(each[i])
         told[name] = dict(by_word.most_common(_MOST_WORDS))

@@ -30,7 +30,7 @@ def job_request(
 
 def absolute(path: Path) -> Path:
     """The daemon has another working folder. Links stay as they are: the name is the user's."""
-    return Path(at_home(str(path))).absolute()
+    return Path(at_home(str(Path(at_home(str(path))).absolute())))
 
 
 def existing(file: Path, hint: str = "Name the audio file itself") -> Path:

@@ -93,6 +93,21 @@ async def test_facets_narrow_and_combine(search: Search) -> None:
         await ids(search, key="H", compatible=True)
 
 
+async def test_a_sound_is_found_in_every_folder_that_holds_it(db: Database, tmp_path: Path) -> None:
+    assets = Assets(db)
+    await assets.record_many([*SOUNDS, *(sound("copy.wav", "k1", folder=f"/{each}") for each in ("a", "z/deep"))])
+    first = Search(db, tmp_path / "finding")
+    for folder in ("/a", "/pack/kicks", "/z", "/z/deep"):
+        assert "k1" in await ids(first, folder=folder), folder
+    assert await ids(first, folder="/z", label="snare") == []
+    assert set(await ids(first, folder="/pack")) == {"k1", "k2", "s1", "t1", "l1", "l2", "l3"}
+    await first.with_indexes(lambda columns, _: columns.save())
+    await assets.mark_missing(["/a/copy.wav"])
+    again = Search(db, tmp_path / "finding")
+    assert await ids(again, folder="/a") == []
+    assert await ids(again, folder="/z") == ["k1"]
+
+
 async def test_sorts_put_what_has_no_value_last(search: Search) -> None:
     assert await ids(search, sort="length") == ["s1", "k2", "c1", "t1", "k1", "l2", "l1", "l3"]
     assert (await ids(search, sort="bpm", descending=True))[:3] == ["l2", "l1", "l3"]

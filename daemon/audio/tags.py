@@ -26,10 +26,11 @@ _ITUNES = "----:com.apple.iTunes:"
 _ID3V1_BYTES = 128
 
 
-def write_tags(path: Path, tags: Tags, *, overwrite: bool = True) -> None:
+def write_tags(path: Path, tags: Tags, *, overwrite: bool = True, named: Path | None = None) -> None:
     """Write tags into the file, in place; what it says otherwise stays. Its payload hash does not change.
 
     overwrite: whether a title, genre, tempo, key or further field takes the place of another; a comment never does.
+    named: the file that errors speak of, where `path` is a copy of it.
     Not atomic: a file of the user is tagged as a copy, which then takes its place through the journal.
 
     Raises InputError for a container that has no tags, UnreadableAudio when mutagen cannot read it.
@@ -38,11 +39,11 @@ def write_tags(path: Path, tags: Tags, *, overwrite: bool = True) -> None:
     writers = {"wav": _write_wav, "rf64": _write_wav, "mp3": _write_mp3, "aiff": _write_aiff, "flac": _write_flac,
                "ogg": _write_ogg, "mp4": _write_mp4}  # fmt: skip
     if container not in writers:
-        raise InputError(f"roadie writes no tags into {container} files", where=shown(path))
+        raise InputError(f"roadie writes no tags into {container} files", where=shown(named or path))
     try:
         writers[container](path, tags, overwrite)
     except mutagen.MutagenError as error:
-        raise UnreadableAudio("its tags cannot be written", where=shown(path), why=error) from error
+        raise UnreadableAudio("its tags cannot be written", where=shown(named or path), why=error) from error
 
 
 def id3_chunk(tags: Tags) -> Chunk:

@@ -113,7 +113,9 @@ def assets(client: Client, query: Mapping[str, object], limit: int | None = None
 def row(asset: AssetView, by_sound: bool = False, folder: Path | None = None) -> tuple[object, ...]:
     """A line of `roadie search`. folder: where was searched; of several copies the one below it is shown."""
     bpm = None if asset.bpm is None else f"{asset.bpm:g}"
-    inside = () if folder is None else (path for path in asset.paths if Path(path).is_relative_to(absolute(folder)))
+    inside = (
+        () if folder is None else (path for path in asset.paths if Path(path).is_relative_to(absolute(folder)))
+    )
     path = next(iter(inside), asset.path)
     where = f"{path} (missing)" if asset.missing else path
     sure = None if asset.confidence is None or asset.label is None else f"{asset.confidence:.0%}"
@@ -193,7 +195,9 @@ def find(client: Client, name: str) -> AssetView:
     path = absolute(Path(name))
     if not path.exists():
         return msgspec.convert(client.get(f"/assets/{part(name)}"), AssetView)
-    words = path.stem if any(map(str.isalnum, path.stem)) else None  # a name of signs alone has none to search for
+    words = (
+        path.stem if any(map(str.isalnum, path.stem)) else None
+    )  # a name of signs alone has none to search for
     for asset in assets(client, {"q": words, "folder": str(path.parent)}):
         if str(path) in asset.paths:
             return asset

@@ -87,4 +87,6 @@ def search(
         print_json(found)
         return
     headings = ("class", "sure", "kind", "bpm", "key", "length", *(("likeness",) if like else ()), "path")
-    print_table(headings, (library_api.row(asset, like is not None, folder) for asset in found), "Nothing found.")
+    print_table(
+        headings, (library_api.row(asset, like is not None, folder) for asset in found), "Nothing found."
+    )

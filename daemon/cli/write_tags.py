@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from daemon.cli.output import AsJson
 
+if TYPE_CHECKING:
+    from daemon.services.types_tags import WriteTagsRequest
+
 
 def write_tags(
     what: Annotated[
-        list[str] | None, typer.Argument(metavar="QUERY|FILE...", help="Files, or words as in `roadie search`.")
+        list[str] | None,
+        typer.Argument(metavar="QUERY|FILE...|DIR", help="Files, a folder, or words as in `roadie search`."),
     ] = None,
     tag: Annotated[str | None, typer.Option("--tag", help="Carries this tag.")] = None,
     label: Annotated[str | None, typer.Option("--class", help="Only this class.")] = None,
@@ -32,15 +36,13 @@ def write_tags(
     \b
     Examples:
       roadie library write-tags kick.wav loop.flac
-      roadie library write-tags 909 --class kick --dry-run
+      roadie library write-tags ~/Samples/mine --class kick --dry-run
+      roadie library write-tags 909 --dry-run
     """
     from daemon.cli import library_api
-    from daemon.cli.request import absolute
     from daemon.cli.run_job import finish
     from daemon.cli.session import session
     from daemon.kernel.errors import BadParameter
-    from daemon.services.types import AssetQuery
-    from daemon.services.types_tags import WriteTagsRequest
 
     names = what or []
     filters = (tag, label, kind)
@@ -48,15 +50,48 @@ def write_tags(
         raise BadParameter(
             "nothing is named", hint="Name files, or words of a search, or one of --tag, --class, --kind"
         )
-    files = [absolute(Path(name)) for name in names if Path(name).is_file()]
-    if files and (len(files) < len(names) or any(filters)):
-        raise BadParameter("name either files or a search, not both", where=names[0])
-    if files:
-        request = WriteTagsRequest(paths=[str(file) for file in files], overwrite=overwrite, dry_run=dry_run)
-    else:
-        wanted = AssetQuery(text=" ".join(names) or None, tag=tag, kind=kind, label=label)
-        request = WriteTagsRequest(query=wanted, overwrite=overwrite, dry_run=dry_run)
+    request = _request(names, filters, overwrite=overwrite, dry_run=dry_run)
     with session(os.environ) as open_session:
         ack = library_api.write_tags(open_session.client, request)
         code = finish(open_session, ack, waits=True, as_json=as_json)
     raise typer.Exit(code)
+
+
+def _request(
+    names: list[str], filters: tuple[str | None, str | None, str | None], *, overwrite: bool, dry_run: bool
+) -> WriteTagsRequest:
+    """What the words on the line mean. A file that is not there is never taken for words of a search: files would be
+    written that nobody named. Raises BadParameter, FileMissing."""
+    from daemon.cli.request import absolute
+    from daemon.kernel.errors import BadParameter, FileMissing
+    from daemon.services.types import AssetQuery
+    from daemon.services.types_tags import WriteTagsRequest
+
+    tag, kind, label = filters
+    files = [name for name in names if absolute(Path(name)).is_file()]
+    if files and (len(files) < len(names) or any(filters)):
+        raise BadParameter("name either files or a search, not both", where=names[0])
+    if files:
+        paths = [str(absolute(Path(name))) for name in files]
+        return WriteTagsRequest(paths=paths, overwrite=overwrite, dry_run=dry_run)
+    folders = [name for name in names if absolute(Path(name)).is_dir()]
+    if len(folders) > 1:
+        raise BadParameter("name one folder at a time", where=folders[1])
+    words = [name for name in names if name not in folders]
+    missing = next((word for word in words if _is_a_path(word)), None)
+    if missing is not None:
+        raise FileMissing(
+            "there is no such file or folder", where=missing, hint="To search, leave out / and .wav"
+        )
+    wanted = AssetQuery(
+        text=" ".join(words) or None, tag=tag, kind=kind, label=label,
+        folder=str(absolute(Path(folders[0]))) if folders else None,
+    )  # fmt: skip
+    return WriteTagsRequest(query=wanted, overwrite=overwrite, dry_run=dry_run)
+
+
+def _is_a_path(word: str) -> bool:
+    """Whether a word is meant as a file or folder rather than as a word."""
+    from daemon.watch.kinds import AUDIO
+
+    return "/" in word or "\\" in word or Path(word).suffix.lower() in AUDIO

@@ -79,13 +79,15 @@ class TagWriter:
         if request.query is None:
             return
         query = await self._asked.query(request.query, 0)
+        folder = None if query.folder is None else Path(query.folder)
         offset, more = 0, True
         while more:
             page, more = await self._search.find(replace(query, offset=offset, limit=PAGE))
             offset += len(page)
             for each in page:
-                for path in each.paths:
-                    yield each, Path(path)
+                for one in map(Path, each.paths):
+                    if folder is None or one.is_relative_to(folder):  # a copy elsewhere was not asked for
+                        yield each, one
 
 
 def _told(done: Retagged) -> list[str]:

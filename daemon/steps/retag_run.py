@@ -55,7 +55,7 @@ def _tagged(path: Path, copy: Path, params: RetagParams) -> Sequence[str]:
     said = tags(params.facts, None)
     if sniff(path) not in ("wav", "rf64"):
         shutil.copyfile(path, copy)
-        write_tags(copy, said, overwrite=params.overwrite)
+        write_tags(copy, said, overwrite=params.overwrite, named=path)
         return _names(said)
     info = probe(path)
     wanted = wav_chunks(params.facts, None, info.rate_hz, info.frames)

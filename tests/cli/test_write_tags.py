@@ -33,3 +33,23 @@ def test_nothing_named_or_both_is_asked_wrongly(home: Path, tmp_path: Path, road
     song = write_song(tmp_path / "song.wav", 812)
     assert roadie("library", "write-tags").code == 2
     assert roadie("library", "write-tags", song, "--class", "kick").code == 2
+
+
+def test_a_folder_is_a_folder_and_a_file_that_is_not_there_is_no_search(
+    home: Path, tmp_path: Path, roadie: Roadie
+) -> None:
+    """As words, the folder's name would find another one's files, and the typo the very file nobody named."""
+    mine = write_song(tmp_path / "mine" / "song.wav", 813)
+    copy = tmp_path / "mine too" / "song.wav"
+    copy.parent.mkdir()
+    copy.write_bytes(mine.read_bytes())
+    before = copy.read_bytes()
+    for each in (mine, copy):
+        assert roadie("library", "scan", each.parent).code == 0
+    for wrong in (mine.with_name("sogn.wav"), "sogn.wav", tmp_path / "mien"):
+        ran = roadie("library", "write-tags", wrong)
+        assert ran.code not in (0, None) and "no such file" in ran.err, wrong
+    assert mine.read_bytes() == before
+    assert roadie("library", "write-tags", mine.parent).code == 0
+    assert mine.read_bytes() != before and copy.read_bytes() == before
+    assert roadie("library", "write-tags", mine.parent, copy.parent).code == 2

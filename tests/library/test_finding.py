@@ -95,7 +95,9 @@ async def test_facets_narrow_and_combine(search: Search) -> None:
 
 async def test_a_sound_is_found_in_every_folder_that_holds_it(db: Database, tmp_path: Path) -> None:
     assets = Assets(db)
-    await assets.record_many([*SOUNDS, *(sound("copy.wav", "k1", folder=f"/{each}") for each in ("a", "z/deep"))])
+    await assets.record_many(
+        [*SOUNDS, *(sound("copy.wav", "k1", folder=f"/{each}") for each in ("a", "z/deep"))]
+    )
     first = Search(db, tmp_path / "finding")
     for folder in ("/a", "/pack/kicks", "/z", "/z/deep"):
         assert "k1" in await ids(first, folder=folder), folder

@@ -151,5 +151,6 @@ def test_again_nothing_is_to_be_written(kinds: dict[str, Path], tmp_path: Path) 
 
 def test_what_has_no_tags_is_refused(kinds: dict[str, Path], tmp_path: Path) -> None:
     path = Path(shutil.copy(kinds["au"], tmp_path / "a.au"))
-    with pytest.raises(InputError, match="au files"):
+    with pytest.raises(InputError, match="au files") as refused:
         retagged(path, tmp_path)
+    assert refused.value.message.startswith(f"{path}:")

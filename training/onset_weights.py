@@ -30,8 +30,8 @@ from daemon.steps.slicing.novelty import hop_frames, listen, novelty
 from training import tables
 
 FONTS = {  # font, its kits, how many takes
-    "fluid": (SOUND_FONT, DEV_PROGRAMS, 28),
-    "muse": (Path("/usr/share/sounds/sf3/MuseScore_General_Full.sf3"), DEV_PROGRAMS, 28),
+    "fluid": (SOUND_FONT, DEV_PROGRAMS, 84),
+    "muse": (Path("/usr/share/sounds/sf3/MuseScore_General_Full.sf3"), DEV_PROGRAMS, 84),
     "tim": (Path("/usr/share/sounds/sf2/TimGM6mb.sf2"), tuple(sorted(DEV_PROGRAMS + UNSEEN_PROGRAMS)), 8),
 }
 LMMS = Path("/usr/share/lmms/samples/drums")
@@ -46,12 +46,12 @@ TABLE = Path(__file__).parents[1] / "daemon/steps/slicing/hit_weights.py"
 WINDOW_S = 0.025
 LEAD_S = 0.05
 BARS = 5
-HIDDEN, STEPS, BATCH, JITTER, DECAY = 16, 1500, 1024, 0.1, 1e-5
+HIDDEN, STEPS, BATCH, JITTER, DECAY = 24, 4000, 1024, 0.1, 1e-5
 
 
 def takes() -> Iterator[tuple[str, Take]]:
-    """56 synthesised takes, 28 of each large font, 24 of TimGM6mb and of LMMS, eight of each oddity."""
-    for i in range(56):
+    """112 synthesised takes, 84 of each large font, 24 of TimGM6mb, 64 of LMMS, eight of each oddity."""
+    for i in range(112):
         rng = np.random.default_rng(7_000_000 + i)
         rate = int(rng.choice([44100, 48000]))
         yield "synth", play(rng, make_kit(rng, rate, DEV_FAMILIES), rate)
@@ -66,7 +66,7 @@ def takes() -> Iterator[tuple[str, Take]]:
 
 def _short(kits: list[dict[str, Sound]]) -> Iterator[tuple[str, Take]]:
     """Shorter takes, each with a random state that its kit is drawn from as well. kits: of TimGM6mb."""
-    for i in range(24):
+    for i in range(64):
         rng = np.random.default_rng(9_000_000 + i)
         kit = lmms_kit(rng, 44100)
         yield "lmms", play(rng, varied(rng, kit, 44100) if i % 2 else kit, 44100, BARS)

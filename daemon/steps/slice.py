@@ -32,7 +32,7 @@ class SliceParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="slice",
-    version=2,
+    version=3,
     params=SliceParams,
     run="daemon.steps.slicing.run:run",
     lane=Lane.CPU,

@@ -20,7 +20,7 @@ _CHUNK_S = 30.0
 _LEAD_S = 0.05
 _OPENING_S, _OPENING_DB = 0.01, -46.0
 _CLOSING_S = 0.025  # where a file stops in mid-sound, its end looks like an attack
-_LIKELY = 0.3  # where misses and false onsets balance on fonts that were left out of a training
+_LIKELY = 0.27  # where misses and false onsets balance on fonts that were left out of a training
 _TREBLE_HZ = (
     32000  # the weights lean on treble: without it, by a lower rate, a plain threshold is the better judge
 )

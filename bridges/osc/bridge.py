@@ -34,12 +34,12 @@ class OscBridge:
         self._settings = settings
         self._namespace = Namespace(ADDRESSES)
         subscriptions = Subscriptions(clock)
-        self._feedback = Feedback(services, subscriptions, self, clock)
+        complaints, flood = Complaints(self, subscriptions, clock), Flood(self._namespace, clock)
+        self._feedback = Feedback(services, subscriptions, self, complaints, clock)
         context = Context(
             version=version, token=settings.token, services=services, reach=Reach(settings.roots, services),
             submitter=Submitter(services), subscriptions=subscriptions, feedback=self._feedback, outlet=self,
         )  # fmt: skip
-        complaints, flood = Complaints(self, subscriptions, clock), Flood(self._namespace, clock)
         self._dispatcher = Dispatcher(self._namespace, context, complaints, flood)
         self._udp = Udp(settings, self._dispatcher.receive)
         self._tcp = Tcp(settings, self._dispatcher.receive, subscriptions.remove)

@@ -35,14 +35,21 @@ class Complaints:
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
     def tell(self, peer: Peer, ref: str, code: str, message: str, address: str) -> None:
-        withheld = self._take(peer.host)
+        """To a sender, or to the port that it subscribed with."""
+        self.tell_at(self._subscriptions.reply_to(peer), ref, code, message, address)
+
+    def tell_at(self, target: Peer, ref: str, code: str, message: str, address: str) -> None:
+        """To this port itself."""
+        withheld = self._take(target.host)
         if withheld is None:
             return
         if withheld:
             message = f"{message[:_LONGEST]} ({withheld} more errors were not told)"
-        target = self._subscriptions.reply_to(peer)
         packet = encode("/roadie/error", ref, code, message[: 2 * _LONGEST], address[:_LONGEST])
         self._outlet.send(target, packet)
+        if target in self._subscriptions.targets():  # a surface shows one text
+            where = f" ({address[:_LONGEST]})" if address else ""
+            self._outlet.send(target, encode("/roadie/error/text", f"{message[: 2 * _LONGEST]}{where}"))
 
     def _take(self, host: str) -> int | None:
         """How many were withheld before this one; None when this one has to be."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from bridges.osc.packet import encode
 from bridges.osc.peers import Peer
 from bridges.osc.slots import OPEN
+from daemon.services.types import JobView
 
 EVERY_S = 0.05
 """At most 20 times a second for each job."""
@@ -16,7 +18,8 @@ EVERY_S = 0.05
 
 @dataclass(slots=True)
 class JobFeed:
-    """watchers: who asked for the job, and their refs. sent: the state and progress told last."""
+    """watchers: who asked for the job, and their refs. sent: the state and progress told last. trouble: of one that
+    failed, the code and the message."""
 
     job: str
     recipe: str
@@ -25,6 +28,7 @@ class JobFeed:
     artifacts: deque[tuple[str, str, str]] = field(default_factory=deque)
     watchers: dict[Peer, str] = field(default_factory=dict)
     sent: tuple[str, float] | None = None
+    trouble: tuple[str, str] | None = None
     sent_at_s: float = float("-inf")
     timer: asyncio.TimerHandle | None = None
 
@@ -37,3 +41,17 @@ class JobFeed:
 
     def artifact_packet(self, ref: str, artifact: tuple[str, str, str]) -> bytes:
         return encode("/roadie/job/artifact", ref, self.job, *artifact)
+
+
+def trouble_of(job: JobView) -> tuple[str, str] | None:
+    """The code and what is said of a job that failed, None for any other."""
+    if job.state != "failed" or job.error is None:
+        return None
+    return job.error.code, f"{name_of(job)}: {job.error.message}"
+
+
+def name_of(job: JobView) -> str:
+    """What a slot is called: the recipe and the first file."""
+    first = PurePath(job.inputs[0].path).name if job.inputs else ""
+    more = f" +{len(job.inputs) - 1}" if len(job.inputs) > 1 else ""
+    return f"{job.recipe}: {first}{more}" if first else job.recipe

@@ -7,10 +7,10 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
-from pathlib import PurePath
 from typing import Any
 
-from bridges.osc.feed import EVERY_S, JobFeed
+from bridges.osc.complaints import Complaints
+from bridges.osc.feed import EVERY_S, JobFeed, name_of, trouble_of
 from bridges.osc.packet import encode
 from bridges.osc.packs import packs
 from bridges.osc.peers import Outlet, Peer
@@ -20,7 +20,6 @@ from bridges.osc.table import HITS, SLOTS
 from daemon.kernel.clock import Clock
 from daemon.kernel.errors import RoadieError
 from daemon.services import Services
-from daemon.services.types import JobView
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +28,7 @@ _ARTIFACTS_AT_ONCE = 32
 _ASSETS_AT_ONCE = 64
 _ASSETS_KEPT = 10_000
 _ENDS_KEPT = 512
+_STATE = "/roadie/job/state"
 
 Listener = Callable[[str, bytes], None]
 """Takes (address, packet) of a value that changed."""
@@ -37,10 +37,13 @@ Listener = Callable[[str, bytes], None]
 class Feedback:
     """Reads the events only while somebody wants them."""
 
-    def __init__(self, services: Services, subscriptions: Subscriptions, outlet: Outlet, clock: Clock) -> None:
+    def __init__(
+        self, services: Services, subscriptions: Subscriptions, outlet: Outlet, complaints: Complaints, clock: Clock
+    ) -> None:  # fmt: skip
         self._services = services
         self._subscriptions = subscriptions
         self._outlet = outlet
+        self._complaints = complaints
         self._clock = clock
         self._feeds: dict[str, JobFeed] = {}
         self._ended: OrderedDict[str, JobFeed] = OrderedDict()
@@ -83,7 +86,7 @@ class Feedback:
                 jobs.append(await self._services.jobs.get(slot.job))
         for job in reversed(jobs):
             if self.slots.of(job.id) is None:
-                self.slots.place(job.id, _name(job), job.state, job.progress)
+                self.slots.place(job.id, name_of(job), job.state, job.progress)
             self._feed(job.id, job.recipe, job.state, job.progress)
             self._fill_slot(self._feeds[job.id])
             if job.id not in known:  # it has ended meanwhile
@@ -99,7 +102,9 @@ class Feedback:
         """Tell this sender of this job until it ends; of its end, when that was a moment ago."""
         ended = self._ended.get(job)
         if ended is not None:
-            self._outlet.send(self._subscriptions.reply_to(peer), ended.state_packet(ref))
+            target = self._subscriptions.reply_to(peer)
+            self.tell_trouble(ended.trouble, target, ref)
+            self._outlet.send(target, ended.state_packet(ref))
             return
         feed = self._feed(job, recipe, state, 0.0)
         if peer in feed.watchers or len(feed.watchers) < MAX_WATCHERS:
@@ -166,11 +171,14 @@ class Feedback:
             case "job.submitted":
                 job = await self._services.jobs.get(body["job"])
                 self._feed(job.id, job.recipe, job.state, job.progress)
-                self._tell_slot(self.slots.place(job.id, _name(job), job.state, job.progress).values())
+                self._tell_slot(self.slots.place(job.id, name_of(job), job.state, job.progress).values())
             case "job.state":
                 self._ended.pop(body["job"], None)  # one that is tried again
                 feed = self._feed(body["job"], body["recipe"], body["state"], body["progress"])
                 feed.state, feed.progress = body["state"], body["progress"]
+                feed.trouble = None
+                if feed.state == "failed":
+                    feed.trouble = trouble_of(await self._services.jobs.get(feed.job))
                 self._soon(feed)
             case "step.progress" if body["job"] in self._feeds:
                 feed = self._feeds[body["job"]]
@@ -212,6 +220,7 @@ class Feedback:
         for target, ref in self._targets(feed).items():
             packets = [feed.artifact_packet(ref, artifact) for artifact in artifacts]
             if tell_state:
+                self.tell_trouble(feed.trouble, target, ref)
                 packets.append(feed.state_packet(ref))
             self._send(target, packets)
         if tell_state:
@@ -224,6 +233,11 @@ class Feedback:
             self._ended[feed.job] = feed
             if len(self._ended) > _ENDS_KEPT:
                 self._ended.popitem(last=False)
+
+    def tell_trouble(self, trouble: tuple[str, str] | None, target: Peer, ref: str) -> None:
+        """A surface that says "failed" and not why leaves a person with nothing to do."""
+        if trouble is not None:
+            self._complaints.tell_at(target, ref, *trouble, _STATE)
 
     def _targets(self, feed: JobFeed) -> dict[Peer, str]:
         targets = dict.fromkeys(self._subscriptions.targets(), "")
@@ -259,10 +273,3 @@ class Feedback:
     def _send(self, target: Peer, packets: list[bytes]) -> None:
         for packet in packs(packets):
             self._outlet.send(target, packet)
-
-
-def _name(job: JobView) -> str:
-    """What a slot is called: the recipe and the first file."""
-    first = PurePath(job.inputs[0].path).name if job.inputs else ""
-    more = f" +{len(job.inputs) - 1}" if len(job.inputs) > 1 else ""
-    return f"{job.recipe}: {first}{more}" if first else job.recipe

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from daemon.kernel.errors import NotFound, RoadieError
@@ -19,6 +19,7 @@ from daemon.steps.notation.drum_map import KEYS
 _SHORT = frozenset({Kind.ONE_SHOT, Kind.SLICE, Kind.LOOP})
 _FIRST_PAD, _LAST_PAD = 36, 127
 """Where pad controllers begin: C1, which is General MIDI's bass drum."""
+_BETWEEN = " - "
 
 
 class AuditionService:
@@ -68,7 +69,8 @@ class AuditionService:
         return await self.load_kit_of_job(name)
 
     async def load_kit_of_job(self, job: str) -> dict[int, str]:
-        """Put the one-shots and loops of a job on keys; returns the file name on each. Raises NotFound for none."""
+        """Put the one-shots and loops of a job on keys; returns what is on each, as short as it can be told. Raises
+        NotFound for none."""
         view = await self._jobs.get(job)
         pads = pads_of(_made(each for each in view.artifacts if each.kind in _SHORT))
         if not pads:
@@ -76,7 +78,8 @@ class AuditionService:
                 "the job has made no slices", where=job, hint="Run the recipe `samples` on something"
             )
         failed = await self._player.load([Pad(note, each.path) for note, each in pads.items()])
-        return {note: Path(each.path).name for note, each in pads.items() if each.path not in failed}
+        loaded = {note: each for note, each in pads.items() if each.path not in failed}
+        return dict(zip(loaded, short_names([each.path for each in loaded.values()]), strict=True))
 
     def hit(self, note: int, velocity: int) -> bool:
         """Strike a key of the kit that was loaded. From any thread; opens nothing and waits for nothing."""
@@ -111,6 +114,17 @@ def pads_of(artifacts: Iterable[ArtifactView]) -> dict[int, ArtifactView]:
     free = (note for note in range(_FIRST_PAD, _LAST_PAD + 1) if note not in pads)
     pads |= dict(zip(free, rest, strict=False))
     return dict(sorted(pads.items()))
+
+
+def short_names(paths: Sequence[str]) -> list[str]:
+    """File names without their ending and without the parts that all begin with: the song is the same on every pad.
+    Parts are separated by " - ", as the layouts of roadie write them."""
+    parts = [Path(path).stem.split(_BETWEEN) for path in paths]
+    most = min((len(each) for each in parts), default=1) - 1
+    same = 0
+    while same < most and len({each[same] for each in parts}) == 1:
+        same += 1
+    return [_BETWEEN.join(each[same:]) for each in parts]
 
 
 def _made(artifacts: Iterable[ArtifactView]) -> list[ArtifactView]:

@@ -43,10 +43,20 @@ class BrowseService:
             place = 0
         else:
             place = len(ids) - 1
-        found = await self._library.get(ids[place])
+        found, place = await self._there(place, by)
         self._place = place
         await self._selection.select(SelectionRequest(asset=found.id))
         return found
+
+    async def _there(self, place: int, by: int) -> tuple[AssetView, int]:
+        """The hit there, or the next one in this direction that the library still has, and its place. Raises NotFound
+        when it has none of them."""
+        for _ in range(len(self._hits)):
+            try:
+                return await self._library.get(self._hits[place][0]), place
+            except NotFound:  # removed since the search
+                place = (place + by) % len(self._hits)
+        raise NotFound("none of the hits is in the library any more", hint="Search again")
 
     async def choose(self, number: int, size: int) -> AssetView:
         """Select the number-th hit, from 1, of the page that is shown. Raises NotFound when there is none."""

@@ -29,22 +29,34 @@ ADDRESSES = (
          Arg("f", "bpm", 0, None), Arg("f", "confidence", *_SHARE)),
     ),
     Address(f"{ROOT}/search/done", "The end of an answer to search", (_REF, _COUNT)),
-    Address(f"{ROOT}/hit/{{hit}}/name", "What hit 1 to 8 of the page is called, \"\" for none", (Arg("s", "name"),)),
+    Address(
+        f"{ROOT}/hit/{{hit}}/name", "To subscribers: what hit 1 to 8 of the page is called, \"\" for none",
+        (Arg("s", "name"),),
+    ),
     Address(
         f"{ROOT}/rule/asked", "A rule was asked about a file", (_REF, Arg("s", "rule"), Arg("s", "asset"))
     ),
-    Address(f"{ROOT}/asset/added", "The library has a new asset", (Arg("s", "asset"),)),
-    Address(f"{ROOT}/selection", "What is selected, \"\" for nothing", (Arg("s", "path or asset"),)),
+    Address(f"{ROOT}/asset/added", "To subscribers: the library has a new asset", (Arg("s", "asset"),)),
+    Address(f"{ROOT}/selection", "To subscribers: what is selected, \"\" for nothing", (Arg("s", "path or asset"),)),
     Address(
-        f"{ROOT}/pad/name", "A key of the kit and the file on it", (_REF, Arg("i", "note", 0, 127), Arg("s", "name"))
+        f"{ROOT}/pad/name", "A key of the kit and what is on it, without what all names begin with",
+        (_REF, Arg("i", "note", 0, 127), Arg("s", "name"))
     ),
     Address(f"{ROOT}/kit/done", "The end of an answer to kit", (_REF, _COUNT)),
-    Address(f"{ROOT}/slot/{{slot}}/name", "Recipe and file of the job in this slot", (Arg("s", "name"),)),
-    Address(f"{ROOT}/slot/{{slot}}/state", "Its state", (Arg("s", "state", values=_STATES),)),
-    Address(f"{ROOT}/slot/{{slot}}/progress", "How much of it is done", (Arg("f", "progress", *_SHARE),)),
+    Address(
+        f"{ROOT}/slot/{{slot}}/name", "To subscribers: recipe and file of the job in this slot", (Arg("s", "name"),)
+    ),
+    Address(f"{ROOT}/slot/{{slot}}/state", "To subscribers: its state", (Arg("s", "state", values=_STATES),)),
+    Address(
+        f"{ROOT}/slot/{{slot}}/progress", "To subscribers: how much of it is done", (Arg("f", "progress", *_SHARE),)
+    ),
     Address(
         f"{ROOT}/error",
-        "What was wrong with a message. At most ten a second to one host; the next one says how many were left out",
+        "What was wrong with a message; for a job that failed, why, with `/roadie/job/state` as the address. At "
+        "most ten a second to one host; the next one says how many were left out",
         (_REF, Arg("s", "code"), Arg("s", "message"), Arg("s", "address")),
+    ),
+    Address(
+        f"{ROOT}/error/text", "The same to subscribers, as one line for a surface to show", (Arg("s", "message"),)
     ),
 )  # fmt: skip

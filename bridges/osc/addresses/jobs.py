@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from bridges.osc.call import Call
+from bridges.osc.feed import trouble_of
 from bridges.osc.slots import OPEN
 from bridges.osc.table import ROOT, Address, Arg
 from daemon.kernel.errors import BadParameter, Forbidden
@@ -26,7 +27,9 @@ async def start(call: Call, recipe: str, named: JobInput, params: dict[str, dict
         if created or ack.state in OPEN:
             context.feedback.watch(ack.id, recipe, ack.state, call.peer, call.ref)
         else:
-            _tell(call, await call.services.jobs.get(ack.id))
+            view = await call.services.jobs.get(ack.id)
+            context.feedback.tell_trouble(trouble_of(view), context.subscriptions.reply_to(call.peer), call.ref)
+            _tell(call, view)
 
 
 async def run(call: Call) -> None:

@@ -92,9 +92,9 @@ ADDRESSES = (
         replies=(f"{ROOT}/hit", f"{ROOT}/search/done"),
     ),
     Address(f"{ROOT}/hit/next", "Select the next hit of the last search, from the last the first",
-            (_PRESS,), next_hit, button=True, replies=(f"{ROOT}/selection",)),
+            (_PRESS,), next_hit, button=True),
     Address(f"{ROOT}/hit/previous", "Select the hit before",
-            (_PRESS,), previous_hit, button=True, replies=(f"{ROOT}/selection",)),
+            (_PRESS,), previous_hit, button=True),
     Address(
         f"{ROOT}/audition",
         "Play a file or an asset through the default output, where there is one; `stop` ends it",
@@ -102,7 +102,7 @@ ADDRESSES = (
     ),
     Address(f"{ROOT}/audition/stop", "End what plays", (_PRESS,), stop, button=True),
     Address(f"{ROOT}/audition/select", "Select what was played last: keep the one that was heard",
-            (_PRESS,), select_played, button=True, replies=(f"{ROOT}/selection",)),
+            (_PRESS,), select_played, button=True),
     Address(
         f"{ROOT}/kit",
         "Put a kit on keys, or the slices of a job, the first of each class on its General MIDI key: a message for "

@@ -65,7 +65,7 @@ ADDRESSES = (
     Address(
         f"{ROOT}/hit/{{hit}}/select",
         "Select this hit of the last search; hits are shown by eights, the page on which the selected one stands",
-        (_PRESS,), select_hit, button=True, replies=(f"{ROOT}/selection",),
+        (_PRESS,), select_hit, button=True,
     ),
     Address(f"{ROOT}/hit/{{hit}}/audition", "Play this hit", (_PRESS,), audition_hit, button=True),
 )  # fmt: skip

@@ -19,7 +19,7 @@ FIRST_PAD, PADS = 36, 16
 _VELOCITY = 100.0
 _IN_A_ROW = 8
 
-Constant = float | str
+Constant = int | float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +136,12 @@ def _hit(base: str) -> Row:
 
 
 def _pad_row(keys: Sequence[int]) -> tuple[Row, Row]:
-    names = tuple(Cell(Shown(f"{ROOT}/pad/name", ("", float(key)))) for key in keys)
+    names = tuple(Cell(Shown(f"{ROOT}/pad/name", ("", key))) for key in keys)
     return names, tuple(Cell(Press(str(key), f"{ROOT}/pad", (float(key), _VELOCITY))) for key in keys)
 
 
 def _wrong() -> Row:
-    return (Cell(Caption("error"), 1), Cell(Shown(f"{ROOT}/error", ("",)), 9))
+    return (Cell(Caption("error"), 1), Cell(Shown(f"{ROOT}/error/text"), 9))
 
 
 def _check(control: Control, space: Namespace) -> None:

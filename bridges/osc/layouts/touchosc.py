@@ -92,6 +92,8 @@ def _control(control: Control) -> Any:
 def _constant(value: Constant) -> Any:
     if isinstance(value, str):
         return ui.const(value)
+    if isinstance(value, int):
+        return ui.const(str(value), conversion="INTEGER")
     return ui.const(f"{value:g}", conversion="FLOAT")
 
 

@@ -78,6 +78,28 @@ async def test_a_cancelled_request_may_be_asked_again_with_the_same_ref(staged: 
     await surface.until("/roadie/job/state", second, "cancelled")
 
 
+async def test_of_a_job_that_fails_the_reason_is_told(staged: Stage):
+    surface, screen = staged.surface(), staged.surface()
+    screen.send("/roadie/subscribe", 0, 60)
+    await screen.until("/roadie/slot/8/progress")
+    gone = staged.song("gone.wav")
+    surface.send("/roadie/select", str(gone))
+    gone.unlink()
+    surface.send("/roadie/run", "light", str(gone), "ref=gone")
+    for ear, ref in ((surface, "gone"), (screen, "")):
+        heard = await ear.until("/roadie/job/state", "failed")
+        (error,) = [each.args for each in heard if each.address == "/roadie/error"]
+        assert error[:2] == [ref, "file_missing"] and error[3] == "/roadie/job/state"
+        assert error[2].startswith("light: gone.wav: ") and "No such file" in error[2]
+        shown = [each.args for each in heard if each.address == "/roadie/error/text"]
+        assert shown == (
+            [[f"{error[2]} (/roadie/job/state)"]] if ear is screen else []
+        )  # for a surface to show
+    await surface.silence(0.2)
+    surface.send("/roadie/run", "light", str(gone), "ref=gone")  # the same job again
+    assert (await surface.next("/roadie/error")).args[:2] == ["gone", "file_missing"]
+
+
 async def test_selecting_and_a_button(staged: Stage):
     surface = staged.surface()
     surface.send("/roadie/select", "")
@@ -310,6 +332,16 @@ async def test_hits_are_shown_by_eights_and_chosen_by_number(staged: Stage):
     assert (await surface.next("/roadie/error")).args[1] == "not_found"
     surface.send("/roadie/hit/1/select", 1.0)
     assert (await surface.next("/roadie/selection")).args == [hits[8]]
+
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {staged.token}"}) as session:
+        async with session.get(f"{base}/assets", params={"q": "cymbal", "limit": "50"}) as answer:
+            (last,) = [each["id"] for each in (await answer.json())["items"] if each["path"] == hits[9]]
+        async with session.delete(f"{base}/assets/{last}") as answer:
+            assert answer.status < 300
+    surface.send("/roadie/hit/next", 1)  # one that was removed meanwhile is passed over
+    assert (await surface.next("/roadie/selection", "/roadie/error")).args == [hits[0]]
+    surface.send("/roadie/hit/previous", 1)
+    assert (await surface.next("/roadie/selection", "/roadie/error")).args == [hits[8]]
 
 
 async def test_what_was_heard_last_is_taken(staged: Stage):

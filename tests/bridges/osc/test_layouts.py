@@ -59,7 +59,7 @@ def test_it_has_everything_that_a_surface_is_for(pages: tuple[surface.Page, ...]
     wanted = {f"/roadie/selected/run/{name}" for name in RECIPES} | {
         "/roadie/selection",
         "/roadie/pad",
-        "/roadie/error",
+        "/roadie/error/text",
     }
     for number in range(1, 9):
         wanted |= {

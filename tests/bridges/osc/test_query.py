@@ -103,6 +103,7 @@ async def test_what_is_not_there_and_what_is_not_understood(client: Client):
     assert (await client.get("/roadie/nonsense"))[0] == 404
     assert (await client.get("/roadie/jobs?COLOUR"))[0] == 400
     assert (await client.get("/roadie/pong?VALUE"))[0] == 204
+    assert await client.get("/roadie/selection?VALUE=") == await client.get("/roadie/selection?VALUE")
     for method in ("POST", "PUT", "DELETE", "PATCH"):
         async with client.session.request(method, client.base + "/roadie/run", data=b"x") as answer:
             assert answer.status == 405

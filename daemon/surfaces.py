@@ -13,6 +13,7 @@ from bridges.midi.bridge import MidiBridge
 from bridges.midi.errors import NoMidi
 from bridges.midi.ports import Ports
 from bridges.midi.settings import MidiSettings
+from bridges.midi.trigger import parse
 from bridges.osc.announce import Announcement
 from bridges.osc.bridge import OscBridge
 from bridges.osc.settings import Network, OscSettings
@@ -48,6 +49,7 @@ class Surfaces:
     async def start(self) -> None:
         """Sockets now, so that their ports can be told; what takes longer, when requests are answered already."""
         self._services.system.add_probe(self.checks)
+        self._services.controls.know(parse)
         await self._start_osc()
         await self._start_query()
         later = asyncio.create_task(self._start_later(), name="surfaces")
@@ -62,8 +64,10 @@ class Surfaces:
 
     async def checks(self) -> list[Check]:
         """What `roadie doctor` says of each part."""
-        if self._midi is not None and self._midi.devices:
-            self._say("MIDI devices", True, ", ".join(self._midi.devices))
+        wanted = self._settings.config.midi.devices
+        if self._midi is not None and wanted:
+            found = ", ".join(self._midi.devices) or f"none is plugged in of: {', '.join(wanted)}"
+            self._say("MIDI devices", True, found)
         return [*self._checks.values(), await self._services.audition.check()]
 
     async def _start_osc(self) -> None:

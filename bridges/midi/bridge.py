@@ -17,7 +17,7 @@ from bridges.midi.errors import NoMidi
 from bridges.midi.lights import Lights
 from bridges.midi.ports import OpenPort, Ports
 from bridges.midi.settings import MidiSettings
-from bridges.midi.trigger import parse, read
+from bridges.midi.trigger import read
 from daemon.kernel.errors import RoadieError
 from daemon.services import Services
 from daemon.services.types import TransportRequest
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 _NOTE_ON = 0x90
 _REALTIME = 0xF8
 _MAX_WAITING = 32
+_LIT = 100
+"""Open jobs that lights know of when they begin."""
 
 
 class MidiBridge:
@@ -53,7 +55,7 @@ class MidiBridge:
     async def start(self) -> None:
         """Raises NoMidi."""
         self._own = self._ports.own(self._settings.name, self._received)
-        self._services.controls.attach(parse, self._bound)
+        self._services.controls.attach(self._bound)
         self._bound(await self._services.controls.bindings())
         self._tasks = [asyncio.create_task(work) for work in (self._work(), self._look())]
         log.info("MIDI port %r", self._settings.name)
@@ -66,6 +68,7 @@ class MidiBridge:
         await asyncio.gather(*tasks, return_exceptions=True)
         while not self._waiting.empty():
             self._waiting.get_nowait().close()
+        self._lights.dark()
         for port in (self._own, *self._devices.values()):
             if port is not None:
                 port.close()
@@ -110,8 +113,10 @@ class MidiBridge:
 
     def _transport(self, playing: bool, bpm: float | None) -> None:
         async def tell() -> None:
+            # MIDI does not know whether the DAW records; what OSC or HTTP said of it holds for as long as it plays.
+            recording = playing and (await self._services.selection.transport()).recording
             await self._services.selection.set_transport(
-                TransportRequest(playing=playing, recording=False, bpm=bpm)
+                TransportRequest(playing=playing, recording=recording, bpm=bpm)
             )
 
         self._soon(lambda: self._later(tell()))
@@ -130,6 +135,9 @@ class MidiBridge:
                 await work
             except RoadieError as error:
                 log.warning("a MIDI key did nothing: %s", error)
+            except Exception:
+                # A mistake of ours must not end every key after it.
+                log.exception("a MIDI key went wrong")
 
     # ------------------------------------------------------------ what is told back
 
@@ -141,6 +149,7 @@ class MidiBridge:
         elif not self._lights.any and self._telling is not None:
             self._telling.cancel()
             self._telling = None
+            self._lights.dark()
 
     def _send(self, message: bytes) -> None:
         for port in (self._own, *self._devices.values()):
@@ -148,7 +157,10 @@ class MidiBridge:
                 port.send(message)
 
     async def _tell_lights(self) -> None:
-        async with aclosing(self._services.events.stream(None)) as stream:
+        since = await self._services.events.latest()
+        jobs = (await self._services.jobs.list("open", None, _LIT)).items
+        self._lights.begin((job.id, job.recipe, job.progress) for job in reversed(jobs))
+        async with aclosing(self._services.events.stream(since)) as stream:
             async for event in stream:
                 self._lights.happened(event.body)
 

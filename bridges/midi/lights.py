@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any
 
 from bridges.midi.trigger import Trigger, parse
@@ -28,11 +28,23 @@ class Lights:
             trigger = parse(on)
             if trigger.kind != "program" and (do == "progress" or do.startswith("run ")):
                 self._by_command.setdefault(do, []).append(trigger)
+        bound = {trigger for triggers in self._by_command.values() for trigger in triggers}
+        self._darken(self._shown.keys() - bound)
         self._show()
 
     @property
     def any(self) -> bool:
         return bool(self._by_command)
+
+    def begin(self, jobs: Iterable[tuple[str, str, float]]) -> None:
+        """What is open now, as (job, recipe, progress), the newest last; after a time in which nothing was told."""
+        self._jobs = {job: (recipe, progress) for job, recipe, progress in jobs}
+        self._show()
+
+    def dark(self) -> None:
+        """Nothing more will be told."""
+        self._jobs.clear()
+        self._darken(set(self._shown))
 
     def happened(self, body: Mapping[str, Any]) -> None:
         """An event of the daemon."""
@@ -52,6 +64,11 @@ class Lights:
         """To a device that was plugged in just now."""
         self._shown.clear()
         self._show()
+
+    def _darken(self, triggers: Set[Trigger]) -> None:
+        for trigger in triggers:
+            if self._shown.pop(trigger):
+                self._send(trigger.message(0))
 
     def _show(self) -> None:
         for command, triggers in self._by_command.items():

@@ -34,9 +34,13 @@ class ControlsService:
         self._changed: Callable[[dict[str, str]], None] | None = None
         self._learning: tuple[str, asyncio.Future[str]] | None = None
 
-    def attach(self, check: Check, changed: Callable[[dict[str, str]], None]) -> None:
+    def know(self, check: Check) -> None:
+        """What a trigger is, whether or not there are keys to press here."""
+        self._check = check
+
+    def attach(self, changed: Callable[[dict[str, str]], None]) -> None:
         """A bridge with keys is there. changed: called with every binding, trigger to command, when they change."""
-        self._check, self._changed = check, changed
+        self._changed = changed
 
     async def bindings(self) -> dict[str, str]:
         stored = await self._state.get(_STATE)

@@ -16,6 +16,7 @@ from typing import Any
 import mido
 import pytest
 
+from bridges.midi.commands import Commands
 from bridges.midi.errors import NoMidi
 from bridges.midi.ports import SEQUENCER, Ports
 from daemon.app import running
@@ -227,6 +228,50 @@ async def test_a_device_is_opened_when_it_is_plugged_in(midi_system: dict[str, A
             pads.close_port()
             pads.delete()
             await asyncio.sleep(3.5)
+        await api.close()
+
+
+async def test_a_mistake_in_a_command_does_not_end_the_keys(
+    played: tuple[Stage, Controller, Api], monkeypatch: pytest.MonkeyPatch
+):
+    staged, controller, api = played
+    await api.ask("PUT", "/midi", bindings=[{"on": "note 1 36", "do": "run light"}])
+    await api.ask("PUT", "/selection", path=str(staged.song()))
+    right, struck = Commands.do, []
+
+    async def wrong_once(self: Commands, command: str, value: int) -> None:
+        struck.append(command)
+        if len(struck) == 1:
+            raise ValueError("a mistake")
+        await right(self, command, value)
+
+    monkeypatch.setattr(Commands, "do", wrong_once)
+    for _ in range(2):
+        controller.send("note_on", channel=0, note=36, velocity=100)
+    await api.until("/jobs?state=done", lambda found: found["items"])
+    assert len(struck) == 2
+
+
+async def test_what_osc_says_of_recording_outlives_a_change_of_tempo(played: tuple[Stage, Controller, Api]):
+    _, controller, api = played
+    controller.clock(0xFA)
+    await api.until("/transport", lambda found: found["playing"])
+    await api.ask("PUT", "/transport", playing=True, recording=True)
+    for _ in range(60):
+        controller.clock(0xF8)
+        await asyncio.sleep(60 / 125 / 24)
+    found = await api.until("/transport", lambda found: found["bpm"])
+    assert found["recording"]
+    controller.clock(0xFC)
+    await api.until("/transport", lambda found: not found["playing"] and not found["recording"])
+
+
+async def test_a_key_that_is_none_is_refused_also_where_there_is_no_midi(tmp_path: Path):
+    async with stage(tmp_path, **{"midi.enabled": False}) as staged:
+        api = Api(staged)
+        with pytest.raises(AssertionError, match="is no trigger"):
+            await api.ask("PUT", "/midi", bindings=[{"on": "note 17 128", "do": "next"}])
+        await api.ask("PUT", "/midi", bindings=[{"on": "note 16 127", "do": "next"}])
         await api.close()
 
 

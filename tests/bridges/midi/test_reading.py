@@ -104,3 +104,24 @@ def test_lights_show_how_far_a_job_is_and_go_out():
     controls = [each.value for each in sent if each.type == "control_change"]
     assert notes == controls == [1, 64, 0]  # only changes; dark at the end
     assert all(each.note == 36 for each in sent if each.type == "note_on")
+
+
+def test_a_light_goes_out_when_its_key_is_forgotten_or_nothing_more_is_told():
+    sent: list[tuple[int, int]] = []
+
+    def send(message: bytes) -> None:
+        read = mido.Message.from_bytes(message)
+        sent.append((read.note, read.velocity))
+
+    lights = Lights(send)
+    lights.bind({"note 1 36": "run stems", "note 1 37": "progress"})
+    lights.begin([("old", "midi", 0.25), ("new", "stems", 0.5)])  # jobs that were open before anyone told
+    assert sent == [(36, 64), (37, 64)]
+    lights.bind({"note 1 37": "progress"})
+    assert sent[2:] == [(36, 0)]
+    lights.dark()
+    assert sent[3:] == [(37, 0)]
+    lights.dark()
+    assert len(sent) == 4
+    lights.begin([])  # they ended while nothing was told
+    assert len(sent) == 4

@@ -7,13 +7,15 @@ flat by a difference, which is where a second hit of the same drum betrays itsel
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
-from scipy.fft import irfft, next_fast_len, rfft
+from scipy.fft import irfft, rfft
+from scipy.signal.windows import tukey
 
 from daemon.engines.classifier.image import mono
 
@@ -29,6 +31,9 @@ _ONSET_DB = -35.0
 _BEFORE_S = 0.01
 _SHIFT_S = 0.06  # attacks are found this far apart at most
 _FINER = 8  # places tried from one sample to the next: two files need not have been cut at the same one
+_MOST = int(_SHIFT_S * RATE_HZ)
+_REACH = 1440  # a little more than _MOST, of which a transform is quick
+_ROUGHLY = 0.02  # that a short transform may be wrong by
 _TOGETHER = 0.8  # of the shorter one, that lies on the other
 _PART = 0.2  # of the longer sound, that the shorter one has at least: less is a fragment of it
 
@@ -39,6 +44,14 @@ class Print:
 
     wave: Wave
     sound_s: float
+    _spectra: dict[int, NDArray[Any]] = field(default_factory=dict, compare=False, repr=False)
+
+    def spectrum(self, size: int) -> NDArray[Any]:
+        """Kept: a sound is compared with many."""
+        found = self._spectra.get(size)
+        if found is None:
+            found = self._spectra[size] = rfft(self.wave, size)
+        return found
 
 
 def print_of(audio: NDArray[np.float32], rate_hz: int) -> Print | None:
@@ -59,29 +72,67 @@ def print_of(audio: NDArray[np.float32], rate_hz: int) -> Print | None:
 
 def same(one: Print, other: Print) -> bool:
     """Whether both are one hit."""
-    short, long = sorted((one.wave, other.wave), key=len)
-    if short.size < _SHORTEST_S * RATE_HZ or short.size < _PART * long.size:
+    short, long = sorted((one, other), key=lambda each: each.wave.size)
+    if short.wave.size < _SHORTEST_S * RATE_HZ or short.wave.size < _PART * long.wave.size:
         return False
-    plain, flat = likeness(short, long)
+    fit = _fit(short, long)
+    if fit is None or fit.roughly < SAME - _ROUGHLY:
+        return False
+    plain, flat = _likeness(fit)
     return plain >= SAME and flat >= _SAME_FLAT
 
 
-def likeness(short: Wave, long: Wave) -> tuple[float, float]:
-    """Correlation of both where they fit best, and of their differences laid on each other in the same way; the
-    other way up counts as well. Only where both are is compared."""
-    size = next_fast_len(short.size + long.size, real=True)
-    cross = rfft(long, size) * np.conj(rfft(short, size))
-    places = irfft(cross, size * _FINER) * _FINER
-    most = int(_SHIFT_S * RATE_HZ) * _FINER
-    around = np.concatenate([places[-most:], places[: most + 1]])
-    at = int(np.argmax(np.abs(around))) - most
-    a, b = _overlap(short, long, round(at / _FINER))
-    if a.size < _TOGETHER * short.size:
-        return 0.0, 0.0
-    turn = 2 * np.pi * np.arange(cross.size) / size
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Where two sounds lie on each other best. cross: their cross spectrum, of `size`. at: in _FINER of a sample.
+    a, b: the parts of both that lie there. roughly: their correlation, as far as a short transform tells."""
+
+    cross: NDArray[Any]
+    size: int
+    at: int
+    a: Wave
+    b: Wave
+    roughly: float
+
+
+def _fit(short: Print, long: Print) -> _Fit | None:
+    """None when too little of the shorter one lies on the other."""
+    size = _size(long.wave.size + _REACH)
+    cross = long.spectrum(size) * np.conj(short.spectrum(size))
+    places = irfft(cross, size)
+    near = np.concatenate([places[-_REACH:], places[:_REACH]]) * _faded()
+    fine = irfft(rfft(near), near.size * _FINER) * _FINER
+    edge = (_REACH - _MOST) * _FINER
+    around = np.abs(fine[edge : edge + 2 * _MOST * _FINER + 1])
+    best = int(np.argmax(around))
+    at = best - _MOST * _FINER
+    a, b = _overlap(short.wave, long.wave, round(at / _FINER))
+    if a.size < _TOGETHER * short.wave.size:
+        return None
+    return _Fit(cross, size, at, a, b, _part(float(around[best]), a, b))
+
+
+def _likeness(fit: _Fit) -> tuple[float, float]:
+    """Exactly: the values of both correlations at the place found, out of all of the spectrum."""
+    turn = 2 * np.pi * np.arange(fit.cross.size, dtype=np.float32) / fit.size
+    turned = fit.cross * np.exp(1j * (fit.at / _FINER) * turn)
     slope = 2 - 2 * np.cos(turn)  # power response of a difference
-    rises = _sum(cross * slope * np.exp(1j * turn * at / _FINER), size)
-    return _part(float(around[at + most]), a, b), _part(rises, np.diff(a), np.diff(b))
+    plain = _part(_sum(turned, fit.size), fit.a, fit.b)
+    return plain, _part(_sum(turned * slope, fit.size), np.diff(fit.a), np.diff(fit.b))
+
+
+@cache
+def _faded() -> Wave:
+    """Out of the places around, which a transform takes for periodic, the middle; what is beyond _MOST fades."""
+    return np.asarray(tukey(2 * _REACH, (_REACH - _MOST) / _REACH), np.float32)
+
+
+def _size(least: int) -> int:
+    """Of a transform: few sizes, so that the spectrum of a sound serves for many others."""
+    size = 2048
+    while size < least:
+        size = size * 3 // 2 if size & (size - 1) == 0 else size * 4 // 3
+    return size
 
 
 def _sum(spectrum: NDArray[Any], size: int) -> float:

@@ -52,7 +52,7 @@ def duplicates(
       roadie library duplicates --remove --in ~/Downloads
     """
     from daemon.cli import library_api
-    from daemon.cli.output import print_json
+    from daemon.cli.output import on_one_line, print_json
     from daemon.cli.session import session
     from daemon.kernel.errors import BadParameter
 
@@ -72,7 +72,7 @@ def duplicates(
         print_json(groups)
         return
     for one in groups:
-        print(*one.paths, "", sep="\n")
+        print(*map(on_one_line, one.paths), "", sep="\n")
     print(f"{len(groups)} sounds stand in more than one place.")
 
 
@@ -117,7 +117,7 @@ def _tell_plan(plan: DuplicatesPlan) -> None:
 
 def _near(as_json: bool) -> int:
     from daemon.cli import library_api
-    from daemon.cli.output import print_json, say
+    from daemon.cli.output import on_one_line, print_json, say
     from daemon.cli.run_job import outcome
     from daemon.cli.session import session
     from daemon.cli.told import tell_job
@@ -135,9 +135,9 @@ def _near(as_json: bool) -> int:
         print_json(groups)
         return 0
     for one in groups:
-        print(f"{one.best.path}  (best: {one.why})")
+        print(f"{on_one_line(str(one.best.path))}  (best: {one.why})")
         for other in one.others:
-            print(f"  {other.path}")
+            print(f"  {on_one_line(str(other.path))}")
         print()
     print(f"{len(groups)} hits stand in more than one file.")
     return 0

@@ -145,7 +145,7 @@ def tag(
       roadie library tag hiss.wav --class shaker
     """
     from daemon.cli import library_api
-    from daemon.cli.output import print_json
+    from daemon.cli.output import on_one_line, print_json
     from daemon.cli.session import session
     from daemon.kernel.errors import BadParameter
 
@@ -160,7 +160,9 @@ def tag(
     if as_json:
         print_json(changed)
     else:
-        print(f"{changed.name}: {', '.join(each.label for each in changed.tags) or 'no tags'}")
+        own = [each.label for each in changed.tags if each.origin == "user" and each.label != changed.label]
+        said = ", ".join(own) or "none of yours"
+        print(f"{on_one_line(changed.name)}: class {changed.label or 'unknown'}, tags: {said}")
 
 
 @app.command()

@@ -11,6 +11,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+_JOINERS = "\u200c\u200d"  # within an emoji, and in words of some scripts
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 
 
@@ -37,13 +39,24 @@ def print_json_line(value: Any) -> None:
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
     """Columns for a person; through a pipe, every value whole. empty: said when there are no rows."""
-    cells = [["-" if value is None else str(value) for value in row] for row in rows]
+    cells = [["-" if value is None else on_one_line(str(value)) for value in row] for row in rows]
     if not cells:
         print(empty)
         return
     widths = [max(map(len, column)) for column in zip(headings, *cells, strict=True)]
     for row in [list(headings), *cells]:
         print("  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True)).rstrip())
+
+
+def on_one_line(text: str) -> str:
+    """A file's name as a terminal may show it: what would break the line, colour it or turn it round is written out."""
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() or each in _JOINERS else _written_out(each) for each in text)
+
+
+def _written_out(sign: str) -> str:
+    return sign.encode("unicode_escape").decode()
 
 
 def say(line: str) -> None:

@@ -25,7 +25,7 @@ def search(
         ),
     ] = None,
     tag: Annotated[str | None, typer.Option("--tag", help="Carries this tag.")] = None,
-    label: Annotated[str | None, typer.Option("--class", help="kick, snare, hat, vocal ...")] = None,
+    label: Annotated[str | None, typer.Option("--class", help="kick, snare, closed-hat, vocal ...")] = None,
     kind: Annotated[str | None, typer.Option("--kind", help="source, stem, one-shot, loop, midi ...")] = None,
     bpm: Annotated[
         str | None, typer.Option("--bpm", metavar="118..124", help="Tempo, or a range of it.")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from daemon.kernel.errors import BadParameter
 from daemon.library.columns import BETWEEN, NAMES, Columns
-from daemon.library.keys import compatible, spellings
+from daemon.library.keys import compatible, parse_key, spellings
 from daemon.library.query import Query
 
 Mask = NDArray[np.bool_]
@@ -46,7 +46,7 @@ def masks(query: Query, columns: Columns) -> dict[str, Mask]:
             found[name] = _is_one_of(columns, name, [word])
     if query.key is not None:
         keys = compatible(query.key) if query.compatible else [query.key]
-        if not keys:
+        if not keys or (parse_key(query.key) is None and columns.place("key", query.key) is None):
             raise BadParameter(f"{query.key!r} is no key", hint="For example Am, F#, Bb minor or 8A")
         found["key"] = _is_one_of(columns, "key", [name for key in keys for name in spellings(key)])
     if query.folder is not None:
@@ -57,6 +57,10 @@ def masks(query: Query, columns: Columns) -> dict[str, Mask]:
         "rating": (query.rating_min, None),
     }
     for name, (low, high) in ranges.items():
+        if low is not None and high is not None and low > high:
+            raise BadParameter(
+                f"no {name} is from {low:g} to {high:g}", hint=f"The smaller first: {high:g}..{low:g}"
+            )
         if low is not None or high is not None:
             found[name] = _within(columns[name], low, high)
     return found

@@ -175,7 +175,9 @@ def _wanted(like: Like, own: int | None, vectors: VectorIndex) -> NDArray[np.flo
     vector = None if own is None else vectors.vector_of(own)
     if vector is None:
         raise NotFound(
-            "roadie has not heard this sound yet", where=like.asset, hint="Scan its folder, then ask again"
+            "nothing in this sound can be compared with others: it is silent, or was not heard yet",
+            where=None if own is None else next((each.name for each in load(ids_of([own]).values())), None),
+            hint="If it is not silent, scan its folder, then ask again",
         )
     return vector
 

@@ -30,7 +30,7 @@ class Asked:
         folder = asked.folder if asked.folder is None else at_home(asked.folder)
         but = tuple(word.strip() for word in (asked.but or "").split(",") if word.strip())
         return Query(
-            text=asked.text, tag=asked.tag, kind=asked.kind, label=asked.label, stem=asked.stem,
+            text=(asked.text or "").strip() or None, tag=asked.tag, kind=asked.kind, label=asked.label, stem=asked.stem,
             bpm_min=asked.bpm_min, bpm_max=asked.bpm_max, key=asked.key, compatible=asked.compatible,
             length_min=asked.length_min, length_max=asked.length_max, rating_min=asked.rating_min, folder=folder,
             source=asked.source, like=like, but=but, sort=asked.sort, descending=asked.descending, offset=offset,

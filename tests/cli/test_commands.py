@@ -35,6 +35,18 @@ def page(*items: object, cursor: str | None = None) -> dict[str, object]:
     return {"items": list(items), "next_cursor": cursor}
 
 
+# ---------------------------------------------------------------- names
+
+
+def test_a_name_cannot_break_a_line_or_colour_it(found: FakeDaemon, roadie: Roadie) -> None:
+    path = "/s/two\nlines \x1b[31mred \u202egpj 🥁 é.wav"
+    found.routes["GET /assets"] = page({**ASSET, "path": path, "paths": [path]})
+    ran = roadie("search", "two")
+    assert ran.out.splitlines()[1:] == [ran.out.splitlines()[-1]]
+    assert ran.out.rstrip().endswith(r"/s/two\nlines \x1b[31mred \u202egpj 🥁 é.wav")
+    assert json.loads(roadie("search", "two", "--json").out)[0]["path"] == path
+
+
 # ---------------------------------------------------------------- jobs
 
 
@@ -203,6 +215,12 @@ def test_tags_are_added_to_ones_own_only(found: FakeDaemon, roadie: Roadie) -> N
     assert found.asked[-1] == ("PATCH", f"/assets/{ASSET['id']}", {"tags": ["909", "deep"]})
     roadie("library", "tag", "kick", "909", "--off")
     assert found.asked[-1][2] == {"tags": []}
+
+
+def test_a_corrected_class_is_told(found: FakeDaemon, roadie: Roadie) -> None:
+    found.routes["GET /assets/kick"] = ASSET
+    found.routes[f"PATCH /assets/{ASSET['id']}"] = {**ASSET, "class": "my zap"}
+    assert roadie("library", "tag", "kick", "--class", "my zap").out == "kick.wav: class my zap, tags: 909\n"
 
 
 def test_a_file_is_found_in_the_library_by_its_path(found: FakeDaemon, roadie: Roadie, song: Path) -> None:

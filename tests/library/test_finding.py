@@ -110,6 +110,14 @@ async def test_a_sound_is_found_in_every_folder_that_holds_it(db: Database, tmp_
     assert await ids(again, folder="/z") == ["k1"]
 
 
+async def test_what_can_find_nothing_is_said(search: Search) -> None:
+    with pytest.raises(BadParameter, match="'H' is no key"):
+        await ids(search, key="H")
+    with pytest.raises(BadParameter, match="bpm is from 124 to 118"):
+        await ids(search, bpm_min=124.0, bpm_max=118.0)
+    assert await ids(search, key="Db") == []  # a key, which no sound has
+
+
 async def test_sorts_put_what_has_no_value_last(search: Search) -> None:
     assert await ids(search, sort="length") == ["s1", "k2", "c1", "t1", "k1", "l2", "l1", "l3"]
     assert (await ids(search, sort="bpm", descending=True))[:3] == ["l2", "l1", "l3"]

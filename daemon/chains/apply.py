@@ -43,7 +43,7 @@ def apply_chain(
     wide = widened(chain, audio)
     dry = finish.with_room_for_tail(wide, rate_hz, tail)
     wet = blend(dry, play(chain["fx"], dry, rate_hz, sound_class, rack), chain.get("wet", 1.0))
-    wet = finish.without_silent_end(narrowed(chain, wet), audio.shape[1], tail)
+    wet = finish.without_silent_end(finish.sane(narrowed(chain, wet)), audio.shape[1], tail)
     wet, head_frames = finish.trimmed(wet, None if exact_length else chain.get("trim"))
     wet = finish.faded(wet, rate_hz, chain.get("fade"))
     wet, rate_hz = finish.at_rate(wet, rate_hz, chain.get("resample"))

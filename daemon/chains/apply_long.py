@@ -48,7 +48,7 @@ def apply_long(
     source = joined(given(), _silence(finish.tail_frames(rate_hz, tail), wide))
     with Spool(spool, narrow) as kept:
         for block in played(_whole(chain), source, rate_hz, wide, sound_class, rack):
-            kept.append(narrowed(chain, block), level)
+            kept.append(finish.sane(narrowed(chain, block)), level)
             tell(taken)
         frames = kept.frames if tail is None else max(kept.last_above, taken)
         start, end = _trim(kept, frames, None if exact_length else chain.get("trim"))

@@ -31,6 +31,8 @@ _SETTINGS: dict[str, dict[str, Parameter]] = {
 }
 _NEEDS = {"resample": "rate_hz", "dither": "bits"}
 _SINGLE: dict[str, Parameter] = {"channels": Choice(("mono", "stereo")), "wet": Range(0.0, 1.0)}
+CHANGES = (*_SETTINGS, "channels")
+"""What changes a sound besides its effects."""
 _TARGET = {"peak": "dbfs", "true-peak": "dbtp", "lufs": "lufs"}
 _TOP = ("name", "about", "fx", *_SETTINGS, *_SINGLE)
 _ANY_EFFECT = ("only", "wet")
@@ -99,6 +101,11 @@ def _setting(key: str, content: object, legal: Mapping[str, Parameter], place: P
         target = _TARGET[str(values.setdefault("mode", meant))]
         if target not in values:
             raise place.error(f"normalize with mode {values['mode']!r} needs {target}", key)
+        others = [other for other in _TARGET.values() if other != target and other in values]
+        if others:
+            raise place.error(
+                f"normalize with mode {values['mode']!r} goes by {target}, not {others[0]}", others[0]
+            )
     elif key in _NEEDS and _NEEDS[key] not in values:
         raise place.error(f"{key} needs {_NEEDS[key]}", key)
     return values
@@ -116,7 +123,7 @@ def _effect(content: object, place: Place, depth: int) -> dict[str, Json]:
         effect["wet"] = check_value("wet", content["wet"], _SINGLE["wet"], place)
     if "only" in content:
         only = content["only"]
-        if not isinstance(only, list) or not all(isinstance(name, str) for name in only):
+        if not isinstance(only, list) or not only or not all(isinstance(name, str) for name in only):
             raise place.error('only must be a list of classes, such as ["kick", "tom"]', "only")
         effect["only"] = sorted(set(only))
     return effect

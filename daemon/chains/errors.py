@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from daemon.kernel.errors import BadParameter, RoadieError
+from daemon.kernel.errors import BadParameter, InputError, RoadieError
 
 
 class BadChain(BadParameter):
     """A chain file that cannot be used as it stands: the message names the file, the line and what is legal."""
 
     code = "bad_chain"
+
+
+class NoSound(InputError):
+    """Built-in effects made numbers that are no sound: gains upon gains, or feedback that grew."""
+
+    code = "no_sound"
+
+    def __init__(self, where: object = None) -> None:
+        super().__init__(
+            "the effects made NaN, infinity, or levels beyond all measure of it", where=where,
+            hint="Look at the chain's gains, drives and feedbacks",
+        )  # fmt: skip
 
 
 class PluginFault(RoadieError):

@@ -48,6 +48,8 @@ def parse_chain(path: Path, text: str) -> dict[str, Json]:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadChain("is not TOML", where=path, why=error) from error
+    except RecursionError as error:
+        raise BadChain("is nested too deep", where=path) from error
     content.setdefault("name", path.stem)
     return check(content, Place(str(path), text))
 
@@ -62,9 +64,16 @@ def _find(name_or_path: str, folders: Sequence[Path]) -> tuple[Path, str]:
             hint = f"Did you mean {' or '.join(near)}?" if near else f"Chains: {', '.join(known)}"
             raise NotFound(f"there is no chain {name_or_path!r}", hint=hint)
         path = known[name_or_path]
+    return read_chain(path)
+
+
+def read_chain(path: Path) -> tuple[Path, str]:
+    """(path, what stands in it). Raises FileMissing, BadChain."""
     try:
-        return path, path.read_text(encoding="utf-8")
+        return path, path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark in front
     except FileNotFoundError:
         raise FileMissing("the chain file is not there", where=path) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadChain("cannot be read", where=path, why=error) from error
+    except UnicodeDecodeError as error:
+        raise BadChain("is not text in UTF-8", where=path, hint="Save it as UTF-8") from error
+    except OSError as error:
+        raise BadChain("cannot be read", where=path, why=error.strerror) from error

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.audio.reader import LOUDEST
 from daemon.audio.resample import resample
+from daemon.chains.errors import NoSound
 
 if TYPE_CHECKING:
     from daemon.audio.loudness import Loudness, LoudnessMeter
@@ -16,6 +18,13 @@ if TYPE_CHECKING:
 Audio = NDArray[np.float32]
 _TAIL = {"until_db": -90.0, "max_s": 10.0}
 _TRIM = {"start_db": -60.0, "end_db": -70.0}
+
+
+def sane(audio: Audio) -> Audio:
+    """audio as it is. Raises NoSound for what no reader would take for sound."""
+    if audio.size and not (audio.max() <= LOUDEST and audio.min() >= -LOUDEST):  # NaN is not
+        raise NoSound
+    return audio
 
 
 def tail_frames(rate_hz: int, tail: Mapping[str, float] | None) -> int:

@@ -19,6 +19,10 @@ from daemon.kernel.errors import BadParameter
 
 Audio = NDArray[np.float32]
 Effect = Mapping[str, Any]
+_FREQUENCIES = frozenset({"cutoff_frequency_hz", "cutoff_hz", "centre_frequency_hz"})
+_HIGHEST_CUTOFF = 0.499
+"""Of the rate: just below what a sound of that rate can hold."""
+_FEW_FRAMES = 64
 
 
 class Hosted(Protocol):
@@ -69,7 +73,7 @@ def play(
         elif "plugin" in run[0]:
             audio = rack.get(run[0]).play(audio, rate_hz)
         else:
-            audio = np.asarray(board(run)(audio, rate_hz), np.float32).reshape(audio.shape)
+            audio = _through(board(run, rate_hz), audio, rate_hz)
         audio = blend(dry, audio, run[0].get("wet", 1.0))
     return audio
 
@@ -91,9 +95,21 @@ def runs(effects: Sequence[Effect], sound_class: str | None) -> Iterator[list[Ef
         yield row
 
 
-def board(effects: Sequence[Effect]) -> Any:
-    """Built-in effects as one pedalboard, fresh."""
-    return pedalboard.Pedalboard([_plugin(one) for one in effects])  # type: ignore[attr-defined]
+def board(effects: Sequence[Effect], rate_hz: int) -> Any:
+    """Built-in effects as one pedalboard, fresh, for sounds of that rate."""
+    return pedalboard.Pedalboard([_plugin(one, rate_hz) for one in effects])  # type: ignore[attr-defined]
+
+
+def least_frames(audio: Audio) -> Audio:
+    """audio, with silence behind a sound so short that pedalboard could not tell its frames from its channels."""
+    short = _FEW_FRAMES - audio.shape[1]
+    return np.pad(audio, ((0, 0), (0, short))) if 0 < short < _FEW_FRAMES else audio
+
+
+def _through(effects: Any, audio: Audio, rate_hz: int) -> Audio:
+    given = least_frames(audio)
+    out = np.asarray(effects(given, rate_hz), np.float32).reshape(given.shape)
+    return out[:, : audio.shape[1]]
 
 
 def blend(dry: Audio, wet: Audio, share: float) -> Audio:
@@ -114,8 +130,11 @@ def _mix(effect: Effect, audio: Audio, rate_hz: int, sound_class: str | None, ra
     return total
 
 
-def _plugin(effect: Effect) -> pedalboard.Plugin:
+def _plugin(effect: Effect, rate_hz: int) -> pedalboard.Plugin:
     values = {key: value for key, value in effect.items() if key not in ("use", "only", "wet")}
+    for key in _FREQUENCIES & values.keys():
+        # A filter set above half the rate is unstable: it gives silence, or numbers that are none.
+        values[key] = min(values[key], _HIGHEST_CUTOFF * rate_hz)
     if "mode" in values:
         values["mode"] = getattr(pedalboard.LadderFilter.Mode, values["mode"])
     if "quality" in values:

@@ -15,6 +15,7 @@ from daemon.audio.writer import WavWriter, write_wav
 from daemon.chains import finish
 from daemon.chains.apply import Audio, Rendered, apply_chain
 from daemon.chains.apply_long import apply_long
+from daemon.chains.errors import NoSound
 from daemon.chains.render import Rack
 from daemon.chains.stream import WHOLE_ONLY, streamable
 from daemon.kernel.errors import InputError
@@ -57,6 +58,13 @@ def render_file(
 
     Raises what `open_audio` and the chain raise; nothing is left at `out` then.
     """
+    try:
+        return _rendered(sound, out, chain, tell, rack)
+    except NoSound as error:
+        raise NoSound(sound.path) from error
+
+
+def _rendered(sound: Sound, out: Path, chain: Mapping[str, Any], tell: Tell, rack: Rack | None) -> Made:
     with open_audio(sound.path, sound.region) as audio:
         if audio.frames * audio.channels > IN_ONE_GO_SAMPLES:
             if streamable(chain["fx"]):

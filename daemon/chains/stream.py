@@ -78,7 +78,7 @@ def _node(run: list[Effect], rate_hz: int, channels: int, sound_class: str | Non
         hosted = rack.get(first)
         hosted.begin(rate_hz, channels)
         return _Whole(hosted)
-    return _Whole(_Board(board(run), rate_hz))
+    return _Whole(_Board(board(run, rate_hz), rate_hz))
 
 
 def streamable(effects: Sequence[Effect]) -> bool:

@@ -52,15 +52,16 @@ def list_chains(as_json: AsJson = False) -> None:
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A chain file.")], as_json: AsJson = False
+    chain: Annotated[str, typer.Argument(metavar="CHAIN", help="A chain file, or a chain's name.")],
+    as_json: AsJson = False,
 ) -> None:
-    """Check a chain file: names, ranges, and whether its plug-ins are there. Says what is wrong and in which line.
+    """Check a chain: names, ranges, and whether its plug-ins are there. Says what is wrong and in which line.
 
     \b
     Example:
       roadie chains check my-chain.toml
     """
-    from daemon.chains.files import load_chain
+    from daemon.chains.files import list_chains, parse_chain, read_chain
     from daemon.chains.plugins.catalogue import Catalogue
     from daemon.chains.plugins.resolve import resolve_plugins
     from daemon.cli import chains_api
@@ -68,15 +69,17 @@ def check(
     from daemon.cli.request import existing
     from daemon.config import load_settings
 
-    path = existing(file)
-    content = load_chain(str(path))
-    resolve_plugins(content, Catalogue(load_settings(os.environ).plugins), str(file))
+    settings = load_settings(os.environ)
+    named = list_chains((settings.chains,)).get(chain)
+    path, text = read_chain(named or existing(Path(chain), chains_api.NO_FILE))
+    content = parse_chain(path, text)
+    resolved = resolve_plugins(content, Catalogue(settings.plugins), str(path), text)
     if as_json:
         print_json(content)
         return
     count = len(content["fx"])  # type: ignore[arg-type]
-    print(f"{file}: well, {count} effect{'' if count == 1 else 's'}")
-    for note in chains_api.unknown_classes(content):
+    print(f"{chain}: well, {count} effect{'' if count == 1 else 's'}")
+    for note in [*chains_api.unknown_classes(content), *chains_api.worth_knowing(resolved)]:
         print(f"note: {note}")
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
+from daemon.chains.check import CHANGES
 from daemon.chains.files import load_chain
+from daemon.chains.plugins.resolve import external
 from daemon.cli.client import Client
 from daemon.cli.request import absolute, existing
 from daemon.cli.session import Session
@@ -17,6 +19,8 @@ from daemon.engines.classifier.classes import CLASSES
 from daemon.kernel.errors import BadParameter, UsageError
 from daemon.services.types import JobAck, JobInput
 from daemon.services.types_plugins import ApplyRequest
+
+NO_FILE = "Name a chain file, or one of those that `roadie chains` lists"
 
 
 def request(
@@ -27,7 +31,11 @@ def request(
         raise BadParameter("--as is one-shot or loop", where=kind)
     given: str | dict[str, Any] = chain
     if chain.endswith(".toml"):
-        given = dict(load_chain(str(existing(Path(chain)))))
+        given = dict(load_chain(str(existing(Path(chain), NO_FILE))))
+    elif Path(chain).suffix and Path(chain).is_file():
+        raise BadParameter(
+            "a chain file's name ends with .toml", where=chain, hint="roadie chains apply CHAIN FILE..."
+        )
     inputs = [
         JobInput(path=str(absolute(file) if absolute(file).is_dir() else existing(file))) for file in files
     ]
@@ -44,6 +52,21 @@ def may_leave(session: Session, wait: bool) -> None:
 
 def apply(client: Client, asked: ApplyRequest) -> JobAck:
     return msgspec.convert(client.post("/chains/apply", msgspec.to_builtins(asked)), JobAck)
+
+
+def worth_knowing(chain: Mapping[str, Any]) -> list[str]:
+    """A line for each thing that is legal, and yet seldom meant. chain: resolved."""
+    lines = []
+    if not chain["fx"] and not any(key in chain for key in CHANGES):
+        lines.append("it changes nothing: there is no [[fx]] in it")
+    for one in external(chain["fx"]):
+        if "blocked" in one:
+            lines.append(f"{one['plugin']} is quarantined, so sounds stay as they are: {one['blocked']}")
+        if one.get("instrument"):
+            lines.append(
+                f"{one['plugin']} is an instrument: it plays MIDI, by the step `play`, and takes no sounds"
+            )
+    return lines
 
 
 def unknown_classes(chain: Mapping[str, Any]) -> list[str]:

@@ -103,17 +103,23 @@ def check(
     Example:
       roadie plugins check ~/.vst3/Name.vst3
     """
+    from daemon.chains.plugins.folders import FORMATS
     from daemon.cli import plugins_api
     from daemon.cli.output import print_json
     from daemon.cli.request import absolute
     from daemon.cli.session import session
     from daemon.cli.wait import wait
-    from daemon.kernel.errors import FileMissing
+    from daemon.kernel.errors import BadParameter, FileMissing
 
     if not absolute(path).exists():
         raise FileMissing(
             "there is no such plug-in", where=path, hint="Name a .vst3 file or bundle, or a .component"
         )
+    if path.suffix.lower() not in FORMATS:
+        raise BadParameter(
+            "this is no plug-in", where=path,
+            hint="Name a .vst3 file or bundle, or a .component; `roadie plugins scan FOLDER` looks into a folder",
+        )  # fmt: skip
     with session(os.environ) as open_session:
         ack = plugins_api.scan(open_session.client, [path], again=True, patience_s=patience)
         wait(open_session, ack.id, quiet=as_json)

@@ -72,17 +72,20 @@ class ChainsService:
             raise BadParameter("the part to hear lies behind the end of the sound", where=source.path)
         region = Region(Frames(start), Frames(min(int(request.length_s * rate) or 1, frames - start)))
         chain = await self._runs.resolve(request.chain, request.patience_s)
-        label = request.label or (await self._runs.known_of(source))[0]
-        sound = self._runs.input_of(source, label, region=region)
+        known, kind = await self._runs.known_of(source)
+        sound = self._runs.input_of(source, request.label or known, kind, region)
         finished = await self._runs.render(chain, (sound,), source.still_there, lambda _fraction, _note: None)
         made = finished.result.files[0]
         self._previews[finished.key] = finished.folder / made.name
         while len(self._previews) > _REMEMBERED:
             self._previews.popitem(last=False)
         unprocessed = made.meta.get("unprocessed")
+        assert isinstance(chain.chain, dict)  # resolved
+        resampled = None if unprocessed else chain.chain.get("resample")
+        made_rate = rate if resampled is None else int(resampled["rate_hz"])
         return PreviewView(
             id=finished.key, audio=f"/api/v1/chains/preview/{finished.key}/audio",
-            length_s=int(made.meta["length_frames"]) / rate, peak_db=float(made.meta["peak_db"]),  # type: ignore[arg-type]
+            length_s=int(made.meta["length_frames"]) / made_rate, peak_db=float(made.meta["peak_db"]),  # type: ignore[arg-type]
             warnings=list(finished.result.warnings), unprocessed=None if unprocessed is None else str(unprocessed),
         )  # fmt: skip
 

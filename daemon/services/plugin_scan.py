@@ -61,8 +61,10 @@ class PluginScanner:
     def _paths(self, request: PluginScanRequest, problems: list[str]) -> list[Path]:
         if request.paths:
             given = [path for path in map(Path, request.paths) if self._is_there(path, problems)]
-            alone = [path for path in given if path.suffix.lower() in FORMATS or not path.is_dir()]
-            return [*alone, *find_plugins([path for path in given if path not in alone])]
+            alone = [path for path in given if path.suffix.lower() in FORMATS]
+            folders = [path for path in given if path not in alone and path.is_dir()]
+            problems += [f"{path}: this is no plug-in" for path in given if path not in alone + folders]
+            return [*alone, *find_plugins(folders)]
         for entry in self._catalogue.entries():
             if not Path(entry.path).exists():
                 self._catalogue.remove(entry.path)

@@ -40,7 +40,7 @@ def place(params: RenderParams) -> tuple[Lane, str]:
 
 SPEC = StepSpec(
     name="render",
-    version=2,
+    version=3,
     params=RenderParams,
     run="daemon.steps.rendering:run",
     lane=Lane.CPU,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from daemon.chains.files import resolve_chain
-from daemon.chains.plugins.resolve import external
+from daemon.chains.plugins.resolve import asked_classes, external
 from daemon.chains.sound_file import Made, Sound, render_file
 from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
@@ -26,6 +26,7 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: RenderParams) -
     chain = resolve_chain(params.chain)
     sounds = [sound_of(one) for one in inputs]
     names = [f"{index + 1:03d} {PurePosixPath(one.name).stem}.wav" for index, one in enumerate(inputs)]
+    unclassed = without_class(chain, sounds)
     if any(external(chain["fx"])):  # type: ignore[arg-type]
         hosted = render_hosted(ctx, sounds, names, chain, params.patience_s)
         files = [
@@ -33,7 +34,7 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: RenderParams) -
             for i, (made, why) in enumerate(hosted.made)
         ]
         return StepResult(
-            tuple(files), reason="plug-ins, in a process of their own", warnings=tuple(hosted.warnings),
+            tuple(files), reason="plug-ins, in a process of their own", warnings=(*hosted.warnings, *unclassed),
             plugins=tuple(hosted.uses), provisional=hosted.provisional,
         )  # fmt: skip
     files = [
@@ -42,7 +43,20 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: RenderParams) -
         )
         for index, sound in enumerate(sounds)
     ]
-    return StepResult(files=tuple(files), reason="pedalboard's built-in effects")
+    return StepResult(files=tuple(files), reason="pedalboard's built-in effects", warnings=tuple(unclassed))
+
+
+def without_class(chain: Mapping[str, Any], sounds: Sequence[Sound]) -> list[str]:
+    """A line that says what was left out where nobody knows what the sounds are; none where all is well."""
+    wanted = sorted(set(asked_classes(chain["fx"])))
+    unknown = [sound.path.name for sound in sounds if sound.sound_class is None]
+    if not wanted or not unknown:
+        return []
+    which = unknown[0] if len(unknown) == 1 else f"{unknown[0]} and {len(unknown) - 1} more"
+    return [
+        f"{which}: not known what they are, so the effects that are only for {', '.join(wanted)} were left out; "
+        "a step `classify` before `render` finds out, and `roadie chains apply` does too"
+    ]
 
 
 def sound_of(one: InputFile) -> Sound:

@@ -7,6 +7,7 @@ import pytest
 from scipy.signal import butter, resample_poly, sosfilt
 
 from daemon.chains.apply import apply_chain
+from daemon.chains.errors import NoSound
 from daemon.chains.files import resolve_chain
 from daemon.chains.render import play
 
@@ -133,3 +134,32 @@ def test_fades_are_raised_cosines_and_never_longer_than_half() -> None:
     out = apply_chain(chain(fade={"in_ms": 1000.0, "out_ms": 0.0}), ones, RATE).audio[0]
     np.testing.assert_allclose(out[:500], np.sin(np.pi * np.arange(500) / 1000) ** 2, atol=1e-6)
     assert (out[500:] == 1).all()
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 11025, 16000, 22050])
+def test_filters_set_above_what_a_low_rate_holds_let_sound_through(rate_hz: int) -> None:
+    """A low-pass or a shelf above half the rate has nothing to do: what comes out is what went in, give or take the
+    last of the band."""
+    tone = 0.3 * np.sin(2 * np.pi * 0.02 * np.arange(rate_hz))[None].astype(np.float32)
+    for effect in (
+        {"use": "LowpassFilter", "cutoff_frequency_hz": 12000.0},
+        {"use": "HighShelfFilter", "cutoff_frequency_hz": 12000.0, "gain_db": 6.0},
+        {"use": "PeakFilter", "cutoff_frequency_hz": 20000.0, "gain_db": 6.0},
+        {"use": "LadderFilter", "mode": "LPF12", "cutoff_hz": 12000.0},
+    ):
+        out = apply_chain(chain(fx=[effect]), tone, rate_hz).audio
+        gain_db = 10 * np.log10(np.mean(out[:, 1000:] ** 2) / np.mean(tone[:, 1000:] ** 2))
+        assert abs(gain_db) < 1.0, (effect, gain_db)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 4, 6])
+def test_a_sound_of_a_few_frames_is_not_taken_for_one_of_many_channels(frames: int) -> None:
+    for channels in (1, 2, 4, 6):
+        audio = np.linspace(0.1, 0.6, channels * frames, dtype=np.float32).reshape(channels, frames)
+        fx = [{"use": "Gain", "gain_db": -6.0}, {"use": "Compressor", "threshold_db": 0.0}]
+        assert np.allclose(apply_chain(chain(fx=fx), audio, RATE).audio, audio * 10 ** (-6 / 20), rtol=1e-5)
+
+
+def test_what_grows_beyond_measure_is_no_sound() -> None:
+    with pytest.raises(NoSound, match="gains"):
+        apply_chain(chain(fx=[{"use": "Gain", "gain_db": 60.0}] * 6), noise(0.1), RATE)

@@ -87,6 +87,9 @@ def test_a_chain_file_becomes_canonical_and_stays_so() -> None:
         ('[[fx]]\nuse = "Gain"\nonly = "kick"', ["line 3", "only must be a list"]),
         ('normalise = { mode = "peak" }', ["line 1", "Did you mean normalize?"]),
         ('normalize = { mode = "lufs" }', ["line 1", "needs lufs"]),
+        ('normalize = { mode = "peak", dbfs = -1, lufs = -9 }', ["line 1", "goes by dbfs, not lufs"]),
+        ('[[fx]]\nuse = "Gain"\nonly = []', ["line 3", "only must be a list of classes"]),
+        ("x = " + 100_000 * "[", ["nested too deep"]),
         ("[[fx]]\nratio = 2", ["must be named"]),
         ("[[fx]", ["is not TOML", "line 1"]),
         ("fx = 3", ["fx must be a list"]),
@@ -98,6 +101,15 @@ def test_what_is_wrong_is_said_with_its_line(text: str, said: list[str]) -> None
     for part in said:
         assert part in caught.value.message
     assert caught.value.code == "bad_chain"
+
+
+def test_what_editors_on_windows_write_is_read_or_said(tmp_path: Path) -> None:
+    text = '[[fx]]\r\nuse = "Gain"\r\n'
+    (tmp_path / "mark.toml").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert load_chain(str(tmp_path / "mark.toml"))["fx"] == [{"use": "Gain"}]
+    (tmp_path / "wide.toml").write_bytes(text.encode("utf-16"))
+    with pytest.raises(BadChain, match=r"not text in UTF-8.*Save it as UTF-8"):
+        load_chain(str(tmp_path / "wide.toml"))
 
 
 def test_parallel_within_parallel_has_an_end() -> None:

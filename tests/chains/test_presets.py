@@ -230,3 +230,15 @@ def test_tape_rounds_peaks_and_top_and_warms_the_low_end() -> None:
         -45 < tone_db(warm, 1320) - tone_db(warm, 440) < -8
     )  # odd harmonics, as of a curve that is even to both sides
     assert tone_db(warm, 880) < tone_db(warm, 1320) - 20
+
+
+@pytest.mark.parametrize("rate_hz", [8000, 11025, 16000, 22050, 96000])
+def test_old_and_new_rates_go_through_every_preset(rate_hz: int) -> None:
+    rng = np.random.default_rng(2)
+    frames = rate_hz // 4
+    hit = (0.4 * rng.standard_normal((1, frames)) * np.exp(-np.arange(frames) / (0.05 * rate_hz))).astype(
+        np.float32
+    )
+    for path in PRESETS.glob("*.toml"):
+        audio = apply_chain(load_chain(str(path)), hit, rate_hz, "kick").audio
+        assert 0.1 < np.abs(audio).max() < 1.0, path.stem

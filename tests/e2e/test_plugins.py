@@ -141,6 +141,20 @@ def test_a_preview_is_heard(house: House, plugin: Plugin, tmp_path: Path) -> Non
     assert np.allclose(read(tmp_path / "heard.wav"), expected, atol=1e-5)
 
 
+def test_a_preview_says_how_long_it_is_and_is_as_it_will_be(house: House, tmp_path: Path) -> None:
+    sound = write_sound(tmp_path / "long.wav", 3, seconds=2.0)
+    chain = {"fx": [], "resample": {"rate_hz": 22050}}
+    asked = {"chain": chain, "input": {"path": str(sound)}, "length_s": 1.0}
+    assert house.ask("POST", "/chains/preview", asked)["length_s"] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_files_that_are_no_plugins_do_not_stay_in_the_list(house: House, tmp_path: Path) -> None:
+    sound = write_sound(tmp_path / "kick.wav", 3)
+    job = house.wait(house.ask("POST", "/plugins/scan", {"paths": [str(sound)]})["id"])
+    assert any("kick.wav: this is no plug-in" in warning for warning in job["warnings"])
+    assert house.ask("GET", "/plugins")["items"] == []
+
+
 def test_a_folder_goes_through_a_chain_and_back(house: House, tmp_path: Path) -> None:
     for i in range(3):
         write_sound(tmp_path / "pads" / "deep" / f"{i}.wav", i)

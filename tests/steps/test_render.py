@@ -82,3 +82,13 @@ def test_a_chains_content_replaces_its_name_before_the_run_is_keyed(tmp_path: Pa
         SPEC.resolve(RenderParams(chain="telephon"), shelves)
     with pytest.raises(NotInstalled, match=r"no such plug-in.*roadie plugins scan"):
         SPEC.resolve(RenderParams(chain={"fx": [{"plugin": "vst3:a/b"}]}), shelves)
+
+
+def test_what_is_left_out_because_nobody_knows_what_a_sound_is_is_said(tmp_path: Path) -> None:
+    kick = given(tmp_path, "a.wav", Kind.ONE_SHOT, **{"class": "kick"})
+    fx = [{"use": "Gain"}, {"parallel": [[{"use": "Gain", "only": ["tom", "snare"]}]]}]
+    result, _ = rendered(tmp_path, (kick, given(tmp_path, "b.wav", Kind.ONE_SHOT)), {"fx": fx})
+    (warning,) = result.warnings
+    assert warning.startswith("b.wav: not known") and "only for snare, tom" in warning and "classify" in warning
+    result = rendering.run(Context(tmp_path / "out"), (kick,), RenderParams(chain={"fx": fx}))
+    assert result.warnings == ()

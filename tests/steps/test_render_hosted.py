@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -106,3 +107,15 @@ def test_chains_with_plugins_have_a_lane_and_a_worker_of_their_own(plugin: Plugi
     first, second = place(RenderParams(chain=one)), place(RenderParams(chain=other))
     assert first[0] is second[0] is Lane.PLUGIN
     assert first[1] != second[1] and first == place(RenderParams(chain=one))
+
+
+@pytest.mark.parametrize(("key", "content"), [("preset", b"VST3 cut off"), ("state", b"no state")])
+def test_settings_that_are_not_its_own_are_no_fault_of_a_plugin(
+    plugin: Plugin, tmp_path: Path, key: str, content: bytes
+) -> None:
+    kept = tmp_path / "kept"
+    kept.write_bytes(content)
+    wrong = {key: str(kept), f"{key}_hash": hashlib.sha256(content).hexdigest()}
+    with pytest.raises(StepFailed, match=r"plugins save") as caught:
+        rendered(tmp_path, inputs(tmp_path, 2), chain(effect(plugin("GAIN"), **wrong)))
+    assert str(kept) in caught.value.message

@@ -46,7 +46,8 @@ class PresetView(msgspec.Struct, frozen=True, kw_only=True):
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):
     """One plug-in of a file. latency_frames: as reported. measured_frames: where the answer to an impulse has its
-    peak, None when that says nothing (an instrument, a reverb, silence)."""
+    peak, None when that says nothing (an instrument, a reverb, silence). class_id: what its .vstpreset files begin
+    with, "" where it is not known."""
 
     id: str
     name: str
@@ -56,6 +57,7 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
     instrument: bool
     latency_frames: int
     measured_frames: int | None = None
+    class_id: str = ""
     parameters: list[ParameterView] = []
     presets: list[PresetView] = []
     error: str | None = None

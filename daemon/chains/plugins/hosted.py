@@ -17,8 +17,9 @@ import numpy as np
 import pedalboard
 from numpy.typing import NDArray
 
-from daemon.chains.errors import PluginFault
+from daemon.chains.errors import BadChain, PluginFault
 from daemon.chains.plugins.binary import examine
+from daemon.chains.render import least_frames
 from daemon.chains.stream import BLOCK_FRAMES
 from daemon.kernel.errors import RoadieError, SourceChanged
 
@@ -26,6 +27,9 @@ Audio = NDArray[np.float32]
 HEARD, SILENT = 1e-3, 1e-6
 """A sound with a peak above the first (-60 dBFS) that comes out below the second (-120) was swallowed."""
 LOAD_PATIENCE_S = 5.0  # pedalboard's own, for plug-ins that load resources behind its back
+
+_RAW_STATE = b"VC2!"  # JUCE's mark in front of a VST 3 plug-in's state
+_SAVE = "`roadie plugins save` writes one"
 
 PIECE_FRAMES = BLOCK_FRAMES
 """What a plug-in is given at once, so that a long sound shows signs of life."""
@@ -72,7 +76,7 @@ class LoadedPlugin:
 
     def play(self, audio: Audio, rate_hz: int) -> Audio:
         before, after, start = self._room(rate_hz)
-        padded = np.pad(audio, ((0, 0), (before, after))) if before or after else audio
+        padded = least_frames(np.pad(audio, ((0, 0), (before, after))) if before or after else audio)
         out = self._in_pieces(padded, rate_hz)[:, start : start + audio.shape[1]]
         if out.shape != audio.shape:
             raise self._fault(f"gave {out.shape[1]} frames for {audio.shape[1]}")
@@ -214,14 +218,25 @@ class LoadedPlugin:
                     raise SourceChanged(
                         "a plug-in's settings changed while they were to be used", where=effect[key]
                     )
-                if key == "preset":
-                    self.plugin.load_preset(str(effect[key]))
-                else:
-                    self.plugin.raw_state = content
+                self._set(key, str(effect[key]), content)
         for name, value in effect.get("params", {}).items():
             if name not in self.plugin.parameters:
                 raise self._fault(f"has no parameter {name!r} any more")
             setattr(self.plugin, name, value)
+
+    def _set(self, key: str, path: str, content: bytes) -> None:
+        """Raises BadChain: settings that are not the plug-in's are no fault of it."""
+        if key == "state":
+            if self.file.endswith(".vst3") and not content.startswith(_RAW_STATE):
+                raise BadChain("this is no raw state of a plug-in", where=path, hint=_SAVE)
+            self.plugin.raw_state = content
+            return
+        try:
+            self.plugin.load_preset(path)
+        except RuntimeError as error:
+            raise BadChain(
+                f"the preset is damaged, or not of {self.id}", where=path, why=error, hint=_SAVE
+            ) from error
 
     def _check(self, out: Audio) -> None:
         if np.isfinite(out).all():

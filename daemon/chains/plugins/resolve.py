@@ -16,6 +16,7 @@ from daemon.chains.check import Place, check_value
 from daemon.chains.effects import Choice, Parameter, Range, Switch
 from daemon.chains.errors import BadChain
 from daemon.chains.plugins.catalogue import Catalogue, Described, Entry, ParameterView, unchanged
+from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import NotInstalled
 from daemon.kernel.types import Json
 
@@ -23,8 +24,11 @@ LARGEST_PRESET_BYTES = 64 << 20
 Found = tuple[Entry, Described]
 
 
-def resolve_plugins(chain: Mapping[str, Any], catalogue: Catalogue, where: str = "") -> dict[str, Json]:
-    """The chain with every plug-in named by file, hash and version. One without plug-ins stays as it is.
+def resolve_plugins(
+    chain: Mapping[str, Any], catalogue: Catalogue, where: str = "", text: str = ""
+) -> dict[str, Json]:
+    """The chain with every plug-in named by file, hash and version. One without plug-ins stays as it is. where, text:
+    the chain's file and what stands in it, so that messages name lines.
 
     Raises NotInstalled for a plug-in that is not there, broken or changed since it was scanned (the step is skipped
     with that reason), and BadChain for its parameters. One in quarantine is marked `blocked`, with the reason.
@@ -32,8 +36,8 @@ def resolve_plugins(chain: Mapping[str, Any], catalogue: Catalogue, where: str =
     if not any(external(chain["fx"])):
         return dict(chain)
     entries = catalogue.entries()
-    place = Place(where or f"chain {chain.get('name', '')}".strip(), "")
-    return {**chain, "fx": [_effect(one, entries, place) for one in chain["fx"]]}
+    where = where or f"chain {chain.get('name', '')}".strip()
+    return {**chain, "fx": [_effect(one, entries, Place(where, text, i)) for i, one in enumerate(chain["fx"])]}
 
 
 def external(effects: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
@@ -43,6 +47,14 @@ def external(effects: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]
             yield effect
         for branch in effect.get("parallel", ()):
             yield from external(branch)
+
+
+def asked_classes(effects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """The classes of sounds that a chain's fx are for alone, each as often as it is named."""
+    for effect in effects:
+        yield from effect.get("only", ())
+        for branch in effect.get("parallel", ()):
+            yield from asked_classes(branch)
 
 
 def _effect(effect: Mapping[str, Any], entries: Sequence[Entry], place: Place) -> dict[str, Any]:
@@ -63,7 +75,10 @@ def _plugin(effect: Mapping[str, Any], entries: Sequence[Entry], place: Place) -
     for key in ("preset", "state"):
         if key in effect:
             resolved[key] = str(_preset_path(str(effect[key]), described))
-            resolved[f"{key}_hash"] = _hash(Path(resolved[key]), place)
+            content = _content(Path(resolved[key]), place)
+            if key == "preset" and entry.format == "vst3":
+                _check_preset(content, resolved[key], described, place)
+            resolved[f"{key}_hash"] = hashlib.sha256(content).hexdigest()
     if entry.state == "quarantined":
         resolved["blocked"] = entry.reason
     return resolved
@@ -76,16 +91,19 @@ def find(name: str, entries: Sequence[Entry]) -> Found:
     Raises NotInstalled with what to do.
     """
     everything = [(entry, one) for entry in entries for one in entry.plugins]
-    path, _, inner = name.partition("#")
+    path, inner = _path_of(at_home(name), entries)
     found = [pair for pair in everything if pair[1].id == name]
     found = found or [p for p in everything if p[0].path == path and inner in ("", p[1].name)]
     if not found and len({one.id for _, one in everything if one.name == name}) == 1:
         found = [pair for pair in everything if pair[1].name == name]
     usable = [pair for pair in found if pair[0].state in ("ok", "quarantined") and pair[1].error is None]
     if not found:
-        broken = next((entry for entry in entries if entry.path == path), None)
+        broken = next((entry for entry in entries if path in (entry.path, Path(entry.path).stem)), None)
         if broken is not None:
-            raise NotInstalled("the plug-in cannot be used", where=name, why=broken.reason or broken.state)
+            raise NotInstalled(
+                "the plug-in cannot be used", where=name, why=broken.reason or broken.state,
+                hint="`roadie plugins check` tries it again",
+            )  # fmt: skip
         near = get_close_matches(name, [one.id for _, one in everything], 1, cutoff=0.6)
         hint = f"Did you mean {near[0]}?" if near else "`roadie plugins scan` looks for plug-ins"
         raise NotInstalled("there is no such plug-in", where=name, hint=hint)
@@ -101,6 +119,14 @@ def find(name: str, entries: Sequence[Entry]) -> Found:
             hint="Run `roadie plugins scan`",
         )  # fmt: skip
     return fresh[0]
+
+
+def _path_of(name: str, entries: Sequence[Entry]) -> tuple[str, str]:
+    """(path, plug-in in it) of "path" or "path#Name"; a folder on the way to it may have a # of its own."""
+    if "#" not in name or any(entry.path == name for entry in entries):
+        return name, ""
+    path, _, inner = name.rpartition("#")
+    return path, inner
 
 
 def _params(params: Mapping[str, Json], described: Described, place: Place) -> dict[str, Json]:
@@ -125,14 +151,23 @@ def _preset_path(preset: str, described: Described) -> Path:
     """A path, or the name of one of the plug-in's own presets."""
     named = {one.name: one.path for one in described.presets}
     return Path(
-        named.get(preset) or named.get(Path(preset).stem, preset) if not Path(preset).exists() else preset
+        named.get(preset) or named.get(Path(preset).name) or named.get(Path(preset).stem, preset)
+        if not Path(preset).exists()
+        else preset
     )
 
 
-def _hash(path: Path, place: Place) -> str:
+def _check_preset(content: bytes, path: str, described: Described, place: Place) -> None:
+    if not content.startswith(b"VST3"):
+        raise place.error(f"{path} is no .vstpreset file", "preset")
+    if described.class_id and content[8:40] != described.class_id.encode():
+        raise place.error(f"{path} is a preset of another plug-in than {described.id}", "preset")
+
+
+def _content(path: Path, place: Place) -> bytes:
     try:
         if path.stat().st_size > LARGEST_PRESET_BYTES:
             raise place.error(f"{path} is too large for a plug-in's settings")
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return path.read_bytes()
     except OSError as error:
         raise BadChain("a plug-in's settings cannot be read", where=path, why=error.strerror) from error

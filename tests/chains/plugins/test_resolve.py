@@ -7,16 +7,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from daemon.chains.check import Place, check
 from daemon.chains.errors import BadChain
-from daemon.chains.files import resolve_chain
-from daemon.chains.plugins.catalogue import IN_A_ROW, IN_ALL, Catalogue, unchanged
+from daemon.chains.files import parse_chain, resolve_chain
+from daemon.chains.plugins.catalogue import IN_A_ROW, IN_ALL, Catalogue, Entry, PresetView, unchanged
 from daemon.chains.plugins.resolve import find, resolve_plugins
 from daemon.kernel.errors import NotInstalled
 from daemon.kernel.work import PluginUse
-from tests.plugins.build import VENDOR
+from tests.plugins.build import VENDOR, build, compiler
 from tests.plugins.rig import scanned
 
 Plugin = Callable[[str], Path]
@@ -71,12 +72,57 @@ def test_what_is_not_there_is_said_with_what_to_do(catalogue: Catalogue, plugin:
 
 def test_a_preset_is_part_of_what_it_is(catalogue: Catalogue, tmp_path: Path) -> None:
     preset = tmp_path / "punch.vstpreset"
-    preset.write_bytes(b"one")
+    (entry,) = catalogue.entries()
+    head = b"VST3\1\0\0\0" + entry.plugins[0].class_id.encode()
+    assert len(head) == 40
+    preset.write_bytes(head + b"one")
     first = resolved(catalogue, plugin=GAIN, preset=str(preset))
-    preset.write_bytes(b"two")
+    preset.write_bytes(head + b"two")
     assert resolved(catalogue, plugin=GAIN, preset=str(preset)) != first
     with pytest.raises(BadChain, match=r"gone\.vstpreset.*cannot be read"):
         resolved(catalogue, plugin=GAIN, preset=str(tmp_path / "gone.vstpreset"))
+
+
+def test_a_preset_of_another_plugin_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:
+    preset = tmp_path / "other.vstpreset"
+    preset.write_bytes(b"VST3\1\0\0\0" + 32 * b"A" + b"what it keeps")
+    with pytest.raises(BadChain, match=rf"a preset of another plug-in than {GAIN}"):
+        resolved(catalogue, plugin=GAIN, preset=str(preset))
+    preset.write_bytes(b"PK\3\4")
+    with pytest.raises(BadChain, match=r"other\.vstpreset is no \.vstpreset file"):
+        resolved(catalogue, plugin=GAIN, preset=str(preset))
+
+
+def test_a_preset_with_a_point_in_its_name_is_found_by_it(catalogue: Catalogue, tmp_path: Path) -> None:
+    (entry,) = catalogue.entries()
+    kept = tmp_path / "kept.vstpreset"
+    kept.write_bytes(b"VST3\1\0\0\0" + entry.plugins[0].class_id.encode())
+    gain = msgspec.structs.replace(entry.plugins[0], presets=[PresetView(name="Lead 1.5", path=str(kept))])
+    catalogue.put(msgspec.structs.replace(entry, plugins=[gain]))
+    text = f'[[fx]]\nplugin = "{GAIN}"\npreset = "Lead 1.5"\n'
+    assert resolve_plugins(parse_chain(tmp_path / "c.toml", text), catalogue)["fx"][0]["preset"] == str(kept)
+
+
+def test_a_wrong_value_is_said_with_its_line(catalogue: Catalogue, tmp_path: Path) -> None:
+    text = f'[[fx]]\nuse = "Gain"\ngain_db = 1\n[[fx]]\nplugin = "{GAIN}"\nparams = {{ gain_db = 99 }}\n'
+    path = tmp_path / "c.toml"
+    with pytest.raises(BadChain, match=r"c\.toml, line 6: gain_db must be a number from -24 to 24"):
+        resolve_plugins(parse_chain(path, text), catalogue, str(path), text)
+
+
+def test_names_and_paths_as_people_write_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if compiler() is None:
+        pytest.skip("needs a C++ compiler")
+    made = Catalogue(tmp_path / "plugins")
+    bundle = build("MULTI", tmp_path / "C# plüg-ins, mine")
+    scanned(bundle, made)
+    assert resolved(made, plugin=f"{bundle}#Multi 2")["name"] == "Multi 2"
+    assert resolved(made, plugin=str(bundle))["name"] == "Multi 1"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert resolved(made, plugin="~/C# plüg-ins, mine/MULTI.vst3")["file"] == str(bundle)
+    made.put(Entry(path="/x/Dead One.vst3", format="vst3", state="broken", reason="crashed (SIGSEGV)"))
+    with pytest.raises(NotInstalled, match=r"cannot be used \(crashed \(SIGSEGV\)\).*plugins check"):
+        resolved(made, plugin="Dead One")
 
 
 def test_failures_in_a_row_quarantine_it_and_good_ones_between_do_not(

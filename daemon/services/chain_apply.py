@@ -57,6 +57,7 @@ class ChainApplier:
             await self._ears.hear(given)
         sounds = await work.prepared(given)
         await work.rendered(sounds)
+        work.tell_of_loud()
         if work.first is not None and not work.written:
             raise work.first
         more = [f"... and {len(work.told) - _SHOWN} more"] if len(work.told) > _SHOWN else []
@@ -89,6 +90,7 @@ class _Work:
         self.told: list[str] = []
         self.first: RoadieError | None = None
         self.written = 0
+        self._loud: list[tuple[str, float]] = []  # name and peak in dBFS of what passes full scale
 
     @property
     def wants_hearing(self) -> bool:
@@ -159,6 +161,10 @@ class _Work:
             lambda fraction, note: self._context.progress((before + fraction * len(ones)) / self._total, note),
         )  # fmt: skip
         self.told += finished.result.warnings
+        self._loud += [
+            (one.source.path.name, float(file.meta.get("peak_db") or 0.0))  # type: ignore[arg-type]
+            for file, one in zip(finished.result.files, ones, strict=True)
+        ]
         made = tuple(
             _given(finished.folder / file.name, file, one)
             for file, one in zip(finished.result.files, ones, strict=True)
@@ -175,6 +181,13 @@ class _Work:
             self.written += 1
         self._done += len(ones)
         self._context.progress(self._done / self._total, f"{self._done} of {self._total}")
+
+    def tell_of_loud(self) -> None:
+        loud = [each for each in self._loud if each[1] > 0.0]
+        if loud:
+            more = f" and {len(loud) - 1} more" if len(loud) > 1 else ""
+            self.told.append(f"{loud[0][0]}{more}: above full scale, up to +{max(peak for _, peak in loud):.1f} dB; "
+                             "`normalize` in the chain sets a level")  # fmt: skip
 
     def _depth(self) -> str:
         """What was dithered for a depth is written with it."""

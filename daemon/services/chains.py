@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from daemon.chains.files import PRESETS, list_chains, load_chain
+from daemon.chains.files import PRESETS, list_chains, load_chain, resolve_chain
 from daemon.chains.plugins.resolve import external
 from daemon.kernel.errors import BadParameter, NotFound, RoadieError
 from daemon.kernel.types import Frames
@@ -101,5 +101,8 @@ class ChainsService:
         out = Path(request.out)
         folder = await asyncio.to_thread(lambda: out.parent if is_file_name(out) else out)
         await asyncio.to_thread(self._outputs.check, str(folder))
+        # What was asked for, whatever becomes of the chain's file while a long run is under way or taken up again.
+        content = await asyncio.to_thread(resolve_chain, request.chain, (self._user,))
+        request = msgspec.structs.replace(request, chain=dict(content))
         await self._runs.resolve(request.chain, request.patience_s)
         return await self._tasks.start("chain-apply", msgspec.to_builtins(request), str(out), client)

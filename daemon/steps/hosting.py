@@ -76,9 +76,11 @@ class Tally:
 
 
 def render_hosted(
-    ctx: StepContext, sounds: Sequence[Sound], names: Sequence[str], chain: Mapping[str, Any], patience_s: float
-) -> Hosted:
-    """Every sound comes out, those that a plug-in failed on unprocessed and with a warning that names it."""
+    ctx: StepContext, sounds: Sequence[Sound], names: Sequence[str], titles: Sequence[str], chain: Mapping[str, Any],
+    patience_s: float,
+) -> Hosted:  # fmt: skip
+    """Every sound comes out, those that a plug-in failed on unprocessed and with a warning that names it. names: of
+    the files written. titles: of the sounds, for people."""
     for plugin in external(chain["fx"]):
         if plugin.get("instrument"):
             raise BadParameter(
@@ -99,7 +101,7 @@ def render_hosted(
     outcomes = host.run(orders, lambda fraction: ctx.checkpoint((len(result.made) + fraction) / len(sounds)))
     for outcome in outcomes:
         index = len(result.made)
-        _take(ctx, outcome, sounds[index], names[index], tally, result)
+        _take(ctx, outcome, sounds[index], names[index], titles[index], tally, result)
         hopeless = tally.hopeless()
         if hopeless is not None and len(result.made) < len(sounds):
             outcomes.close()  # type: ignore[attr-defined]
@@ -114,7 +116,9 @@ def new_host(chain: Mapping[str, Any], patience_s: float) -> Host:
     return Host(chain, (str(first["plugin"]), str(first["file"])), Limits(patience_s))
 
 
-def _take(ctx: StepContext, outcome: Outcome, sound: Sound, name: str, tally: Tally, result: Hosted) -> None:
+def _take(
+    ctx: StepContext, outcome: Outcome, sound: Sound, name: str, title: str, tally: Tally, result: Hosted
+) -> None:
     if outcome.error is None:
         tally.good()
         result.made.append((msgspec.convert(outcome.answer, Made), ""))
@@ -126,7 +130,7 @@ def _take(ctx: StepContext, outcome: Outcome, sound: Sound, name: str, tally: Ta
     result.made.append((_as_it_is(ctx, sound, name), outcome.fault.message))
     failures = sum(1 for _, why in result.made if why)
     if failures <= _SHOWN:
-        result.warnings.append(f"{name}: {outcome.fault.message}; it stays unprocessed")
+        result.warnings.append(f"{title}: {outcome.fault.message}; it stays unprocessed")
     elif failures == _SHOWN + 1:
         result.warnings.append("... and more of these")
 

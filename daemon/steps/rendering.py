@@ -28,7 +28,8 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: RenderParams) -
     names = [f"{index + 1:03d} {PurePosixPath(one.name).stem}.wav" for index, one in enumerate(inputs)]
     unclassed = without_class(chain, sounds)
     if any(external(chain["fx"])):  # type: ignore[arg-type]
-        hosted = render_hosted(ctx, sounds, names, chain, params.patience_s)
+        titles = [PurePosixPath(one.name).name for one in inputs]
+        hosted = render_hosted(ctx, sounds, names, titles, chain, params.patience_s)
         files = [
             produced(inputs[i], i, names[i], made, {"unprocessed": why} if why else {})
             for i, (made, why) in enumerate(hosted.made)

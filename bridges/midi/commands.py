@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.services import Services
-from daemon.services.types import JobInput, JobRequest
+from daemon.services.presses import Presses
+from daemon.services.types import JobInput
 
 CLIENT = "midi"
 _LOOKED_AT = 20
@@ -17,6 +18,7 @@ class Commands:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._presses = Presses(services.jobs, CLIENT)
         self._verbs: dict[str, Callable[[str, int], Awaitable[object]]] = {
             "run": self._run, "next": self._next, "previous": self._previous, "audition": self._audition,
             "stop": self._stop, "cancel": self._cancel, "kit": self._kit,
@@ -33,7 +35,7 @@ class Commands:
         if chosen.path is None and chosen.asset is None:
             raise BadParameter("nothing is selected", hint="Select something in the panel or with `next`")
         named = JobInput(asset=chosen.asset) if chosen.asset is not None else JobInput(path=chosen.path)
-        await self._services.jobs.submit(JobRequest(recipe=recipe, inputs=[named]), CLIENT)
+        await self._presses.run(recipe, named)
 
     async def _next(self, _rest: str, _value: int) -> None:
         await self._services.browse.step(1)

@@ -16,12 +16,13 @@ from bridges.osc.peers import Peer
 from bridges.osc.query.server import QueryServer
 from bridges.osc.reach import Reach
 from bridges.osc.settings import OscSettings
-from bridges.osc.submit import Submitter
+from bridges.osc.submit import CLIENT, Submitter
 from bridges.osc.subscriptions import Subscriptions
 from bridges.osc.tcp import Tcp
 from bridges.osc.udp import Udp, bind
 from daemon.kernel.clock import Clock
 from daemon.services import Services
+from daemon.services.presses import Presses
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,8 @@ class OscBridge:
         self._feedback = Feedback(services, subscriptions, self, complaints, clock)
         context = Context(
             version=version, token=settings.token, services=services, reach=Reach(settings.roots, services),
-            submitter=Submitter(services), subscriptions=subscriptions, feedback=self._feedback, outlet=self,
+            submitter=Submitter(services),
+            presses=Presses(services.jobs, CLIENT), subscriptions=subscriptions, feedback=self._feedback, outlet=self,
         )  # fmt: skip
         self._dispatcher = Dispatcher(self._namespace, context, complaints, flood)
         self._udp = Udp(settings, self._dispatcher.receive)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bridges.osc.submit import Submitter
     from bridges.osc.subscriptions import Subscriptions
     from daemon.services import Services
+    from daemon.services.presses import Presses
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Context:
     services: Services
     reach: Reach
     submitter: Submitter
+    presses: Presses
     subscriptions: Subscriptions
     feedback: Feedback
     outlet: Outlet

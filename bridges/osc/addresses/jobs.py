@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from bridges.osc.call import Call
 from bridges.osc.feed import trouble_of
 from bridges.osc.slots import OPEN
 from bridges.osc.table import ROOT, Address, Arg
 from daemon.kernel.errors import BadParameter, Forbidden
-from daemon.services.types import JobInput, JobView
+from daemon.services.types import JobAck, JobInput, JobView
 
 STATE = f"{ROOT}/job/state"
 QUEUED = f"{ROOT}/queued"
 _LISTED = 50
 _JOB = Arg("s", "job")
 
+Begin = Callable[[], Awaitable[tuple[JobAck, bool]]]
+"""Gives the job and whether it is new."""
 
-async def start(call: Call, recipe: str, named: JobInput, params: dict[str, dict[str, Any]]) -> None:
+
+async def start(call: Call, recipe: str, begin: Begin) -> None:
     """Begin a job, acknowledge it, and tell its sender how it goes."""
     context = call.context
     async with context.feedback.held():
-        ack, created = await context.submitter.submit(call.peer, call.ref, recipe, named, params)
+        ack, created = await begin()
         call.reply(QUEUED, ack.id)
         if created or ack.state in OPEN:
             context.feedback.watch(ack.id, recipe, ack.state, call.peer, call.ref)
@@ -34,7 +37,8 @@ async def start(call: Call, recipe: str, named: JobInput, params: dict[str, dict
 
 async def run(call: Call) -> None:
     named = await call.context.reach.named(call.text(1), call.trusted)
-    await start(call, call.text(0), named, call.options.params)
+    recipe, params = call.text(0), call.options.params
+    await start(call, recipe, lambda: call.context.submitter.submit(call.peer, call.ref, recipe, named, params))
 
 
 async def run_selected(call: Call) -> None:
@@ -42,7 +46,7 @@ async def run_selected(call: Call) -> None:
     if chosen.path is None and chosen.asset is None:
         raise BadParameter("nothing is selected", hint=f"Send {ROOT}/select with a path first")
     named = JobInput(asset=chosen.asset) if chosen.asset is not None else JobInput(path=chosen.path)
-    await start(call, call.path["recipe"], named, {})
+    await start(call, call.path["recipe"], lambda: call.context.presses.run(call.path["recipe"], named))
 
 
 async def cancel(call: Call) -> None:
@@ -91,7 +95,7 @@ ADDRESSES = (
     ),
     Address(
         f"{ROOT}/selected/run/{{recipe}}",
-        "Run this recipe on the selection",
+        "Run this recipe on the selection; pressed again while that is under way, it is the same job",
         (Arg("f", "press", 0, None),), run_selected, button=True, weighty=True, replies=(QUEUED, STATE),
     ),
     Address(f"{ROOT}/job/cancel", "Stop a job", (_JOB,), cancel, options=True, weighty=True, replies=(STATE,)),

@@ -119,6 +119,23 @@ async def test_selecting_and_a_button(staged: Stage):
     assert heard[-1].args == ["list", before + 1]  # one press was one job
 
 
+async def test_a_button_pressed_again_while_its_job_is_open_is_that_job(staged: Stage):
+    surface = staged.surface()
+    surface.send("/roadie/select", str(staged.song("hasty.wav", 8.0)))
+    for _ in range(5):  # an impatient finger
+        surface.send("/roadie/selected/run/stems", 1.0)
+        surface.send("/roadie/selected/run/stems", 0.0)
+    jobs = [(await surface.next("/roadie/queued")).args[1] for _ in range(5)]
+    assert len(set(jobs)) == 1
+    surface.send("/roadie/job/cancel", jobs[0])
+    await surface.until("/roadie/job/state", jobs[0], "cancelled")
+    surface.send("/roadie/selected/run/stems", 1.0)
+    again = (await surface.next("/roadie/queued")).args[1]
+    assert again != jobs[0]
+    surface.send("/roadie/job/cancel", again)
+    await surface.until("/roadie/job/state", again, "cancelled")
+
+
 async def test_jobs_undo_and_the_token(staged: Stage):
     surface = staged.surface()
     surface.send("/roadie/run", "light", str(staged.song("undone.wav")), "ref=1")

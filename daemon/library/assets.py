@@ -371,6 +371,12 @@ class Assets:
             if rating is not None:
                 row.rating = rating
             if label is not None:
+                if row.label != label and row.meta.get(
+                    "class_by_user"
+                ):  # taken back: it was never a tag of its own
+                    TagRow.delete().where(
+                        (TagRow.asset == asset) & (TagRow.origin == USER) & (TagRow.label == row.label)
+                    ).execute()
                 row.label, row.confidence = label, 1.0
                 row.meta = {**row.meta, "class_by_user": True}
                 put_tag(asset, Tag(label, 1.0, USER))

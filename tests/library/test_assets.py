@@ -155,6 +155,15 @@ async def test_a_file_that_came_back_is_read_again_so_that_it_is_no_longer_missi
     assert await assets.known_at(known.path, known.stat) is None
 
 
+async def test_a_class_that_was_taken_back_is_no_tag(db: Database, tmp_path: Path) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "x.wav", "x", **{"class": "kick", "confidence": 0.6}))
+    for label, tags in (("snare", ["mine"]), ("rim", None), ("my zap", None)):
+        found = await assets.change("x", name=None, rating=None, tags=tags, label=label)
+        assert found.label == label
+    assert {tag.label for tag in found.tags if tag.origin == "user"} == {"mine", "my zap"}
+
+
 async def test_reading_a_file_that_roadie_made_does_not_make_it_the_users(db: Database, tmp_path: Path) -> None:
     assets = Assets(db)
     made = replace(new(tmp_path, "stem.wav", "stem"), made=True)

@@ -15,6 +15,7 @@ ROOT = Path("/music/Inbox")
         ("kick.wav", Counts.AUDIO),
         ("Deep/er/KICK.AIFF", Counts.AUDIO),
         ("beat.mid", Counts.AUDIO),
+        ("Apple Loops/Groove.caf", Counts.AUDIO),
         ("song.rpp", Counts.PROJECT),
         ("Set.als", Counts.PROJECT),
         ("kick.wav.part", Counts.PARTIAL),

@@ -12,7 +12,7 @@ from daemon.files.journal import Journal
 from daemon.files.names import safe_name
 from daemon.jobs.prepare import Prepared
 from daemon.jobs.runner import TaskContext
-from daemon.kernel.errors import BadParameter, RoadieError
+from daemon.kernel.errors import BadParameter, DiskFull, RoadieError
 from daemon.kernel.work import InputFile, Kind, Produced
 from daemon.services.chain_runs import ChainRuns
 from daemon.services.chain_sounds import CONTAINERS, Ears, Targets, asks_class, asks_kind, is_file_name, targets
@@ -44,7 +44,7 @@ class ChainApplier:
     async def run(self, context: TaskContext) -> list[str]:
         """Returns a line for each file that could not be rendered, and what plug-ins failed on.
 
-        Raises the first error when nothing could.
+        Raises the first error when nothing could, and DiskFull at once; asked again, it goes on.
         """
         request = msgspec.convert(context.request, ApplyRequest)
         params = await self._runs.resolve(request.chain, request.patience_s)
@@ -135,14 +135,19 @@ class _Work:
             async with slots:
                 await self._batch(ones, first)
 
-        async with asyncio.TaskGroup() as group:
-            for start in range(0, len(sounds), BATCH_FILES):
-                group.create_task(batch(sounds[start : start + BATCH_FILES], start))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for start in range(0, len(sounds), BATCH_FILES):
+                    group.create_task(batch(sounds[start : start + BATCH_FILES], start))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None
 
     async def _batch(self, ones: list[_One], first: int) -> None:
         try:
             await self._render(ones, first)
         except RoadieError as error:
+            if error.info().code == DiskFull.code:
+                raise  # so it would be for every other one
             if len(ones) == 1:
                 self._failed(error)
                 return

@@ -214,3 +214,28 @@ def _full_home(house: House, tmp_path: Path) -> None:
     house.ask("POST", f"/jobs/{caught}/retry")
     assert house.wait(caught, 120)["state"] == "done"
     assert house.wait(house.submit(short, "refused"))["state"] == "done"
+
+
+def test_a_batch_stops_where_the_disk_is_full_and_goes_on_when_there_is_room(
+    house: House, mount: Mount, tmp_path: Path
+) -> None:
+    pads = tmp_path / "pads"
+    pads.mkdir()
+    for i in range(100):
+        soundfile.write(pads / f"{i:03}.wav", noise(RATE // 5, 1, seed=i).T, RATE, subtype="PCM_24")
+    small = mount(tmp_path / "small", "2m")
+    ballast = small / "ballast"
+    ballast.write_bytes(bytes(1 << 20))
+    body = {"chain": {"fx": [{"use": "Invert"}]}, "inputs": [{"path": str(pads)}], "out": str(small / "out")}
+    job = house.ask("POST", "/chains/apply", body)["id"]
+    failed = house.wait(job)
+    assert failed["state"] == "failed" and failed["error"]["code"] == "disk_full", failed["error"]
+    assert len(failed["warnings"]) < 5
+    assert 0 < len(list((small / "out").glob("*.wav"))) < 100
+    ballast.unlink()
+    subprocess.run(["mount", "-o", "remount,size=20m", str(small)], check=True)
+    house.ask("POST", f"/jobs/{job}/retry", {})
+    assert house.wait(job)["state"] == "done"
+    assert sorted(path.name for path in (small / "out").iterdir()) == sorted(
+        path.name for path in pads.iterdir()
+    )

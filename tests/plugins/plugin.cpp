@@ -11,7 +11,7 @@
 #include "vst3_abi.h"
 
 enum Variant { GAIN, MULTI, INSTRUMENT, CRASH_ON_LOAD, CRASH, HANG_ON_LOAD, HANG, NOT_A_NUMBER, INFINITE, LATENCY,
-               LYING_LATENCY, SILENT, SLOW, GREEDY, EXITS };
+               LYING_LATENCY, SILENT, SLOW, GREEDY, EXITS, PROGRAMS };
 #ifndef VARIANT
 #define VARIANT GAIN
 #endif
@@ -30,7 +30,7 @@ constexpr uint32_t GAIN_ID = 100, MODE_ID = 101;
 constexpr uint64_t MONO = 1ull << 19, STEREO = 3;
 
 const char* const NAMES[] = {"Gain", "Multi", "Instrument", "Crash on load", "Crash", "Hang on load", "Hang", "Not a number",
-                             "Infinite", "Latency", "Lying latency", "Silent", "Slow", "Greedy", "Exits"};
+                             "Infinite", "Latency", "Lying latency", "Silent", "Slow", "Greedy", "Exits", "Programs"};
 
 [[noreturn]] void hang() {
     for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
@@ -164,12 +164,13 @@ class Plugin final : public Component, public Processor, public Controller {
         if (index < 0 || index > 1) return NO;
         info = {};
         info.id = index == 0 ? GAIN_ID : MODE_ID;
-        put(info.title, index == 0 ? "Gain" : "Mode");
-        put(info.short_title, index == 0 ? "Gain" : "Mode");
+        const char* const second = VARIANT == PROGRAMS ? "Program" : "Mode";
+        put(info.title, index == 0 ? "Gain" : second);
+        put(info.short_title, index == 0 ? "Gain" : second);
         put(info.units, index == 0 ? "dB" : "");
         info.steps = index == 0 ? 0 : 2;
         info.normal = index == 0 ? 0.5 : 0.0;
-        info.flags = index == 0 ? 1 : 1 | 8;
+        info.flags = index == 0 ? 1 : VARIANT == PROGRAMS ? 1 | 2 | 1 << 15 : 1 | 8;  // 2: a list, 1 << 15: of programs
         return OK;
     }
     Result CALL getParamStringByValue(uint32_t id, double value, Text text) override {

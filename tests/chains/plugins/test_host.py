@@ -101,6 +101,15 @@ def test_what_a_plugin_says_of_itself(plugin: Plugin) -> None:
     assert (mode["kind"], mode["choices"]) == ("choice", ["Clean", "Inverted", "Muted"])
 
 
+def test_programs_inside_a_plugin_are_listed_by_name_and_taken_by_name(plugin: Plugin, tmp_path: Path) -> None:
+    bundle = plugin("PROGRAMS")
+    (outcome,) = run({}, [Describe(0, str(bundle), "Programs")])
+    program = outcome.answer["parameters"][1]
+    assert (program["name"], program["choices"]) == ("program", ["Clean", "Inverted", "Muted"])
+    before, after = rendered(tmp_path, chain(effect(bundle, params={"program": "Inverted"})))
+    assert np.allclose(after, -before, atol=1e-5)
+
+
 @pytest.mark.parametrize("suffix", [".vstpreset", ".state"])
 def test_settings_are_kept_and_used_again(plugin: Plugin, tmp_path: Path, suffix: str) -> None:
     import hashlib

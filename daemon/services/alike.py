@@ -69,7 +69,7 @@ class AlikeFinder:
         same: list[Pair] = []
         problems: list[str] = []
         done = 0
-        for batch in batches(pairs):
+        for batch in await asyncio.to_thread(lambda: list(batches(pairs))):
             context.progress(
                 _FINDING + (1 - _FINDING) * done / len(pairs), f"{done} of {len(pairs)} pairs compared"
             )
@@ -139,17 +139,41 @@ def _read_pairs(path: Path) -> list[tuple[int, int]]:
 
 
 def batches(pairs: Sequence[Pair]) -> Iterator[list[Pair]]:
-    """Parts that are compared in one call each: pairs that share files stay together as far as that goes."""
-    batch: list[Pair] = []
-    inside: set[str] = set()
+    """Parts that are compared in one call each: every pair once, and few files in more than one part, for reading a
+    file takes ten times as long as comparing it. A part grows by the file that has most pairs with those it holds."""
+    near: dict[str, dict[str, Pair]] = {}
     for pair in sorted(pairs):
-        if len(inside | set(pair)) > CALL_FILES:
-            yield batch
-            batch, inside = [], set()
-        batch.append(pair)
-        inside |= set(pair)
-    if batch:
-        yield batch
+        for one, other in (pair, pair[::-1]):
+            near.setdefault(one, {})[other] = pair
+    starts = iter(list(near))
+    while any_left := next((each for each in starts if near[each]), None):
+        start: str | None = any_left
+        while start is not None and near[start]:
+            part, start = _part(near, start, starts)
+            yield part
+
+
+def _part(near: dict[str, dict[str, Pair]], start: str, starts: Iterator[str]) -> tuple[list[Pair], str | None]:
+    """One part, whose pairs leave `near`, and where to go on: a file that has pairs left, None for the next start."""
+    part: list[Pair] = []
+    inside: set[str] = set()
+    links = {start: 0}
+    last = start
+    while len(inside) < CALL_FILES:
+        if not links:
+            found = next((each for each in starts if near[each]), None)
+            if found is None:
+                break
+            last, links = found, {found: 0}
+        one = max(links, key=lambda each: (links[each], each))
+        del links[one]
+        for other in near[one].keys() & inside:
+            part.append(near[one].pop(other))
+            del near[other][one]
+        inside.add(one)
+        for other in near[one]:
+            links[other] = links.get(other, 0) + 1
+    return part, last
 
 
 def joined(pairs: Sequence[Pair]) -> list[list[str]]:

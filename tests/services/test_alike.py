@@ -116,3 +116,19 @@ def test_pairs_make_groups_and_calls_have_a_bounded_number_of_files() -> None:
     parts = list(batches(chain))
     assert sorted(pair for part in parts for pair in part) == chain
     assert all(len({asset for pair in part for asset in pair}) <= CALL_FILES for part in parts)
+
+
+def test_every_pair_is_compared_once_and_files_are_seldom_read_twice() -> None:
+    """Points on a plane, each paired with the nearest: taken in order, nearly every pair would read a file again."""
+    points = np.random.default_rng(8).random((800, 2))
+    apart = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+    near = {
+        (f"{min(i, j):03}", f"{max(i, j):03}") for i in range(800) for j in map(int, np.argsort(apart[i])[1:13])
+    }
+    hub = {("hub", f"spoke {i}") for i in range(300)}
+    pairs = sorted(near | hub)
+    parts = list(batches(pairs))
+    assert sorted(pair for part in parts for pair in part) == pairs
+    files = [{asset for pair in part for asset in pair} for part in parts]
+    assert max(map(len, files)) <= CALL_FILES
+    assert sum(map(len, files)) < 0.5 * len(pairs)

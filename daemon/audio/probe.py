@@ -61,7 +61,10 @@ def identify(path: Path) -> Probed:
     """As `probe`, with the decoder to use."""
     container = sniff(path)
     if container == "midi":
-        raise UnreadableAudio("a MIDI file holds notes, no audio", where=shown(path))
+        raise UnreadableAudio(
+            "a MIDI file holds notes, no audio", where=shown(path),
+            hint="An instrument plug-in makes sound of it: the step `play` in a recipe",
+        )  # fmt: skip
     if container in ("wav", "rf64"):
         return _checked(path, _probe_wav(path, container))
     if container == "aiff":

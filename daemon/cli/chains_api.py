@@ -20,6 +20,7 @@ from daemon.kernel.errors import BadParameter, UsageError
 from daemon.services.types import JobAck, JobInput
 from daemon.services.types_plugins import ApplyRequest
 
+NO_SOUND = "Name an audio file, or a folder of them"
 NO_FILE = "Name a chain file, or one of those that `roadie chains` lists"
 
 
@@ -37,7 +38,8 @@ def request(
             "a chain file's name ends with .toml", where=chain, hint="roadie chains apply CHAIN FILE..."
         )
     inputs = [
-        JobInput(path=str(absolute(file) if absolute(file).is_dir() else existing(file))) for file in files
+        JobInput(path=str(absolute(file) if absolute(file).is_dir() else existing(file, NO_SOUND)))
+        for file in files
     ]
     return ApplyRequest(chain=given, inputs=inputs, out=str(absolute(out)), label=label, kind=kind)  # type: ignore[arg-type]
 

@@ -139,7 +139,8 @@ def _leave(ctx: StepContext, sounds: Sequence[Sound], names: Sequence[str], why:
     """What is left goes without the chain."""
     first = len(result.made)
     result.provisional = True
-    result.warnings.append(f"{len(sounds) - first} sounds stay unprocessed: {why}")
+    left = len(sounds) - first
+    result.warnings.append(f"{'a sound stays' if left == 1 else f'{left} sounds stay'} unprocessed: {why}")
     for index in range(first, len(sounds)):
         ctx.checkpoint(index / len(sounds), names[index])
         result.made.append((_as_it_is(ctx, sounds[index], names[index]), why))

@@ -47,3 +47,8 @@ def test_instruments_and_plugins_in_quarantine_are_told(home: Path, roadie: Road
 def test_what_is_no_plugin_is_said_before_anything_is_asked(home: Path, roadie: Roadie, tmp_path: Path) -> None:
     ran = roadie("plugins", "check", str(tmp_path))
     assert ran.code == 2 and "this is no plug-in" in ran.err and "plugins scan FOLDER" in ran.err
+
+
+def test_a_sound_that_is_not_there_is_said_before_anything_is_asked(home: Path, roadie: Roadie) -> None:
+    ran = roadie("chains", "apply", "lo-fi", "/nowhere/kick.wav", "--out", "/nowhere/out")
+    assert ran.code == 1 and "no such file" in ran.err and "a folder of them" in ran.err

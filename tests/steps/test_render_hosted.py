@@ -119,3 +119,9 @@ def test_settings_that_are_not_its_own_are_no_fault_of_a_plugin(
     with pytest.raises(StepFailed, match=r"plugins save") as caught:
         rendered(tmp_path, inputs(tmp_path, 2), chain(effect(plugin("GAIN"), **wrong)))
     assert str(kept) in caught.value.message
+
+
+def test_one_sound_is_one_sound(plugin: Plugin, tmp_path: Path) -> None:
+    blocked = chain(effect(plugin("GAIN"), blocked="it failed 3 times"))
+    result, _ = rendered(tmp_path, inputs(tmp_path, 1), blocked)
+    assert result.warnings[0].startswith("a sound stays unprocessed")

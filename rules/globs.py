@@ -27,6 +27,8 @@ def compiled(pattern: str) -> re.Pattern[str]:
     """
     if "\0" in pattern:
         raise BadPattern("no file's name has a zero byte")
+    if ".." in normal(pattern).split("/"):  # before it is taken for a path: "*/.." is no folder
+        raise BadPattern("write the path without '..'")
     text = normal(at_home(pattern))
     if not text:
         raise BadPattern("an empty pattern matches nothing")

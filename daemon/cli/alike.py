@@ -14,31 +14,36 @@ if TYPE_CHECKING:
     from daemon.services.types_duplicates import DuplicatesPlan
 
 
+Near = Annotated[
+    bool,
+    typer.Option(
+        "--near", help="Also the same hit at another gain, rate or format, or trimmed: looks for them."
+    ),
+]
+Remove = Annotated[
+    bool, typer.Option("--remove", help="Move all but one of each into a folder; nothing is deleted.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="With --remove: say what would be moved; move nothing.")
+]
+Below = Annotated[
+    Path | None, typer.Option("--in", metavar="DIR", help="With --remove: only copies below this folder.")
+]
+To = Annotated[
+    Path | None,
+    typer.Option("--to", metavar="DIR", help="With --remove: where they go. [default: Duplicates in results]"),
+]
+
+
 def duplicates(
-    near: Annotated[
-        bool,
-        typer.Option(
-            "--near", help="Also the same hit at another gain, rate or format, or trimmed: looks for them."
-        ),
-    ] = False,
-    remove: Annotated[
-        bool, typer.Option("--remove", help="Move all but one of each into a folder; nothing is deleted.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --remove: say what would be moved; move nothing.")
-    ] = False,
-    folder: Annotated[
-        Path | None, typer.Option("--in", metavar="DIR", help="With --remove: only copies below this folder.")
-    ] = None,
-    to: Annotated[
-        Path | None,
-        typer.Option(
-            "--to", metavar="DIR", help="With --remove: where they go. [default: Duplicates in results]"
-        ),
-    ] = None,
+    near: Near = False,
+    remove: Remove = False,
+    dry_run: DryRun = False,
+    folder: Below = None,
+    to: To = None,
     as_json: AsJson = False,
 ) -> None:
-    """List files that hold the same sound, whatever their tags and names.
+    """List files that hold the same sound, whatever their names.
 
     With --remove one of each stays and the others are moved into a folder, which you empty when you are content;
     `roadie jobs undo ID` puts them back. What a project uses, what roadie wrote and what another program manages stays
@@ -51,9 +56,6 @@ def duplicates(
       roadie library duplicates --remove --dry-run
       roadie library duplicates --remove --in ~/Downloads
     """
-    from daemon.cli import library_api
-    from daemon.cli.output import on_one_line, print_json
-    from daemon.cli.session import session
     from daemon.kernel.errors import BadParameter
 
     if near and remove:
@@ -66,6 +68,14 @@ def duplicates(
         raise typer.Exit(_remove(folder, to, dry_run=dry_run, as_json=as_json))
     if near:
         raise typer.Exit(_near(as_json))
+    _same(as_json)
+
+
+def _same(as_json: bool) -> None:
+    from daemon.cli import library_api
+    from daemon.cli.output import on_one_line, print_json
+    from daemon.cli.session import session
+
     with session(os.environ) as open_session:
         groups = library_api.duplicates(open_session.client)
     if as_json:
@@ -78,9 +88,9 @@ def duplicates(
 
 def _remove(folder: Path | None, to: Path | None, *, dry_run: bool, as_json: bool) -> int:
     from daemon.cli import library_api
+    from daemon.cli.finish import carry_out
     from daemon.cli.output import print_json
     from daemon.cli.request import absolute, existing_folder
-    from daemon.cli.run_job import finish
     from daemon.cli.session import session
     from daemon.services.types_duplicates import DuplicatesRequest
 
@@ -88,10 +98,9 @@ def _remove(folder: Path | None, to: Path | None, *, dry_run: bool, as_json: boo
         folder=None if folder is None else str(existing_folder(folder)),
         to=None if to is None else str(absolute(to)),
     )
+    if not dry_run:
+        return carry_out(lambda client: library_api.remove_duplicates(client, request), as_json=as_json)
     with session(os.environ) as open_session:
-        if not dry_run:
-            ack = library_api.remove_duplicates(open_session.client, request)
-            return finish(open_session, ack, waits=True, as_json=as_json)
         plan = library_api.plan_duplicates(open_session.client, request)
     print_json(plan) if as_json else _tell_plan(plan)
     return 0
@@ -117,8 +126,8 @@ def _tell_plan(plan: DuplicatesPlan) -> None:
 
 def _near(as_json: bool) -> int:
     from daemon.cli import library_api
+    from daemon.cli.finish import outcome
     from daemon.cli.output import on_one_line, print_json, say
-    from daemon.cli.run_job import outcome
     from daemon.cli.session import session
     from daemon.cli.told import tell_job
     from daemon.cli.wait import wait
@@ -149,17 +158,13 @@ def sound_map(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give every sound a place on the map of the library; those that have one keep it.
+    """Give every sound a place on the map of the library. Those that have one keep it.
 
     \b
     Example:
       roadie library map
     """
     from daemon.cli import library_api
-    from daemon.cli.run_job import finish
-    from daemon.cli.session import session
+    from daemon.cli.finish import carry_out
 
-    with session(os.environ) as open_session:
-        ack = library_api.make_map(open_session.client, again=again)
-        code = finish(open_session, ack, waits=True, as_json=as_json)
-    raise typer.Exit(code)
+    raise typer.Exit(carry_out(lambda client: library_api.make_map(client, again=again), as_json=as_json))

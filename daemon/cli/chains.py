@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from daemon.cli.group import group, without_verb
-from daemon.cli.output import AsJson
+from daemon.cli.output import AsJson, NoWait
 
 app = group()
 
@@ -28,7 +28,7 @@ def chains(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command("list")
 def list_chains(as_json: AsJson = False) -> None:
-    """List every chain; yours are TOML files in the home's chains folder.
+    """List every chain. Yours are TOML files in the home's chains folder.
 
     \b
     Example:
@@ -55,7 +55,7 @@ def check(
     chain: Annotated[str, typer.Argument(metavar="CHAIN", help="A chain file, or a chain's name.")],
     as_json: AsJson = False,
 ) -> None:
-    """Check a chain: names, ranges, and whether its plug-ins are there. Says what is wrong and in which line.
+    """Check a chain's names and ranges, and that its plug-ins are there. Says what is wrong and in which line.
 
     \b
     Example:
@@ -98,7 +98,7 @@ def apply(
         str | None,
         typer.Option("--as", help="one-shot, or loop, which stays in time; found out without.", metavar="KIND"),
     ] = None,
-    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until it is done.")] = True,
+    no_wait: NoWait = False,
     as_json: AsJson = False,
 ) -> None:
     """Put files, or whole folders, through a chain.
@@ -109,14 +109,15 @@ def apply(
       roadie chains apply lo-fi ~/Samples/pads --out ~/Music/lo-fi-pads
     """
     from daemon.cli import chains_api
-    from daemon.cli.run_job import finish
+    from daemon.cli.finish import finish, may_leave
     from daemon.cli.session import session
 
     request = chains_api.request(chain, files, out, label, kind)
     with session(os.environ) as open_session:
-        chains_api.may_leave(open_session, wait)
+        if no_wait:
+            may_leave(open_session)
         ack = chains_api.apply(open_session.client, request)
-        code = finish(open_session, ack, waits=wait, as_json=as_json)
-    if wait and code == 0 and not as_json:
+        code = finish(open_session, ack, as_json=as_json, waits=not no_wait)
+    if code == 0 and not no_wait and not as_json:
         print(f"in {request.out} (roadie jobs undo {ack.id[:10]} takes it back)")
     raise typer.Exit(code)

@@ -14,9 +14,8 @@ from daemon.chains.files import load_chain
 from daemon.chains.plugins.resolve import external
 from daemon.cli.client import Client
 from daemon.cli.request import absolute, existing
-from daemon.cli.session import Session
 from daemon.engines.classifier.classes import CLASSES
-from daemon.kernel.errors import BadParameter, UsageError
+from daemon.kernel.errors import BadParameter
 from daemon.services.types import JobAck, JobInput
 from daemon.services.types_plugins import ApplyRequest
 
@@ -42,14 +41,6 @@ def request(
         for file in files
     ]
     return ApplyRequest(chain=given, inputs=inputs, out=str(absolute(out)), label=label, kind=kind)  # type: ignore[arg-type]
-
-
-def may_leave(session: Session, wait: bool) -> None:
-    """Raises UsageError when nobody would be left to do the work."""
-    if not wait and session.temporary:
-        raise UsageError(
-            "--no-wait needs a daemon that stays", hint="Start `roadie serve` first, or leave --no-wait out"
-        )
 
 
 def apply(client: Client, asked: ApplyRequest) -> JobAck:

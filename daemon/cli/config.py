@@ -39,7 +39,7 @@ def path() -> None:
 
 @app.command()
 def show(as_json: AsJson = False) -> None:
-    """Print the settings in force: the file's, the environment's, and defaults for the rest.
+    """Print the settings in force. From the file and the environment, and defaults for the rest.
 
     \b
     Example:
@@ -65,7 +65,7 @@ def set_value(
     value: Annotated[str, typer.Argument(metavar="VALUE", help="As in TOML; text needs no quotes.")],
     as_json: AsJson = False,
 ) -> None:
-    """Change a setting in the file, and in a running daemon where it can change while it runs.
+    """Change a setting, in the file and in a running daemon. What needs a restart is said.
 
     \b
     Examples:

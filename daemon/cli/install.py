@@ -24,7 +24,8 @@ TARGETS: Mapping[str, str] = {
 
 What = Annotated[str, typer.Argument(help=f"What to install: {', '.join(TARGETS)}.", metavar="WHAT")]
 To = Annotated[
-    Path | None, typer.Option("--to", help="The program's own folder, where it is not where it usually is.")
+    Path | None,
+    typer.Option("--to", metavar="DIR", help="Another folder than the usual one."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
@@ -69,7 +70,7 @@ def install(what: What, to: To = None, dry_run: DryRun = False, as_json: AsJson 
 
 
 def uninstall(what: What, to: To = None, dry_run: DryRun = False, as_json: AsJson = False) -> None:
-    """Take back what `install` did, exactly: what you changed since stays, and is listed.
+    """Take back what `install` did. What you changed since stays, and is listed.
 
     \b
     Example:

@@ -8,16 +8,19 @@ from typing import Annotated
 import typer
 
 from daemon.cli.group import group, without_verb
-from daemon.cli.output import AsJson
+from daemon.cli.output import AsJson, NoWait
 
 app = group()
 
 JobId = Annotated[str, typer.Argument(metavar="ID", help="The job, as `roadie jobs` lists it.")]
 State = Annotated[
     str | None,
-    typer.Option("--state", help="Only these: preparing, queued, running, done, failed, cancelled."),
+    typer.Option(
+        "--state", metavar="STATE", help="Only these: preparing, queued, running, done, failed, cancelled."
+    ),
 ]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
+Follow = Annotated[bool, typer.Option("--follow", help="Wait for its end.")]
+Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, max=10_000, help="At most so many.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -56,8 +59,7 @@ def list_jobs(state: State = None, limit: Limit = 20, as_json: AsJson = False) -
 
 
 @app.command()
-def show(job_id: JobId, follow: Annotated[bool, typer.Option("--follow", help="Wait for its end.")] = False,
-         as_json: AsJson = False) -> None:  # fmt: skip
+def show(job_id: JobId, follow: Follow = False, as_json: AsJson = False) -> None:
     """Show one job: its steps, what it made, what went wrong.
 
     \b
@@ -99,28 +101,23 @@ def cancel(job_id: JobId, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def retry(job_id: JobId,
-          no_wait: Annotated[bool, typer.Option("--no-wait", help="Return at once.")] = False,
-          as_json: AsJson = False) -> None:  # fmt: skip
-    """Do again what failed or was cancelled in a job; what was done is not done twice.
+def retry(job_id: JobId, no_wait: NoWait = False, as_json: AsJson = False) -> None:
+    """Do again what failed or was cancelled in a job. What was done is not done twice.
 
     \b
     Example:
       roadie jobs retry ID
     """
     from daemon.cli import jobs_api
-    from daemon.cli.run_job import finish
-    from daemon.cli.session import session
+    from daemon.cli.finish import carry_out
 
-    with session(os.environ) as open_session:
-        ack = jobs_api.retry(open_session.client, job_id)
-        code = finish(open_session, ack, waits=not no_wait, as_json=as_json)
+    code = carry_out(lambda client: jobs_api.retry(client, job_id), as_json=as_json, waits=not no_wait)
     raise typer.Exit(code)
 
 
 @app.command()
 def undo(job_id: JobId, as_json: AsJson = False) -> None:
-    """Take back every file that a job delivered and that nobody has changed since.
+    """Take back the files that a job delivered. What was changed since, or a project uses, stays and is listed.
 
     \b
     Example:

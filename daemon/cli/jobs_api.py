@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from daemon.cli.client import Client, part
+from daemon.cli.paging import items
 from daemon.services.types import JobAck, JobRequest, JobView, Page, UndoView
 
 
@@ -14,16 +15,7 @@ def submit(client: Client, request: JobRequest) -> JobAck:
 
 def listed(client: Client, state: str | None, limit: int) -> list[JobView]:
     """The newest `limit` jobs."""
-    found: list[JobView] = []
-    cursor: str | None = None
-    while len(found) < limit:
-        query = {"state": state, "cursor": cursor, "limit": min(limit - len(found), 100)}
-        page = msgspec.convert(client.get("/jobs", query), Page[JobView])
-        found += page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            break
-    return found
+    return list(items(client, "/jobs", Page[JobView], {"state": state}, limit))
 
 
 def cancel(client: Client, job_id: str) -> JobAck:

@@ -17,7 +17,7 @@ Name = Annotated[str, typer.Argument(metavar="KIT", help="A kit's name or id.")]
 
 @app.callback(invoke_without_command=True)
 def kits(context: typer.Context, as_json: AsJson = False) -> None:
-    """Kits: samples on notes, General MIDI drum keys where a class has one.
+    """Kits: samples on notes. Drums are on their General MIDI keys.
 
     \b
     Examples:
@@ -120,3 +120,4 @@ def remove(kit: Name) -> None:
 
     with session(os.environ) as open_session:
         kits_api.remove(open_session.client, kit)
+    print(f"{kit}: removed")

@@ -16,7 +16,7 @@ def learn(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Learn from the classes you corrected, new ones of yours too: sounds like them are called so from then on.
+    """Learn from the classes you corrected, new ones of yours too. Sounds like them are called so from then on.
 
     \b
     Examples:
@@ -24,18 +24,22 @@ def learn(
       roadie library learn --forget
     """
     from daemon.cli import library_api
+    from daemon.cli.finish import carry_out
+
+    if forget:
+        _forget(as_json)
+        return
+    raise typer.Exit(carry_out(library_api.learn, as_json=as_json))
+
+
+def _forget(as_json: bool) -> None:
+    from daemon.cli import library_api
     from daemon.cli.output import print_json
-    from daemon.cli.run_job import finish
     from daemon.cli.session import session
 
     with session(os.environ) as open_session:
-        if forget:
-            found = library_api.forget(open_session.client)
-            if as_json:
-                print_json(found)
-            else:
-                print("Forgotten." if found.forgotten else "There was nothing to forget.")
-            return
-        ack = library_api.learn(open_session.client)
-        code = finish(open_session, ack, waits=True, as_json=as_json)
-    raise typer.Exit(code)
+        found = library_api.forget(open_session.client)
+    if as_json:
+        print_json(found)
+    else:
+        print("Forgotten." if found.forgotten else "There was nothing to forget.")

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from daemon.cli import filters
 from daemon.cli.alike import duplicates, sound_map
 from daemon.cli.group import group
 from daemon.cli.learn import learn
@@ -21,7 +22,7 @@ Asset = Annotated[str, typer.Argument(metavar="ASSET", help="A file the library 
 
 @app.callback(no_args_is_help=True)
 def library() -> None:
-    """The library: folders indexed in place, tags, duplicates, exports.
+    """Your sounds, indexed where they are: tags, duplicates, exports.
 
     \b
     Examples:
@@ -35,22 +36,18 @@ def scan(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Indexed where it is; nothing is copied.")],
     as_json: AsJson = False,
 ) -> None:
-    """Index a folder: every sound in it and below it can be found from then on.
+    """Index a folder and those below it. Every sound there can be found from then on.
 
     \b
     Example:
       roadie library scan ~/Music/Samples
     """
     from daemon.cli import library_api
+    from daemon.cli.finish import carry_out
     from daemon.cli.request import existing_folder
-    from daemon.cli.run_job import finish
-    from daemon.cli.session import session
 
     path = existing_folder(folder)
-    with session(os.environ) as open_session:
-        ack = library_api.scan(open_session.client, path)
-        code = finish(open_session, ack, waits=True, as_json=as_json)
-    raise typer.Exit(code)
+    raise typer.Exit(carry_out(lambda client: library_api.scan(client, path), as_json=as_json))
 
 
 @app.command()
@@ -77,35 +74,24 @@ def stats(as_json: AsJson = False) -> None:
     Example:
       roadie library stats
     """
-    from daemon.cli import library_api
-    from daemon.cli.output import duration, print_json, print_table
+    from daemon.cli import library_api, library_told
     from daemon.cli.session import session
 
     with session(os.environ) as open_session:
         found = library_api.stats(open_session.client)
-    if as_json:
-        print_json(found)
-        return
-    print(
-        f"{found.assets} assets at {found.paths} paths ({found.missing} missing), {duration(found.length_s)} in all"
-    )
-    for name, counts in (("kind", found.by_kind), ("class", found.by_class)):
-        if counts:
-            print()
-            most_first = sorted(counts.items(), key=lambda item: -item[1])
-            print_table((name, "assets"), most_first, "")
+    library_told.tell_stats(found, as_json)
 
 
 @app.command()
 def export(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder that gets the copies.")],
-    query: Annotated[
-        list[str] | None, typer.Argument(metavar="QUERY", help="Words, as in `roadie search`.")
-    ] = None,
-    tag: Annotated[str | None, typer.Option("--tag", help="Carries this tag.")] = None,
-    label: Annotated[str | None, typer.Option("--class", help="Only this class.")] = None,
-    kind: Annotated[str | None, typer.Option("--kind", help="Only this kind.")] = None,
-    layout: Annotated[str, typer.Option("--layout", help="Folders below DIR.")] = "{kind}/{class}",
+    text: filters.Words = None,
+    tag: filters.Tag = None,
+    label: filters.Class = None,
+    kind: filters.Kind = None,
+    layout: Annotated[
+        str, typer.Option("--layout", metavar="LAYOUT", help="Folders below DIR.")
+    ] = "{kind}/{class}",
     as_json: AsJson = False,
 ) -> None:
     """Copy what a search finds into a folder, sorted.
@@ -115,17 +101,13 @@ def export(
       roadie library export 909 --class kick --out ~/Music/kicks
     """
     from daemon.cli import library_api
+    from daemon.cli.finish import carry_out
     from daemon.cli.request import absolute
-    from daemon.cli.run_job import finish
-    from daemon.cli.session import session
     from daemon.services.types import AssetQuery, ExportRequest
 
-    wanted = AssetQuery(text=" ".join(query or ()) or None, tag=tag, kind=kind, label=label)
+    wanted = AssetQuery(text=" ".join(text or ()) or None, tag=tag, kind=kind, label=label)
     request = ExportRequest(folder=str(absolute(out)), query=wanted, layout=layout)
-    with session(os.environ) as open_session:
-        ack = library_api.export(open_session.client, request)
-        code = finish(open_session, ack, waits=True, as_json=as_json)
-    raise typer.Exit(code)
+    raise typer.Exit(carry_out(lambda client: library_api.export(client, request), as_json=as_json))
 
 
 @app.command()
@@ -133,10 +115,12 @@ def tag(
     asset: Asset,
     tags: Annotated[list[str] | None, typer.Argument(metavar="TAG...", help="Your own labels.")] = None,
     off: Annotated[bool, typer.Option("--off", help="Take these tags away.")] = False,
-    label: Annotated[str | None, typer.Option("--class", help="What it is, where roadie was wrong.")] = None,
+    label: Annotated[
+        str | None, typer.Option("--class", metavar="CLASS", help="What it is, where roadie was wrong.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tag a sound in the library, take tags away, or correct its class. The file itself is not touched.
+    """Tag a sound, take tags away, or correct its class. Only in the library: the file is not touched.
 
     \b
     Examples:
@@ -179,13 +163,15 @@ def remove(
       roadie library remove kick.wav
     """
     from daemon.cli import library_api
+    from daemon.cli.output import on_one_line
     from daemon.cli.session import session
 
     with session(os.environ) as open_session:
         for name in assets:
             found = library_api.find(open_session.client, name)
             library_api.remove(open_session.client, found.id, with_file=with_file)
-            print(f"{found.name}: removed from the library" + (" with its file" if with_file else ""))
+            with_it = " with its file" if with_file else ""
+            print(f"{on_one_line(found.name)}: removed from the library{with_it}")
 
 
 app.command("write-tags")(write_tags)

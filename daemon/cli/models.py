@@ -61,15 +61,15 @@ def pull(name: Name, as_json: AsJson = False) -> None:
       roadie models pull htdemucs
     """
     from daemon.cli import models_api
+    from daemon.cli.finish import finish
     from daemon.cli.output import say
-    from daemon.cli.run_job import finish
     from daemon.cli.session import session
 
     with session(os.environ) as open_session:
         for line in models_api.facts(models_api.named(open_session.client, name)):
             say(line)
         ack = models_api.pull(open_session.client, name)
-        code = finish(open_session, ack, waits=True, as_json=as_json)
+        code = finish(open_session, ack, as_json=as_json)
     raise typer.Exit(code)
 
 

@@ -28,7 +28,7 @@ def addresses(
     as_json: AsJson = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="As in the documentation.")] = False,
 ) -> None:
-    """Every address, its types, and what it does.
+    """List every address, its types, and what it does.
 
     \b
     Examples:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _JOINERS = "\u200c\u200d"  # within an emoji, and in words of some scripts
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Return once the job is queued.")]
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -18,7 +18,7 @@ Name = Annotated[str, typer.Argument(metavar="ID", help="A plug-in: its id, name
 
 @app.callback(invoke_without_command=True)
 def plugins(context: typer.Context, as_json: AsJson = False) -> None:
-    """Your plug-ins: found, tried in processes of their own, ready for chains.
+    """Your VST 3 and Audio Unit plug-ins, for chains. Each is tried in a process of its own.
 
     \b
     Examples:
@@ -33,12 +33,12 @@ def plugins(context: typer.Context, as_json: AsJson = False) -> None:
 def scan(
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Plug-ins or folders; none for the usual ones."),
+        typer.Argument(metavar="PATH...", help="Plug-ins or folders; none for the usual ones."),
     ] = None,
     again: Annotated[bool, typer.Option("--again", help="Also what is unchanged or blacklisted.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look for plug-ins in the system's folders and those of `plugins.folders`, and try what is new or changed.
+    """Look for plug-ins, and try what is new or changed. In the system's folders and those of `plugins.folders`.
 
     \b
     Examples:
@@ -46,12 +46,12 @@ def scan(
       roadie plugins scan ~/my-plugins
     """
     from daemon.cli import plugins_api
-    from daemon.cli.run_job import finish
+    from daemon.cli.finish import finish
     from daemon.cli.session import session
 
     with session(os.environ) as open_session:
         ack = plugins_api.scan(open_session.client, paths or [], again=again)
-        code = finish(open_session, ack, waits=True, as_json=as_json)
+        code = finish(open_session, ack, as_json=as_json)
         if not as_json:
             plugins_api.tell(plugins_api.listed(open_session.client))
     raise typer.Exit(code)
@@ -76,7 +76,7 @@ def list_plugins(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
-    """One plug-in: its parameters with their ranges and units, its presets, its latency.
+    """Show a plug-in: its parameters, presets and latency.
 
     \b
     Example:
@@ -94,10 +94,12 @@ def show(name: Name, as_json: AsJson = False) -> None:
 @app.command()
 def check(
     path: Annotated[Path, typer.Argument(metavar="PATH", help="A .vst3 file or bundle, or a .component.")],
-    patience: Annotated[float, typer.Option("--patience", help="Seconds it may take to load.")] = 30.0,
+    patience: Annotated[
+        float, typer.Option("--patience", metavar="SECONDS", help="How long it may take to load.")
+    ] = 30.0,
     as_json: AsJson = False,
 ) -> None:
-    """Try one plug-in, also one that is blacklisted or quarantined; it is cleared when it passes.
+    """Try a plug-in, also one that is blacklisted. What passes is cleared, of a quarantine as well.
 
     \b
     Example:
@@ -138,8 +140,12 @@ def save(
     out: Annotated[
         Path, typer.Argument(metavar="FILE", help="NAME.vstpreset, or NAME.state for raw settings.")
     ],
-    preset: Annotated[str | None, typer.Option("--preset", help="Settings to begin with.")] = None,
-    sets: Annotated[list[str] | None, typer.Option("--set", help="PARAM=VALUE, as often as needed.")] = None,
+    preset: Annotated[
+        str | None, typer.Option("--preset", metavar="PRESET", help="Settings to begin with.")
+    ] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="PARAM=VALUE", help="A parameter; repeat.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Keep a plug-in's settings as a file that a chain can name.
@@ -149,10 +155,7 @@ def save(
       roadie plugins save "vst3:Vendor/Name" punch.vstpreset --set drive=0.7
     """
     from daemon.cli import plugins_api
-    from daemon.cli.run_job import finish
-    from daemon.cli.session import session
+    from daemon.cli.finish import carry_out
 
-    with session(os.environ) as open_session:
-        ack = plugins_api.save(open_session.client, name, out, preset, sets or [])
-        code = finish(open_session, ack, waits=True, as_json=as_json)
+    code = carry_out(lambda client: plugins_api.save(client, name, out, preset, sets or []), as_json=as_json)
     raise typer.Exit(code)

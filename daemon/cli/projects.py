@@ -18,7 +18,7 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="A REAPER project (.r
 
 @app.callback(invoke_without_command=True)
 def projects(context: typer.Context, as_json: AsJson = False) -> None:
-    """REAPER projects and Live sets: the files they use are left alone by undo, moves and clean-ups.
+    """REAPER projects and Live sets, and the files they use. Undo, moves and clean-ups leave those files alone.
 
     \b
     Examples:
@@ -33,22 +33,18 @@ def scan(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Every project below it is read.")],
     as_json: AsJson = False,
 ) -> None:
-    """Read every project below a folder, so that roadie knows which files they use.
+    """Read every project below a folder. From then on roadie knows which files they use.
 
     \b
     Example:
       roadie projects scan ~/Music/Projects
     """
     from daemon.cli import projects_api
+    from daemon.cli.finish import carry_out
     from daemon.cli.request import existing_folder
-    from daemon.cli.run_job import finish
-    from daemon.cli.session import session
 
     path = existing_folder(folder)
-    with session(os.environ) as open_session:
-        ack = projects_api.scan(open_session.client, path)
-        code = finish(open_session, ack, waits=True, as_json=as_json)
-    raise typer.Exit(code)
+    raise typer.Exit(carry_out(lambda client: projects_api.scan(client, path), as_json=as_json))
 
 
 @app.command("list")
@@ -74,7 +70,7 @@ def list_projects(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(file: File, as_json: AsJson = False) -> None:
-    """Read a project: tempo, tracks, and every file it uses, with those that are missing and where they may be.
+    """Show a project: tempo, tracks, and every file it uses. Of missing ones it says where they may be.
 
     \b
     Example:
@@ -133,7 +129,7 @@ def uses(
 
 @app.command()
 def forget(file: File) -> None:
-    """No longer heed a project. Its file stays; the files it uses may be moved and removed again.
+    """No longer heed a project. Its file stays. The files it uses may be moved and removed again.
 
     \b
     Example:
@@ -144,3 +140,4 @@ def forget(file: File) -> None:
 
     with session(os.environ) as open_session:
         projects_api.forget(open_session.client, file)
+    print(f"{file}: no longer heeded")

@@ -25,7 +25,7 @@ def recipes(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command("list")
 def list_recipes(as_json: AsJson = False) -> None:
-    """List the shipped recipes and your own, which are TOML files in the home's recipes folder.
+    """List the shipped recipes and your own. Yours are TOML files in the home's recipes folder.
 
     \b
     Example:

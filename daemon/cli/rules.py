@@ -31,7 +31,7 @@ def rules(context: typer.Context, as_json: AsJson = False) -> None:
 
 @app.command("list")
 def list_rules(as_json: AsJson = False) -> None:
-    """List rules: on or off, what sets each off, what it does, and what is wrong with it.
+    """List rules: whether each is on, what sets it off, what it does. Says what is wrong with one.
 
     \b
     Example:
@@ -65,7 +65,7 @@ def show(name: Name) -> None:
 def check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A rule's TOML.")], as_json: AsJson = False
 ) -> None:
-    """Say whether a file is a rule; if not, what is wrong with it, on which line, and what would be right.
+    """Say whether a file is a rule. If not: what is wrong with it, on which line, and what would be right.
 
     \b
     Example:
@@ -88,10 +88,12 @@ def dry_run(
         str, typer.Argument(metavar="RULE", help="A rule's file, or the name of one that is there.")
     ],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Its files, as if each had set the rule off.")],
-    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="Files looked at.")] = 2000,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", min=1, max=100_000, help="Files looked at.")
+    ] = 2000,
     as_json: AsJson = False,
 ) -> None:
-    """Say what a rule would do with the files of a folder: which match and why, which do not and why not, what would
+    """Say what a rule would do with the files of a folder. Which match and why, which do not and why not, what would
     be written where, and how long it would take. Nothing is changed.
 
     \b
@@ -154,8 +156,8 @@ def trigger(
 
 @app.command()
 def runs(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this rule's.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="At most so many.")] = 20,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Only this rule's.")] = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, max=1000, help="At most so many.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """List what rules did, newest first.
@@ -178,8 +180,8 @@ def undo(
     run: Annotated[str, typer.Argument(metavar="RUN", help="As `roadie rules runs` lists it.")],
     as_json: AsJson = False,
 ) -> None:
-    """Take back all that a run of a rule did: files it wrote, moves, tags, collections. What was changed since, or is
-    used by a project, stays and is listed.
+    """Take back all that a run of a rule did. Files it wrote, moves, tags, collections: what was changed since, or a
+    project uses, stays and is listed.
 
     \b
     Example:

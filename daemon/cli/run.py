@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli.output import AsJson
+from daemon.cli.output import AsJson, NoWait
 
 
 def run(
@@ -15,14 +15,16 @@ def run(
         str, typer.Argument(metavar="RECIPE", help="stems, samples, midi, lyrics, full or one of your own.")
     ],
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Audio files, or videos with sound.")],
-    out: Annotated[Path | None, typer.Option("--out", help="Folder that gets the results.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder that gets the results.")
+    ] = None,
     region: Annotated[
         str | None, typer.Option("--region", metavar="START+LENGTH", help="Only this part, in seconds.")
     ] = None,
     sets: Annotated[
         list[str] | None, typer.Option("--set", metavar="STEP.PARAM=VALUE", help="A step's parameter; repeat.")
     ] = None,
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Return once the job is queued.")] = False,
+    no_wait: NoWait = False,
     as_json: AsJson = False,
 ) -> None:
     """Take files through a recipe and deliver the results.

@@ -9,11 +9,13 @@ import typer
 
 def serve(
     host: Annotated[
-        str | None, typer.Option("--host", help="Address to listen at; loopback unless given.")
+        str | None, typer.Option("--host", metavar="ADDRESS", help="Where to listen; loopback unless given.")
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option("--port", min=0, max=65535, help="HTTP port, 7700 unless given; 0 takes a free one."),
+        typer.Option(
+            "--port", metavar="PORT", min=0, max=65535, help="HTTP port, 7700 unless given; 0 takes a free one."
+        ),
     ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser, signed in.")] = False,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,

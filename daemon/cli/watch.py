@@ -25,7 +25,7 @@ class Role(StrEnum):
 
 @app.callback(invoke_without_command=True)
 def watch(context: typer.Context, as_json: AsJson = False) -> None:
-    """Folders that roadie watches: what is put there is in the library soon, and rules answer it. Without a verb,
+    """Folders that roadie watches. What is put there is in the library soon, and rules answer it. Without a verb,
     lists them.
 
     \b
@@ -54,7 +54,9 @@ def list_watched(as_json: AsJson = False) -> None:
 @app.command()
 def add(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Watched with all that is below it.")],
-    role: Annotated[Role, typer.Option("--as", help="What it is for.")] = Role.SAMPLES,
+    role: Annotated[
+        Role, typer.Option("--as", metavar="ROLE", help="What it is for: inbox, samples or projects.")
+    ] = Role.SAMPLES,
     as_json: AsJson = False,
 ) -> None:
     """Watch a folder from now on, whenever the daemon runs.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from daemon.cli import filters
 from daemon.cli.output import AsJson
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 def write_tags(
     what: Annotated[
         list[str] | None,
-        typer.Argument(metavar="QUERY|FILE...|DIR", help="Files, a folder, or words as in `roadie search`."),
+        typer.Argument(metavar="FILE...|DIR|WORDS...", help="Files, a folder, or words as in `roadie search`."),
     ] = None,
-    tag: Annotated[str | None, typer.Option("--tag", help="Carries this tag.")] = None,
-    label: Annotated[str | None, typer.Option("--class", help="Only this class.")] = None,
-    kind: Annotated[str | None, typer.Option("--kind", help="Only this kind.")] = None,
+    tag: filters.Tag = None,
+    label: filters.Class = None,
+    kind: filters.Kind = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Also where a genre, key, tempo or root note stands already.")
     ] = False,
@@ -40,25 +40,20 @@ def write_tags(
       roadie library write-tags 909 --dry-run
     """
     from daemon.cli import library_api
-    from daemon.cli.run_job import finish
-    from daemon.cli.session import session
+    from daemon.cli.finish import carry_out
     from daemon.kernel.errors import BadParameter
 
     names = what or []
-    filters = (tag, label, kind)
-    if not names and not any(filters):
+    if not names and not any((tag, label, kind)):
         raise BadParameter(
             "nothing is named", hint="Name files, or words of a search, or one of --tag, --class, --kind"
         )
-    request = _request(names, filters, overwrite=overwrite, dry_run=dry_run)
-    with session(os.environ) as open_session:
-        ack = library_api.write_tags(open_session.client, request)
-        code = finish(open_session, ack, waits=True, as_json=as_json)
-    raise typer.Exit(code)
+    request = _request(names, tag, label, kind, overwrite=overwrite, dry_run=dry_run)
+    raise typer.Exit(carry_out(lambda client: library_api.write_tags(client, request), as_json=as_json))
 
 
 def _request(
-    names: list[str], filters: tuple[str | None, str | None, str | None], *, overwrite: bool, dry_run: bool
+    names: list[str], tag: str | None, label: str | None, kind: str | None, *, overwrite: bool, dry_run: bool
 ) -> WriteTagsRequest:
     """What the words on the line mean. A file that is not there is never taken for words of a search: files would be
     written that nobody named. Raises BadParameter, FileMissing."""
@@ -67,9 +62,8 @@ def _request(
     from daemon.services.types import AssetQuery
     from daemon.services.types_tags import WriteTagsRequest
 
-    tag, kind, label = filters
     files = [name for name in names if absolute(Path(name)).is_file()]
-    if files and (len(files) < len(names) or any(filters)):
+    if files and (len(files) < len(names) or any((tag, label, kind))):
         raise BadParameter("name either files or a search, not both", where=names[0])
     if files:
         paths = [str(absolute(Path(name))) for name in files]

@@ -379,3 +379,21 @@ def test_a_broken_config_is_told(home: Path, roadie: Roadie) -> None:
     ran = roadie("config", "show")
     assert ran.code == 2
     assert str(home / "config.toml") in ran.err
+
+
+@pytest.mark.parametrize(("option", "field"), [("--tag", "tag"), ("--class", "label"), ("--kind", "kind")])
+def test_write_tags_asks_for_what_the_option_says(
+    found: FakeDaemon, roadie: Roadie, option: str, field: str
+) -> None:
+    """Class and kind were once mixed up: the files of another search would have been written to."""
+    found.routes["POST /write-tags"] = {"id": "j1", "state": "preparing"}
+    found.views = [job_view("done")]
+    assert roadie("library", "write-tags", "909", option, "one-shot").code == 0
+    body = next(body for method, path, body in found.asked if (method, path) == ("POST", "/write-tags"))
+    said = {key: body["query"].get(key) for key in ("text", "tag", "label", "kind")}
+    assert {key: value for key, value in said.items() if value} == {"text": "909", field: "one-shot"}
+
+
+def test_a_retry_without_waiting_needs_a_daemon_that_stays(home: Path, roadie: Roadie) -> None:
+    ran = roadie("jobs", "retry", "j1", "--no-wait")
+    assert ran.code == 2 and "--no-wait needs a daemon that stays" in ran.err

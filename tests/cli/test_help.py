@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -60,6 +61,17 @@ def test_help_has_an_example(command: tuple[str, ...], roadie: Callable[..., Ran
     assert ran.code == 0
     shown = ran.out.partition("Example")[2] if command else ran.out.partition("Start here:")[2]
     assert f"roadie {' '.join(command)}".strip() in shown
+
+
+@pytest.mark.parametrize("command", list(_commands()), ids=" ".join)
+def test_help_cuts_nothing_off_and_names_what_an_option_takes(
+    command: tuple[str, ...], roadie: Callable[..., Ran]
+) -> None:
+    """A list of commands shows the first sentence of each, as far as its line goes."""
+    told = roadie(*command, "--help").out
+    _, _, listed = told.partition("Commands:")
+    assert [line for line in listed.splitlines() if line.rstrip().endswith("...")] == []
+    assert re.findall(r"<(?:str|int|int range|float|path)>", told) == []
 
 
 def test_help_imports_nothing_heavy() -> None:

@@ -1,0 +1,64 @@
+"""What the library said, for a person or a program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from daemon.cli.output import duration, print_json, print_table
+from daemon.cli.request import absolute
+from daemon.services.types import AssetView, StatsView
+
+_LONG_S = 10.0  # from here on a length is told as minutes and seconds
+
+
+def tell_found(found: Sequence[AssetView], *, by_sound: bool, folder: Path | None, as_json: bool) -> None:
+    """What a search found. by_sound: it asked for likeness. folder: where was searched; of several copies the one
+    below it is shown."""
+    if as_json:
+        print_json(found)
+        return
+    headings = ("class", "sure", "kind", "bpm", "key", "length", *(("likeness",) if by_sound else ()), "path")
+    below = None if folder is None else absolute(folder)
+    print_table(headings, (_row(asset, by_sound, below) for asset in found), "Nothing found.")
+
+
+def _row(asset: AssetView, by_sound: bool, folder: Path | None) -> tuple[object, ...]:
+    path = asset.path if folder is None else _below(asset, folder)
+    bpm = None if asset.bpm is None else f"{asset.bpm:g}"
+    sure = None if asset.confidence is None or asset.label is None else f"{asset.confidence:.0%}"
+    like = (None if asset.likeness is None else f"{asset.likeness:.2f}",) if by_sound else ()
+    where = f"{path} (missing)" if asset.missing else path
+    return asset.label, sure, asset.kind, bpm, asset.key, _brief(asset.length_s), *like, where
+
+
+def _below(asset: AssetView, folder: Path) -> str | None:
+    return next((path for path in asset.paths if Path(path).is_relative_to(folder)), asset.path)
+
+
+def _brief(length_s: float | None) -> str | None:
+    """A length as it is shown of sounds: of a hit the hundredths count."""
+    return f"{length_s:.2f} s" if length_s is not None and length_s < _LONG_S else duration(length_s)
+
+
+def tell_counts(counts: Mapping[str, Mapping[str, int]], as_json: bool) -> None:
+    """How many there are of each value of each facet."""
+    if as_json:
+        print_json(counts)
+        return
+    rows = [(facet, value, number) for facet, values in counts.items() for value, number in values.items()]
+    print_table(("facet", "value", "assets"), rows, "")
+
+
+def tell_stats(stats: StatsView, as_json: bool) -> None:
+    """How much is in the library, and of what."""
+    if as_json:
+        print_json(stats)
+        return
+    length = duration(stats.length_s)
+    print(f"{stats.assets} assets at {stats.paths} paths ({stats.missing} missing), {length} in all")
+    for name, counts in (("kind", stats.by_kind), ("class", stats.by_class)):
+        if counts:
+            print()
+            most_first = sorted(counts.items(), key=lambda item: -item[1])
+            print_table((name, "assets"), most_first, "")

@@ -10,7 +10,7 @@ from pathlib import Path
 from daemon.library.database import Database
 from daemon.library.spelling import learn_words, words
 from daemon.library.tables import AssetRow
-from daemon.library.text import sql
+from daemon.library.text import sql, tempo_words
 
 CLASSES = (
     "kick", "snare", "rim", "clap", "snap", "closed-hat", "open-hat", "tom", "crash", "ride", "shaker", "tambourine",
@@ -146,7 +146,8 @@ def _batch(rng: random.Random, packs: list[str], labels: list[str], start: int, 
         sqlite.paths.append((path, asset, 300_000, number, number))
         sqlite.tags.append((asset, label, "model", sure))
         shown = " ".join(path.split("/")[-4:-1])
-        sqlite.texts.append((rowid, f"{name} {number} {name}", f"{kind} {label} {key or ''}", label, shown))
+        facets = " ".join((kind, label, key or "", *tempo_words(bpm)))
+        sqlite.texts.append((rowid, f"{name} {number} {name}", facets, label, shown))
         sqlite.touched.append((rowid,))
     sqlite.write()
 

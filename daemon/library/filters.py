@@ -9,13 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.engines.classifier.classes import CLASSES, UNSURE
 from daemon.kernel.errors import BadParameter
+from daemon.kernel.work import Kind
 from daemon.library.columns import BETWEEN, NAMES, Columns
 from daemon.library.keys import compatible, parse_key, spellings
 from daemon.library.query import Query
 
 Mask = NDArray[np.bool_]
 Array = NDArray[Any]
+
+_SAMPLE, _SPARE = (
+    8192,
+    8,
+)  # assets that are looked at to guess where the first of an order end, and how many too many
 
 # how much more is heard as more: 6 percent is a semitone of brightness, 1 dB just noticeable
 BUT = {
@@ -26,6 +33,14 @@ BUT = {
     "noisier": ("noisiness", None, 0.03), "cleaner": ("noisiness", None, -0.03),
 }  # fmt: skip
 """Word -> (column, factor, or else difference). Where a sound has no pitch, higher and lower are its brightness."""
+
+_LEGAL = {
+    "kind": tuple(
+        kind.value for kind in (Kind.SOURCE, Kind.STEM, Kind.ONE_SHOT, Kind.LOOP, Kind.SLICE, Kind.MIDI)
+    ),
+    "class": (*CLASSES, UNSURE),
+}
+"""Facet -> its words, besides those that sounds of the library have."""
 
 MEASURES = {
     "brightness": "brightness_hz",
@@ -43,6 +58,7 @@ def masks(query: Query, columns: Columns) -> dict[str, Mask]:
     equal = {"kind": query.kind, "class": query.label, "stem": query.stem, "source": query.source}
     for name, word in equal.items():
         if word is not None:
+            _check_word(name, word, columns)
             found[name] = _is_one_of(columns, name, [word])
     if query.key is not None:
         keys = compatible(query.key) if query.compatible else [query.key]
@@ -104,7 +120,7 @@ def measures_of(number: int, columns: Columns) -> dict[str, float]:
 
 def ordered(mask: Mask, values: Array, descending: bool, count: int) -> NDArray[np.int64]:
     """The first `count` asset numbers by value, then by number; what has no value comes last."""
-    numbers = np.flatnonzero(mask)
+    numbers = np.flatnonzero(_likely(mask, values, descending, count))
     keys = np.asarray(values[numbers], np.float64)
     if descending:
         keys = -keys
@@ -115,6 +131,22 @@ def ordered(mask: Mask, values: Array, descending: bool, count: int) -> NDArray[
         chosen = np.concatenate([below, np.flatnonzero(keys == edge)[: count - len(below)]])
         numbers, keys = numbers[chosen], keys[chosen]
     return numbers[np.argsort(keys, kind="stable")]
+
+
+def _likely(mask: Mask, values: Array, descending: bool, count: int) -> Mask:
+    """A mask of fewer assets, among which the first `count` are all the same: those beyond a value that a sample says
+    some more than `count` are beyond. `mask` itself where the sample says nothing or was wrong."""
+    every = len(mask) // _SAMPLE
+    if every < 2:
+        return mask
+    some = np.asarray(values[::every][mask[::every]], np.float64)
+    some = np.sort(some[~np.isnan(some)])
+    place = 2 * count // every + _SPARE
+    if place >= len(some):
+        return mask
+    edge = some[-1 - place] if descending else some[place]
+    fewer = mask & (values >= edge if descending else values <= edge)
+    return fewer if np.count_nonzero(fewer) >= count else mask
 
 
 def first_by_name(mask: Mask, columns: Columns, descending: bool, count: int) -> NDArray[np.int64]:
@@ -132,6 +164,16 @@ def first_by_name(mask: Mask, columns: Columns, descending: bool, count: int) ->
         tied = (starts == edge)[kept]
         numbers = numbers[kept]
     return numbers
+
+
+def _check_word(name: str, word: str, columns: Columns) -> None:
+    """Raises BadParameter for a kind or class that is none of roadie's, and that no sound has."""
+    if name not in _LEGAL or word in _LEGAL[name] or columns.place(name, word) is not None:
+        return
+    own = sorted(set(columns.words(name)) - {"", *_LEGAL[name]})
+    known = ", ".join((*_LEGAL[name], *own))
+    plural = "Kinds" if name == "kind" else "Classes"
+    raise BadParameter(f"there is no {name} {word!r}", hint=f"{plural}: {known}")
 
 
 def _is_one_of(columns: Columns, name: str, words: list[str]) -> Mask:

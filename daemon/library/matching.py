@@ -7,7 +7,7 @@ names begin with costs no more than a rare word.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,10 @@ Mask = NDArray[np.bool_]
 
 _CHUNK = 512
 _FEW = 2000  # so few assets are looked at one by one, rather than looked for among all that match
+_MANY = 2000  # from so many exact ones on they are not asked for beforehand
 _STREAM = "SELECT rowid FROM asset_text WHERE asset_text MATCH ? ORDER BY rowid DESC"
-_TEXT = "SELECT rowid, name, words, tags, folders FROM asset_text WHERE rowid IN ({})"
+_TEXT = """SELECT rowid, name || ' ' || words || ' ' || tags, folders FROM asset_text WHERE rowid IN ({})
+ORDER BY rowid DESC"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +40,31 @@ class Words:
     def prefixes(self) -> str:
         return " AND ".join(_any(words, "*" if begins else "") for words, begins in self.each)
 
-    def stage(self, called: str, folders: str) -> int | None:
-        """Of an asset that is called like this and stands there: 0 where `exact` finds it, 1 where only `prefixes`
-        does, None where neither."""
-        whole = _split(called)
-        if all(any(word in whole for word in words) for words, _ in self.each):
+
+class Stages:
+    """Tells without the index what an asset is to a query, by the texts that the index has of it."""
+
+    def __init__(self, words: Words) -> None:
+        self._whole = [[_pattern(word, begins=False) for word in some] for some, _ in words.each]
+        self._begun = [[_pattern(word, begins) for word in some] for some, begins in words.each]
+
+    def of(self, called: str, folders: str) -> int | None:
+        """0 where `Words.exact` finds it, 1 where only `Words.prefixes` does, None where neither."""
+        text = " " + spelling.plain(called)
+        if all(any(map(_in(text), words)) for words in self._whole):
             return 0
-        found = whole | _split(folders)
-        beginnings = all(
-            any(word in found or (begins and any(each.startswith(word) for each in found)) for word in words)
-            for words, begins in self.each
-        )
-        return 1 if beginnings else None
+        text = f"{text} {spelling.plain(folders)}"
+        return 1 if all(any(map(_in(text), words)) for words in self._begun) else None
 
 
-def _split(text: str) -> set[str]:
-    return set(re.findall(r"[^\W_]+", spelling.plain(text)))
+def _in(text: str) -> Callable[[re.Pattern[str]], object]:
+    return lambda pattern: pattern.search(text)
+
+
+def _pattern(word: str, begins: bool) -> re.Pattern[str]:
+    """A word where it stands whole, or begins one. The word itself comes first: it is looked for at memory's speed."""
+    word = re.escape(word)
+    return re.compile(rf"{word}(?<=[\W_]{word})" + ("" if begins else r"(?![^\W_])"))
 
 
 def _any(words: tuple[str, ...], star: str) -> str:
@@ -99,7 +110,7 @@ def stream(words: Words | None, more: list[str], allowed: Mask | None) -> Iterat
     """Asset numbers in the order of relevance, in parts. words None: only `more`, expressions that all must match.
     allowed: by number, None for all. Inside a read."""
     if allowed is not None and words is not None and int(np.count_nonzero(allowed)) <= _FEW:
-        yield _one_by_one(words, np.flatnonzero(allowed))
+        yield from _one_by_one(words, np.flatnonzero(allowed))
         return
     stages = [words.exact(), words.prefixes()] if words is not None else [""]
     seen: set[int] = set()
@@ -127,16 +138,35 @@ def _each(expression: str, allowed: Mask | None) -> Iterator[Numbers]:
             yield numbers
 
 
-def _one_by_one(words: Words, numbers: Numbers) -> Numbers:
-    """What `stream` gives, of so few."""
-    stages: tuple[list[int], list[int]] = ([], [])
-    sqlite = AssetText._meta.database
-    for start in range(0, len(numbers), _CHUNK):
-        some = numbers[start : start + _CHUNK].tolist()
-        for number, name, said, tags, folders in sqlite.execute_sql(
-            _TEXT.format(",".join("?" * len(some))), some
-        ):
-            stage = words.stage(f"{name} {said} {tags}", folders)
+def _one_by_one(words: Words, numbers: Numbers) -> Iterator[Numbers]:
+    """What `stream` gives, of so few. Where the index tells at once which are exact, only as many are read as are
+    wanted; otherwise all, before the first beginning of a word is given."""
+    newest = numbers[::-1]
+    exact = _quickly(words.exact())
+    if exact is not None:
+        yield newest[np.isin(newest, exact)]
+    told, beginnings = Stages(words), []
+    for start in range(0, len(newest), _CHUNK):
+        stages: tuple[list[int], list[int]] = ([], [])
+        for number, called, folders in _texts(newest[start : start + _CHUNK]):
+            stage = told.of(called, folders)
             if stage is not None:
                 stages[stage].append(number)
-    return np.array([number for stage in stages for number in sorted(stage, reverse=True)], np.int64)
+        if exact is None:
+            yield np.array(stages[0], np.int64)
+            beginnings += stages[1]
+        else:
+            yield np.array(stages[1], np.int64)
+    yield np.array(beginnings, np.int64)
+
+
+def _quickly(expression: str) -> Numbers | None:
+    """The asset numbers that an expression finds; None where it finds many."""
+    rows = AssetText._meta.database.execute_sql(_STREAM, (expression,)).fetchmany(_MANY)
+    return np.array(rows, np.int64).reshape(-1) if len(rows) < _MANY else None
+
+
+def _texts(numbers: Numbers) -> list[tuple[int, str, str]]:
+    """(number, what it is called, its folders) of some assets, the newest first."""
+    statement = _TEXT.format(",".join("?" * len(numbers)))
+    return AssetText._meta.database.execute_sql(statement, numbers.tolist()).fetchall()  # type: ignore[no-any-return]

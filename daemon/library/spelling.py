@@ -20,9 +20,25 @@ _MOST = 8
 
 
 def plain(text: str) -> str:
-    """Lower case and without diacritics, as the text index has it."""
+    """Lower case and without diacritics, as the text index has it; of signs (see `signs`) their words."""
+    if text.isascii():
+        return text.lower()
     split = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in split if not unicodedata.combining(letter)).lower()
+    bare = "".join(letter for letter in split if not unicodedata.combining(letter)).lower()
+    return "".join(f" {_sign(letter)} " if _is_sign(letter) else letter for letter in bare)
+
+
+def signs(text: str) -> list[str]:
+    """A word for each emoji or other pictorial sign of a text: the text index takes letters and digits only."""
+    return [] if text.isascii() else [_sign(letter) for letter in text if _is_sign(letter)]
+
+
+def _is_sign(letter: str) -> bool:
+    return unicodedata.category(letter) == "So"
+
+
+def _sign(letter: str) -> str:
+    return f"u{ord(letter):x}"
 
 
 def words(text: str) -> set[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
-from daemon.library.spelling import learn_words, words
+from daemon.library.spelling import learn_words, signs, words
 from daemon.library.tables import AssetRow
 
 FOLDERS = 3  # the nearest folders say what a file is; the ones above are the same for everything
 
 # A scan comes through here for every file, and peewee's building of a statement takes longer than SQLite's work.
-_ASSET = 'SELECT rowid, name, kind, stem, class, "key" FROM asset WHERE id = ?'
+_ASSET = 'SELECT rowid, name, bpm, kind, stem, class, "key" FROM asset WHERE id = ?'
 _PATHS = "SELECT path FROM path WHERE asset_id = ?"
 _TAGS = "SELECT label FROM tag WHERE asset_id = ?"
 _FORGET = "DELETE FROM asset_text WHERE rowid = ?"
@@ -35,16 +35,23 @@ def index_text(asset: str) -> None:
     found = sql(_ASSET, asset).fetchone()
     if found is None:
         return
-    number, name, *facets = found
+    number, name, bpm, *facets = found
     paths = [PurePath(path) for (path,) in sql(_PATHS, asset)]
     tags = " ".join(label for (label,) in sql(_TAGS, asset))
     folders = " ".join(" ".join(path.parts[-FOLDERS - 1 : -1]) for path in paths)
     names = " ".join(dict.fromkeys([name, *(path.name for path in paths)]))
-    said = " ".join(str(word) for word in facets if word)
+    said = " ".join(
+        [*(str(word) for word in facets if word), *tempo_words(bpm), *signs(f"{names} {tags} {folders}")]
+    )
     sql(_FORGET, number)
     sql(_INDEX, number, names, said, tags, folders)
     learn_words(words(" ".join((names, said, tags, folders))))
     sql(_TOUCH, number)
+
+
+def tempo_words(bpm: float | None) -> list[str]:
+    """By what a tempo is looked for as text: "128 bpm" and "128bpm"."""
+    return [] if bpm is None else [f"{bpm:.0f}", "bpm", f"{bpm:.0f}bpm"]
 
 
 def forget_text(asset: str) -> None:

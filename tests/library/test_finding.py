@@ -88,7 +88,6 @@ async def test_facets_narrow_and_combine(search: Search) -> None:
     assert set(await ids(search, folder="/pack")) == {each.id for each in SOUNDS} - {"c1"}
     assert set(await ids(search, text="groove", length_max=4.5)) == {"l1", "l2"}
     assert await ids(search, text="k", kind="loop") == []
-    assert await ids(search, label="no such class") == []
     with pytest.raises(BadParameter):
         await ids(search, key="H", compatible=True)
 
@@ -116,6 +115,47 @@ async def test_what_can_find_nothing_is_said(search: Search) -> None:
     with pytest.raises(BadParameter, match="bpm is from 124 to 118"):
         await ids(search, bpm_min=124.0, bpm_max=118.0)
     assert await ids(search, key="Db") == []  # a key, which no sound has
+    with pytest.raises(BadParameter, match="there is no class 'snrae'") as told:
+        await ids(search, label="snrae")
+    assert "snare, rim, clap" in str(told.value.hint)
+    assert await ids(search, label="cowbell") == []  # a class, which no sound has
+    with pytest.raises(BadParameter, match="there is no kind 'oneshot'"):
+        await ids(search, kind="oneshot")
+
+
+async def test_a_class_of_ones_own_is_one(search: Search, db: Database) -> None:
+    await Assets(db).change("k1", name=None, rating=None, tags=None, label="zap")
+    assert await ids(search, label="zap") == ["k1"]
+    with pytest.raises(BadParameter) as told:
+        await ids(search, label="zip")
+    assert str(told.value.hint).endswith("unsure, zap")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("🔥", {"e"}),
+        ("🔥 kick", {"e"}),
+        ("kick", {"e"}),
+        ("🎹", set()),
+        ("❤️", {"f"}),
+        ("128 bpm", {"g"}),
+        ("128bpm", {"g", "h"}),
+        ("loop 128", {"g", "h"}),
+        ("bpm", {"g"}),
+        ("174", set()),
+    ],
+)
+async def test_signs_and_tempos_are_words(db: Database, text: str, expected: set[str]) -> None:
+    await Assets(db).record_many(
+        [
+            sound("🔥kick.wav", "e"),
+            sound("snare.wav", "f", folder="/my ❤️ pack"),
+            sound("Loop.wav", "g", kind="loop", bpm=127.98),
+            sound("Loop_128bpm.wav", "h", kind="loop"),
+        ]
+    )
+    assert set(await ids(Search(db), text=text)) == expected
 
 
 async def test_sorts_put_what_has_no_value_last(search: Search) -> None:

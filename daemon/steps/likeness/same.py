@@ -26,7 +26,13 @@ LONGEST_S = 1.5  # from the attack on, by which any two sounds are told apart
 SAME = 0.95
 """Correlation from which on two waves are one sound. A lossy file of 128 kbit/s has more than that to its original."""
 _SAME_FLAT = 0.9  # of the differences, in which what a lossy codec drops weighs more
+_SAME_HELD, _SAME_FLAT_HELD = 0.997, 0.965
+"""Of a wave form that is held. All of those are like a sine: a triangle has 0.993 to it."""
 _SHORTEST_S = 0.02
+_HELD = 0.4  # of the louder one, that the softer one of the first and the last third of a held sound has
+_SINGLE_CYCLE_S = 0.1
+_SLOWEST_S = 0.05  # a period of a tone
+_PERIODIC = 0.97  # likeness of a held tone to itself a period later
 _ONSET_DB = -35.0
 _BEFORE_S = 0.01
 _SHIFT_S = 0.06  # attacks are found this far apart at most
@@ -79,7 +85,22 @@ def same(one: Print, other: Print) -> bool:
     if fit is None or fit.roughly < SAME - _ROUGHLY:
         return False
     plain, flat = _likeness(fit)
-    return plain >= SAME and flat >= _SAME_FLAT
+    if plain < SAME or flat < _SAME_FLAT:
+        return False
+    return (plain >= _SAME_HELD and flat >= _SAME_FLAT_HELD) or not (held(short.wave) or held(long.wave))
+
+
+def held(wave: Wave) -> bool:
+    """Whether a sound, at RATE_HZ, is a single cycle, or a tone that neither fades nor changes."""
+    first, _, last = (float(np.sqrt(np.mean(np.square(part)))) for part in np.array_split(wave, 3))
+    if min(first, last) < _HELD * max(first, last):
+        return False
+    if wave.size <= _SINGLE_CYCLE_S * RATE_HZ:
+        return True
+    again = irfft(np.square(np.abs(rfft(wave, 2 * wave.size))))[: int(_SLOWEST_S * RATE_HZ)]
+    again /= again[0] * (1 - np.arange(again.size) / wave.size)
+    away = np.flatnonzero(again < 0)
+    return bool(away.size and again[away[0] :].max() >= _PERIODIC)
 
 
 @dataclass(frozen=True, slots=True)

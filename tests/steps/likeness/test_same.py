@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,54 @@ def test_another_stroke_on_the_same_drum_is_another_hit(tone: float) -> None:
     for i, one in enumerate(prints):
         for other in prints[:i]:
             assert one is not None and other is not None and not same(one, other)
+
+
+def wave_form(name: str, length: int) -> np.ndarray:
+    """One period."""
+    phase = np.arange(length) / length
+    sine = np.sin(2 * np.pi * phase)
+    match name:
+        case "sine":
+            return sine
+        case "triangle":
+            return np.arcsin(sine) * 2 / np.pi
+        case "saw":
+            return 2 * phase - 1
+        case "octave":
+            return sine + 0.2 * np.sin(4 * np.pi * phase)
+        case "driven":
+            return np.tanh(1.5 * sine)
+    return np.where(phase < float(name), 0.7, -0.7)  # a pulse so wide
+
+
+FORMS = ("sine", "triangle", "saw", "octave", "driven", "0.25", "0.3", "0.5")
+HELD = [(2048, 1), (1024, 1), (168, 400)]  # single cycles as wavetable makers ship them, and a tone of 1.5 s
+
+
+@pytest.mark.parametrize(("length", "times"), HELD)
+def test_wave_forms_that_are_held_are_told_apart(length: int, times: int) -> None:
+    waves = [np.tile(wave_form(name, length), times) for name in FORMS]
+    prints = [print_of(wave[None].astype(np.float32), RATE) for wave in waves]
+    for i, one in enumerate(prints):
+        for other in prints[:i]:
+            assert one is not None and other is not None and not same(one, other)
+
+
+@pytest.mark.parametrize(("length", "times"), HELD)
+@pytest.mark.parametrize("format", ["MP3", "OGG", "softer", "48000", "22050"])
+def test_a_copy_of_a_held_wave_form_is_the_same(length: int, times: int, format: str) -> None:
+    for name in FORMS:
+        wave = 0.5 * np.tile(wave_form(name, length), times)
+        copy, rate = 0.3 * wave, RATE
+        if format.isdigit():
+            copy, rate = soxr.resample(wave, RATE, int(format)), int(format)
+        elif format != "softer":
+            file = io.BytesIO()
+            soundfile.write(file, wave, RATE, format=format)
+            file.seek(0)
+            copy, rate = soundfile.read(file)
+        one, two = (print_of(each[None].astype(np.float32), hz) for each, hz in ((wave, RATE), (copy, rate)))
+        assert one is not None and two is not None and same(one, two), name
 
 
 def test_silence_has_no_print() -> None:

@@ -1,7 +1,8 @@
 """10,000 OSC messages a second for a minute, all sorts and junk, among them 100 `/roadie/run` with a ref at known
 places, each repeated until it is acknowledged. Shown: that each became exactly one job, what others' latencies are
-meanwhile (HTTP GET /health, POST /jobs, a ping from another port) beside before, and beside the same hundred requests
-without the flood, and the daemon's memory. The flood has a process of its own: whoever measures does not wait for it.
+meanwhile (HTTP GET /health, POST /jobs, a ping from another port), and the daemon's memory. Beside: before; the same
+hundred requests without the flood; and the same with the flood going to a port where nobody reads, which takes as much
+of the machine and nothing of the daemon. The flood has a process of its own: whoever measures does not wait for it.
 
     uv run python bench/osc_burst.py --seconds 60
 """
@@ -44,11 +45,15 @@ class Told:
     heard: Counter[str] = field(default_factory=Counter)
     sent: int = 0
     repeats: int = 0
+    waited_ms: list[float] = field(default_factory=list)
 
 
-def flood(port: int, path: Path, mark: str, per_s: int, seconds: float, tell: Connection) -> None:
-    """The whole of a flood, for a process of its own. mark: how its refs begin."""
-    running = Flood(port, path, mark, per_s, seconds)
+def flood(
+    port: int, path: Path, mark: str, per_s: int, seconds: float, elsewhere: bool, tell: Connection
+) -> None:
+    """The whole of a flood, for a process of its own. mark: how its refs begin. elsewhere: it goes to a port where
+    nobody reads, and only the requests to roadie."""
+    running = Flood(port, path, mark, per_s, seconds, elsewhere)
     running.run()
     tell.send(running.told)
 
@@ -56,18 +61,25 @@ def flood(port: int, path: Path, mark: str, per_s: int, seconds: float, tell: Co
 class Flood:
     """Sends at a steady rate from one socket; hears what comes back on another thread."""
 
-    def __init__(self, port: int, path: Path, mark: str, per_s: int, seconds: float) -> None:
+    def __init__(self, port: int, path: Path, mark: str, per_s: int, seconds: float, elsewhere: bool) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self._socket.connect(("127.0.0.1", port))
         self._socket.settimeout(0.5)
         self._per_s, self._seconds = per_s, seconds
+        self._noise = self._socket
+        if elsewhere:
+            self._deaf = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self._deaf.bind(("127.0.0.1", 0))
+            self._noise = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self._noise.connect(self._deaf.getsockname())
         refs = [f"{mark}{n}" for n in range(RUNS)]
         self._runs = {ref: packet("/roadie/run", "light", str(path), f"ref={ref}") for ref in refs}
         self._first = {ref: (n + 0.5) * seconds / RUNS for n, ref in enumerate(refs)}
         self._due = dict(self._first)
         self.told = Told()
         self._over = False
+        self._began_s = 0.0
         self._filling = self._mix(random.Random(1))
         self._reader = threading.Thread(target=self._read, daemon=True)
 
@@ -88,10 +100,10 @@ class Flood:
     def run(self) -> None:
         self._reader.start()
         rng = random.Random(2)
-        began = time.perf_counter()
+        began = self._began_s = time.perf_counter()
         while (now_s := time.perf_counter() - began) < self._seconds:
             for _ in range(int(now_s * self._per_s) - self.told.sent):
-                self._send(rng.choice(self._filling))
+                self._send(self._noise, rng.choice(self._filling))
             self._ask(now_s)
             time.sleep(TICK_S)
         while len(self.told.acknowledged) < RUNS and time.perf_counter() - began < self._seconds + 30:
@@ -104,14 +116,14 @@ class Flood:
     def _ask(self, now_s: float) -> None:
         for ref, due_s in self._due.items():
             if due_s <= now_s and ref not in self.told.acknowledged:
-                self._send(self._runs[ref])
+                self._send(self._socket, self._runs[ref])
                 self.told.repeats += due_s != self._first[ref]
                 self._due[ref] = now_s + REPEAT_S
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, through: socket.socket, data: bytes) -> None:
         self.told.sent += 1
         try:
-            self._socket.send(data)
+            through.send(data)
         except OSError:
             self.told.heard["not sent"] += 1
 
@@ -125,8 +137,12 @@ class Flood:
             for timed in messages:
                 self.told.heard[timed.message.address] += 1
                 if timed.message.address == "/roadie/queued":
-                    ref, job = timed.message.params
-                    self.told.acknowledged.setdefault(ref, set()).add(job)
+                    self._acknowledged(*timed.message.params)
+
+    def _acknowledged(self, ref: str, job: str) -> None:
+        if ref not in self.told.acknowledged:
+            self.told.waited_ms.append(1000 * (time.perf_counter() - self._began_s - self._first[ref]))
+        self.told.acknowledged.setdefault(ref, set()).add(job)
 
 
 class Others:
@@ -182,17 +198,19 @@ def main() -> None:
             quiet = others.taken()
             stage = Stage(runtime, path, others, options.seconds)
             alone = stage.play("alone", 0)
+            elsewhere = stage.play("elsewhere", options.per_second, elsewhere=True)
             flooded = stage.play("run", options.per_second)
             jobs = [each for each in _all_jobs(house) if each["client"] == "osc"]
         finally:
             house.stop()
-    report(quiet, alone, flooded, options.seconds)
-    for passed in (alone, flooded):
+    report(quiet, alone, elsewhere, flooded, options.seconds)
+    for passed in (alone, elsewhere, flooded):
         ids = {job for jobs_of in passed.told.acknowledged.values() for job in jobs_of}
         doubled = sum(len(each) > 1 for each in passed.told.acknowledged.values())
         print(
             f"runs acknowledged {len(passed.told.acknowledged)} of {RUNS}, sent again {passed.told.repeats} times; "
-            f"distinct jobs {len(ids)}, refs with two jobs {doubled}"
+            f"distinct jobs {len(ids)}, refs with two jobs {doubled}; until acknowledged p50 "
+            f"{statistics.median(passed.told.waited_ms):.0f} ms, p99 {percentile(passed.told.waited_ms, 0.99):.0f} ms"
         )
     print(f"jobs stored: {len(jobs)}")
 
@@ -213,12 +231,12 @@ class Stage:
         self._daemon = psutil.Process(runtime["pid"])
         self._path, self._others, self._seconds = path, others, seconds
 
-    def play(self, mark: str, per_s: int) -> Passed:
-        """RUNS requests among per_s other messages a second."""
+    def play(self, mark: str, per_s: int, elsewhere: bool = False) -> Passed:
+        """RUNS requests among per_s other messages a second, or beside them."""
         used = self._daemon.cpu_times()
         memory = [self._daemon.memory_info().rss / 1e6]
         ours, theirs = Pipe()
-        asked = (self._port, self._path, mark, per_s, self._seconds, theirs)
+        asked = (self._port, self._path, mark, per_s, self._seconds, elsewhere, theirs)
         sending = get_context("spawn").Process(target=flood, args=asked)
         sending.start()
         while sending.is_alive():
@@ -240,18 +258,16 @@ def _all_jobs(house: House) -> list[dict]:
         cursor = f"&cursor={page['next_cursor']}"
 
 
-def report(quiet: dict, alone: Passed, flooded: Passed, seconds: float) -> None:
+def report(quiet: dict, alone: Passed, elsewhere: Passed, flooded: Passed, seconds: float) -> None:
     print(f"sent {flooded.told.sent} messages in {seconds:.0f} s ({flooded.told.sent / seconds:.0f} a second)")
     print(f"answered: {dict(flooded.told.heard.most_common(8))}")
-    print(
-        f"the daemon used {100 * alone.used_s / seconds:.0f} % of a core without the flood, "
-        f"{100 * flooded.used_s / seconds:.0f} % with it"
-    )
+    shares = (f"{100 * each.used_s / seconds:.0f} %" for each in (alone, elsewhere, flooded))
+    print(f"the daemon used of a core: requests alone -> flood elsewhere -> flooded: {' -> '.join(shares)}")
     for name, times in quiet.items():
-        rounds = [times, alone.times[name], flooded.times[name]]
+        rounds = [times, alone.times[name], elsewhere.times[name], flooded.times[name]]
         middle = " -> ".join(f"{statistics.median(each):6.2f}" for each in rounds)
         late = " -> ".join(f"{percentile(each, 0.99):6.2f}" for each in rounds)
-        print(f"{name:12} quiet -> requests alone -> flooded: p50 {middle} ms  p99 {late} ms")
+        print(f"{name:12} quiet -> alone -> elsewhere -> flooded: p50 {middle} ms  p99 {late} ms")
     print(f"memory of the daemon: {' '.join(f'{each:.0f}' for each in flooded.memory_mb)} MB")
 
 

@@ -35,21 +35,25 @@ class OscBridge:
         self._settings = settings
         self._namespace = Namespace(ADDRESSES)
         subscriptions = Subscriptions(clock)
-        complaints, flood = Complaints(self, subscriptions, clock), Flood(self._namespace, clock)
+        complaints = Complaints(self, subscriptions, clock)
         self._feedback = Feedback(services, subscriptions, self, complaints, clock)
         context = Context(
             version=version, token=settings.token, services=services, reach=Reach(settings.roots, services),
             submitter=Submitter(services),
             presses=Presses(services.jobs, CLIENT), subscriptions=subscriptions, feedback=self._feedback, outlet=self,
         )  # fmt: skip
+        flood = Flood(self._namespace, clock, self._spent)
         self._dispatcher = Dispatcher(self._namespace, context, complaints, flood)
-        self._udp = Udp(settings, self._dispatcher.receive)
+        self._udp = Udp(settings, self._dispatcher.receive, flood.weighty)
         self._tcp = Tcp(settings, self._dispatcher.receive, subscriptions.remove)
         self._query = QueryServer(settings, self._namespace, self._feedback, self.know_recipes)
         self._port = 0
 
     def send(self, peer: Peer, packet: bytes) -> None:
         (self._tcp if peer.transport == "tcp" else self._udp).send(peer, packet)
+
+    def _spent(self, peer: Peer, kind: bytes) -> None:
+        self._udp.shut(peer, kind)
 
     async def start(self) -> int:
         """Listen; returns the UDP port, which is TCP's too. Raises AlreadyRunning, BadConfig."""

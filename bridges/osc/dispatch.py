@@ -9,7 +9,7 @@ import time
 from bridges.osc.arguments import check
 from bridges.osc.call import Call, Context
 from bridges.osc.complaints import Complaints
-from bridges.osc.flood import EACH_SECOND, Flood
+from bridges.osc.flood import NOISE, REQUESTS, Flood
 from bridges.osc.inbox import Inbox
 from bridges.osc.namespace import Namespace, Node
 from bridges.osc.options import ref_of
@@ -38,7 +38,10 @@ class Dispatcher:
     def receive(self, data: bytes, peer: Peer) -> None:
         """On the event loop; returns at once, whatever the packet says."""
         if not self._flood.admits(data, peer):
-            why = f"more than {EACH_SECOND:g} messages a second; those beyond are not read. Send fewer"
+            why = (
+                f"more than {NOISE.each_second:g} messages a second, or than {REQUESTS.each_second:g} of one request; "
+                "those beyond are not read. Send fewer"
+            )
             self._complaints.tell(peer, "", "busy", why, "")
             return
         try:
@@ -48,6 +51,8 @@ class Dispatcher:
                 peer, "", "not_osc", f"{error}; nothing of this packet was done", error.address
             )
             return
+        if len(messages) > 1:
+            self._flood.charge(data, peer, len(messages) - 1)
         at_once: list[Message] = []
         for message in messages:
             if message.at_s is None or message.at_s <= time.time():

@@ -1,18 +1,35 @@
-"""How much of one sender is looked at. What is beyond costs a few microseconds and is told with one error."""
+"""How much of one sender is looked at. What is beyond costs a few microseconds or, where the system can drop it
+(`gate.py`), nothing, and is told with one error."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridges.osc.namespace import Namespace
 from bridges.osc.peers import Peer
 from daemon.kernel.clock import Clock
 
-EACH_SECOND = 1000.0
-BURST = 2000.0
-"""A surface with twenty faders under as many fingers sends about as much in a second."""
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """So many messages at once, and each second so many more."""
+
+    burst: float
+    each_second: float
+
+
+NOISE = Allowance(1000, 250)
+"""Four controllers that send as often as a screen is drawn; buttons and pads do not come near it."""
+REQUESTS = Allowance(500, 100)
+"""Of each kind of request: a script that asks for a folder's files one by one."""
+REST = b""
+"""The kind of everything that no weighty address begins."""
 _MAX_SENDERS = 1024
+
+Spent = Callable[[Peer, bytes], None]
+"""Takes a sender and the kind of message of which there was too much: how its packets begin, or REST."""
 
 
 @dataclass(slots=True)
@@ -22,26 +39,43 @@ class _Bucket:
 
 
 class Flood:
-    """One allowance for each sender, and another for what it repeats until it is acknowledged, so that a request gets
-    through its own sender's noise. Senders are told apart by port: another one on the same machine loses nothing."""
+    """For each sender one allowance for each address that is repeated until it is acknowledged, and one for all the
+    rest, so that a request gets through its own sender's noise. Senders are told apart by port: another one on the
+    same machine loses nothing."""
 
-    def __init__(self, namespace: Namespace, clock: Clock) -> None:
+    def __init__(self, namespace: Namespace, clock: Clock, spent: Spent) -> None:
         self._clock = clock
+        self._spent = spent
         # By the bytes that a packet begins with: nothing is read of one that is too much.
-        self._weighty = tuple(namespace.weighty_beginnings())
-        self._buckets: OrderedDict[tuple[Peer, bool], _Bucket] = OrderedDict()
+        self.weighty = tuple(namespace.weighty_beginnings())
+        self._buckets: OrderedDict[tuple[Peer, bytes], _Bucket] = OrderedDict()
 
     def admits(self, data: bytes, peer: Peer) -> bool:
-        now_s = self._clock.monotonic()
-        key = (peer, data.startswith(self._weighty))
-        bucket = self._buckets.get(key)
-        if bucket is None:
-            bucket = self._buckets[key] = _Bucket(BURST, now_s)
-            if len(self._buckets) > _MAX_SENDERS:
-                self._buckets.popitem(last=False)
-        bucket.left = min(BURST, bucket.left + (now_s - bucket.at_s) * EACH_SECOND)
-        bucket.at_s = now_s
+        kind = self._kind(data)
+        bucket = self._filled(peer, kind)
         if bucket.left < 1:
+            self._spent(peer, kind)
             return False
         bucket.left -= 1
         return True
+
+    def charge(self, data: bytes, peer: Peer, messages: int) -> None:
+        """A packet that was admitted held so many messages besides the first; too many are paid for afterwards."""
+        self._filled(peer, self._kind(data)).left -= messages
+
+    def _kind(self, data: bytes) -> bytes:
+        if not data.startswith(self.weighty):
+            return REST
+        return next(beginning for beginning in self.weighty if data.startswith(beginning))
+
+    def _filled(self, peer: Peer, kind: bytes) -> _Bucket:
+        now_s = self._clock.monotonic()
+        allowed = REQUESTS if kind else NOISE
+        bucket = self._buckets.get((peer, kind))
+        if bucket is None:
+            bucket = self._buckets[peer, kind] = _Bucket(allowed.burst, now_s)
+            if len(self._buckets) > _MAX_SENDERS:
+                self._buckets.popitem(last=False)
+        bucket.left = min(allowed.burst, bucket.left + (now_s - bucket.at_s) * allowed.each_second)
+        bucket.at_s = now_s
+        return bucket

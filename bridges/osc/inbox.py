@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 from bridges.osc.call import Call
 from bridges.osc.peers import Peer
@@ -16,12 +17,36 @@ MAX_SENDERS = 128
 Work = Callable[[Call], Awaitable[None]]
 
 
+@dataclass(slots=True)
+class _Queue:
+    """repeats: what waits or is under way and may be sent again until it is answered."""
+
+    calls: deque[Call] = field(default_factory=deque)
+    repeats: set[tuple[object, ...]] = field(default_factory=set)
+
+    def put(self, calls: list[Call]) -> None:
+        self.calls.extend(calls)
+        self.repeats.update(_what(call) for call in calls if _may_repeat(call))
+
+    def has(self, calls: list[Call]) -> bool:
+        """Whether the answers that are on their way answer these too."""
+        return all(_may_repeat(call) and _what(call) in self.repeats for call in calls)
+
+
+def _may_repeat(call: Call) -> bool:
+    return call.row.once and bool(call.ref)
+
+
+def _what(call: Call) -> tuple[object, ...]:
+    return call.address, call.args, repr(call.options)
+
+
 class Inbox:
     """A sender that floods fills its own queue and nobody else's. Nothing runs while nothing waits."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._waiting: dict[Peer, deque[Call]] = {}
+        self._waiting: dict[Peer, _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def put(self, peer: Peer, calls: list[Call]) -> bool:
@@ -30,11 +55,13 @@ class Inbox:
         if queue is None:
             if len(self._waiting) >= MAX_SENDERS:
                 return False
-            queue = deque()
+            queue = _Queue()
+        if queue.has(calls):
+            return True  # or whoever is answered late makes it later still by asking again
         most = MAX_WAITING * (2 if all(call.row.weighty for call in calls) else 1)
-        if len(queue) + len(calls) > most:
+        if len(queue.calls) + len(calls) > most:
             return False
-        queue.extend(calls)
+        queue.put(calls)
         if peer not in self._waiting:
             self._waiting[peer] = queue
             task = asyncio.create_task(self._drain(peer, queue), name=f"osc-{peer.host}:{peer.port}")
@@ -43,16 +70,18 @@ class Inbox:
         return True
 
     def __len__(self) -> int:
-        return sum(len(queue) for queue in self._waiting.values())
+        return sum(len(queue.calls) for queue in self._waiting.values())
 
     async def close(self) -> None:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _drain(self, peer: Peer, queue: deque[Call]) -> None:
+    async def _drain(self, peer: Peer, queue: _Queue) -> None:
         try:
-            while queue:
-                await self._work(queue.popleft())
+            while queue.calls:
+                call = queue.calls.popleft()
+                await self._work(call)
+                queue.repeats.discard(_what(call))
         finally:
             del self._waiting[peer]

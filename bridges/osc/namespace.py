@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bridges.osc.pattern import Part, Pattern, is_pattern
+from bridges.osc.pattern import MAX_LENGTH, Part, Pattern, is_pattern
 from bridges.osc.table import HITS, SLOTS, Address
 
+_FOUND_KEPT = 512
 _FORBIDDEN = frozenset(" #*,/?[]{}")
 
 
@@ -59,12 +60,14 @@ class Namespace:
         self._by_address: dict[str, Node] = {}
         self._tree = _Branch()
         self._depth = 0
+        self._found: dict[str, list[Node]] = {}
         self.recipes: tuple[str, ...] = ()
         self.know(())
 
     def know(self, recipes: Iterable[str]) -> None:
         """The recipes that there are now. One whose name OSC forbids in an address cannot have one."""
         self.recipes = tuple(name for name in recipes if _FORBIDDEN.isdisjoint(name) and name.isascii())
+        self._found.clear()
         filled = (node for row in self._rows for node in self._fill(row))
         self._by_address = {node.address: node for node in filled}
         self._tree = _Branch()
@@ -87,8 +90,16 @@ class Namespace:
         node = self._by_address.get(address)
         if node is not None:
             return [node]
-        if not is_pattern(address):
-            return self._new_recipe(address)
+        found = self._found.get(address)
+        if found is None:
+            found = self._meant(address) if is_pattern(address) else self._new_recipe(address)
+            if len(self._found) >= _FOUND_KEPT:
+                self._found.clear()
+            if len(address) <= MAX_LENGTH:  # a surface sends the same few for ever
+                self._found[address] = found
+        return found
+
+    def _meant(self, address: str) -> list[Node]:
         parts = Pattern(address).parts
         if sum(part is not None for part in parts) > self._depth:  # more parts than any address has
             return []

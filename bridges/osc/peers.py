@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """transport: "udp" or "tcp"."""
+class Peer(NamedTuple):
+    """transport: "udp" or "tcp". A tuple, because one is made for every datagram that is read."""
 
     transport: str
     host: str

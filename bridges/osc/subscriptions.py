@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bridges.osc.peers import Peer
 from daemon.kernel.clock import Clock
@@ -36,7 +36,7 @@ class Subscriptions:
                 f"there are {MAX_SUBSCRIBERS} subscribers already", hint="Try again when one has expired"
             )
         # A connection has no other port: what is sent there would be another's.
-        target = peer if port == 0 or peer.transport == "tcp" else replace(peer, port=port)
+        target = peer if port == 0 or peer.transport == "tcp" else peer._replace(port=port)
         self._by_peer[peer] = Subscription(target, self._clock.monotonic() + seconds)
 
     def remove(self, peer: Peer) -> None:

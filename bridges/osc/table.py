@@ -59,6 +59,7 @@ class Address:
     hidden: bool = False
     steps: bool = False
     weighty: bool = False
+    once: bool = False
     replies: tuple[str, ...] = field(default=())
 
     @property

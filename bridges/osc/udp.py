@@ -6,9 +6,10 @@ import asyncio
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
+from bridges.osc.gate import Gate
 from bridges.osc.peers import Peer
 from bridges.osc.refused import refused
 from bridges.osc.settings import OscSettings
@@ -17,7 +18,7 @@ _BUFFER_BYTES = 4 * 2**20
 """Asked of the system, which may give less: what arrives while the loop is busy waits there."""
 
 _LARGEST = 65_536
-_AT_ONCE_S = 0.005
+_AT_ONCE_S = 0.002
 
 Receive = Callable[[bytes, Peer], None]
 
@@ -26,15 +27,19 @@ class Udp(asyncio.DatagramProtocol):
     """Reads what has arrived each time round the event loop, but not for long, so a flood takes its turn among
     everything else; what does not fit into the system's buffer meanwhile is lost, as datagrams are."""
 
-    def __init__(self, settings: OscSettings, receive: Receive) -> None:
+    def __init__(self, settings: OscSettings, receive: Receive, kinds: Iterable[bytes]) -> None:
+        """kinds: how packets begin that have an allowance of their own."""
         self._admits = settings.admits
         self._receive = receive
+        self._kinds = kinds
         self._transport: asyncio.DatagramTransport | None = None
         self._known: dict[str, bool] = {}
         self._more: socket.socket | None = None
+        self._gate: Gate | None = None
 
     def listens_at(self, sock: socket.socket) -> None:
         """The socket that the event loop reads, to read on from. On Windows a read of its own is always under way."""
+        self._gate = Gate(sock, self._kinds)
         if sys.platform != "win32":
             self._more = sock
 
@@ -63,6 +68,11 @@ class Udp(asyncio.DatagramProtocol):
         if admitted:  # others get no answer: it would tell them that something is here
             self._receive(data, Peer("udp", host, addr[1]))
 
+    def shut(self, peer: Peer, kind: bytes) -> None:
+        """This sender sends more of a kind than it may."""
+        if self._gate is not None and peer.transport == "udp":
+            self._gate.shut((peer.host, peer.port), kind)
+
     def error_received(self, exc: Exception) -> None:
         """A port that nobody listens at any more says so; the subscription ends by itself."""
 
@@ -73,6 +83,8 @@ class Udp(asyncio.DatagramProtocol):
             transport.sendto(packet, (peer.host, peer.port))
 
     def close(self) -> None:
+        if self._gate is not None:
+            self._gate.open()
         if self._transport is not None:
             self._transport.close()
 

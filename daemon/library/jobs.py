@@ -83,6 +83,17 @@ class InputRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class JobLine:
+    """A job without all that belongs to it."""
+
+    id: str
+    recipe: str
+    state: str
+    progress: float
+    undone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class JobRecord:
     id: str
     recipe: str
@@ -250,6 +261,12 @@ class Jobs:
             return _jobs(list(rows))
 
         return await self._db.read(work)
+
+    async def newest(self, limit: int) -> list[JobLine]:
+        """As `page`, of which it reads a small part in a fraction of the time."""
+        rows = JobRow.select(JobRow.id, JobRow.recipe, JobRow.state, JobRow.progress, JobRow.undone)
+        query = rows.order_by(JobRow.ordinal.desc()).limit(limit).tuples()
+        return await self._db.read(lambda: [JobLine(*row) for row in query])
 
     async def open_ids(self) -> list[str]:
         """Jobs that are not finished, oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import hashlib
 import logging
 import secrets
@@ -21,13 +22,24 @@ from daemon.jobs.runner import JobRunner, Live
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, ErrorInfo, RoadieError
 from daemon.library.assets import Assets
-from daemon.library.jobs import CLOSED, Artifact, InputRecord, JobRecord, Jobs, NewInput, NewJob, StepRecord
+from daemon.library.jobs import (
+    CLOSED,
+    Artifact,
+    InputRecord,
+    JobLine,
+    JobRecord,
+    Jobs,
+    NewInput,
+    NewJob,
+    StepRecord,
+)
 from daemon.services.outputs import Outputs
 from daemon.services.types import (
     ArtifactView,
     ErrorView,
     InputView,
     JobAck,
+    JobBrief,
     JobInput,
     JobRequest,
     JobView,
@@ -151,6 +163,10 @@ class JobsService:
             [self._view(each) for each in records[:limit]], str(records[limit - 1].ordinal) if more else None
         )
 
+    async def newest(self, limit: int) -> builtins.list[JobBrief]:
+        """How the newest jobs stand, and nothing else of them: what may be asked often."""
+        return [self._brief(each) for each in await self._jobs.newest(limit)]
+
     async def cancel(self, job: str) -> JobAck:
         """Stop an open job. One that has ended stays as it is."""
         record = await self._jobs.get(job)
@@ -201,6 +217,11 @@ class JobsService:
             return record
         warnings = record.warnings if end.warnings is None else end.warnings
         return replace(record, state=end.state, error=end.error, warnings=warnings)
+
+    def _brief(self, line: JobLine) -> JobBrief:
+        end, live = self._runner.ended(line.id), self._runner.live(line.id)
+        state, progress = end.state if end else line.state, live.progress if live else line.progress
+        return JobBrief(line.id, line.recipe, state, progress, line.undone)  # type: ignore[arg-type]
 
     def _view(self, record: JobRecord) -> JobView:
         record = self._as_it_is(record)

@@ -148,6 +148,16 @@ class JobView(Answer, frozen=True):
     undone: bool = False
 
 
+class JobBrief(Answer, frozen=True):
+    """How a job stands, and nothing else of it."""
+
+    id: str
+    recipe: str
+    state: JobStateName
+    progress: float
+    undone: bool = False
+
+
 class Kept(Answer, frozen=True):
     path: str
     why: str

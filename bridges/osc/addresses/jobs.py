@@ -10,7 +10,7 @@ from bridges.osc.feed import trouble_of
 from bridges.osc.slots import OPEN
 from bridges.osc.table import ROOT, Address, Arg
 from daemon.kernel.errors import BadParameter, Forbidden
-from daemon.services.types import JobAck, JobInput, JobView
+from daemon.services.types import JobAck, JobBrief, JobInput, JobView
 
 STATE = f"{ROOT}/job/state"
 QUEUED = f"{ROOT}/queued"
@@ -72,15 +72,15 @@ async def undo(call: Call) -> None:
 
 
 async def jobs(call: Call) -> None:
-    page = await call.services.jobs.list(None, None, _LISTED)
-    for number, view in enumerate(page.items):
-        _tell(call, view)
+    newest = await call.services.jobs.newest(_LISTED)
+    for number, line in enumerate(newest):
+        _tell(call, line)
         if number % 16 == 15:
             await asyncio.sleep(0)  # a receiver with a small buffer, and everyone else, get their turn
-    call.reply(f"{ROOT}/jobs/done", len(page.items))
+    call.reply(f"{ROOT}/jobs/done", len(newest))
 
 
-def _tell(call: Call, view: JobView) -> None:
+def _tell(call: Call, view: JobBrief | JobView) -> None:
     state = "undone" if view.undone and view.state not in OPEN else view.state
     call.reply(STATE, view.id, view.recipe, state, float(view.progress))
 
@@ -91,7 +91,7 @@ ADDRESSES = (
         "Begin a job. Feedback about it follows until it ends. With `ref`, repeating the message gives the same job, "
         "so send it until it is acknowledged; `step.param=value` sets parameters of the recipe",
         (Arg("s", "recipe"), Arg("s", "path or asset")), run,
-        options=True, steps=True, weighty=True, replies=(QUEUED, STATE),
+        options=True, steps=True, weighty=True, once=True, replies=(QUEUED, STATE),
     ),
     Address(
         f"{ROOT}/selected/run/{{recipe}}",

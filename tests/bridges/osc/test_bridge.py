@@ -53,8 +53,13 @@ async def test_a_request_repeated_until_acknowledged_is_one_job(staged: Stage):
         surface = staged.surface("127.0.0.1")
         for _ in range(3):
             surface.send("/roadie/run", "light", str(song), "ref=once")
-        jobs |= {(await surface.next("/roadie/queued")).args[1] for _ in range(3)}
+        heard = [
+            await surface.next("/roadie/queued"),
+            *await surface.silence(0.2),
+        ]  # one answer may serve them all
+        jobs |= {each.args[1] for each in heard if each.address == "/roadie/queued"}
     assert len(jobs) == 1
+    surface = staged.surface("127.0.0.1")
     surface.send("/roadie/run", "light", str(staged.song("other.wav")), "ref=once")
     assert (await surface.next("/roadie/queued")).args[1] not in jobs  # another request under an old ref
     surface.send("/roadie/run", "light", str(song))

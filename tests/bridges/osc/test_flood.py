@@ -1,12 +1,22 @@
-"""How much of one sender is looked at, with a clock of its own."""
+"""How much of one sender is looked at, with a clock of its own; and what the kernel drops of it, with real sockets."""
 
 from __future__ import annotations
 
+import socket
+import sys
+
+import pytest
+
 from bridges.osc.addresses import ADDRESSES
-from bridges.osc.flood import Flood
+from bridges.osc.flood import REST, Flood
+from bridges.osc.gate import Gate
 from bridges.osc.namespace import Namespace
+from bridges.osc.packet import bundle
 from bridges.osc.peers import Peer
 from tests.bridges.osc.conftest import message
+
+PING, RUN = message("/roadie/ping"), message("/roadie/run", "stems", "/a.wav", "ref=1")
+SELECTED, CANCEL = message("/roadie/selected/run/stems", 1.0), message("/roadie/slot/3/cancel", 1.0)
 
 
 class Clock:
@@ -16,30 +26,87 @@ class Clock:
         return self.now_s
 
 
+def flood_of(clock: Clock) -> tuple[Flood, list[tuple[Peer, bytes]]]:
+    """And what was told to be spent."""
+    spent: list[tuple[Peer, bytes]] = []
+    return Flood(Namespace(ADDRESSES), clock, lambda *told: spent.append(told)), spent
+
+
 def admitted(flood: Flood, data: bytes, peer: Peer, count: int) -> int:
     return sum(flood.admits(data, peer) for _ in range(count))
 
 
-def test_each_sender_has_an_allowance_and_requests_have_one_beside_it():
+def test_each_sender_has_an_allowance_and_each_request_one_beside_it():
     clock = Clock()
-    flood = Flood(Namespace(ADDRESSES), clock)
+    flood, spent = flood_of(clock)
     noisy, quiet = Peer("udp", "127.0.0.1", 1), Peer("udp", "127.0.0.1", 2)
-    ping, run = message("/roadie/ping"), message("/roadie/run", "stems", "/a.wav", "ref=1")
-    assert admitted(flood, ping, noisy, 10_000) == 2000
+    assert admitted(flood, PING, noisy, 10_000) == 1000
+    assert set(spent) == {(noisy, REST)}
     assert admitted(flood, b"\xff junk", noisy, 100) == 0
-    assert admitted(flood, run, noisy, 100) == 100
-    assert admitted(flood, message("/roadie/selected/run/stems", 1.0), noisy, 5) == 5
-    assert admitted(flood, message("/roadie/slot/3/cancel", 1.0), noisy, 5) == 5
+    assert admitted(flood, SELECTED, noisy, 5000) == 500  # a button that is stuck
+    assert set(spent) == {(noisy, REST), (noisy, b"/roadie/selected/run/")}
+    assert admitted(flood, RUN, noisy, 100) == 100
+    assert admitted(flood, CANCEL, noisy, 5) == 5
     assert admitted(flood, message("/roadie/runner"), noisy, 5) == 0  # only begins like one
-    assert admitted(flood, ping, quiet, 100) == 100
+    assert admitted(flood, PING, quiet, 100) == 100
     clock.now_s += 0.5
-    assert admitted(flood, ping, noisy, 10_000) == 500
+    assert admitted(flood, PING, noisy, 10_000) == 125
+    assert admitted(flood, SELECTED, noisy, 5000) == 50
     clock.now_s += 3600
-    assert admitted(flood, ping, noisy, 10_000) == 2000
+    assert admitted(flood, PING, noisy, 10_000) == 1000
+
+
+def test_a_bundle_costs_what_it_holds():
+    flood, _ = flood_of(Clock())
+    sender, full = Peer("udp", "127.0.0.1", 1), bundle([PING] * 400)
+    for _ in range(3):
+        assert flood.admits(full, sender)
+        flood.charge(full, sender, 399)
+    assert not flood.admits(PING, sender)
 
 
 def test_senders_without_end_cost_no_memory():
-    flood = Flood(Namespace(ADDRESSES), Clock())
+    flood, _ = flood_of(Clock())
     for port in range(5000):
         assert flood.admits(b"/x", Peer("udp", "127.0.0.1", port))
     assert len(flood._buckets) <= 1024
+
+
+def heard(sock: socket.socket) -> list[bytes]:
+    found = []
+    while True:
+        try:
+            found.append(sock.recv(65_536))
+        except BlockingIOError:
+            return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel drops datagrams for a program on Linux only")
+async def test_the_kernel_drops_what_is_spent_of_a_sender_and_nothing_else():
+    ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    ear.bind(("127.0.0.1", 0))
+    ear.setblocking(False)
+    noisy, busy, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3))
+    kinds = tuple(Namespace(ADDRESSES).weighty_beginnings())
+    everything = [PING, RUN, SELECTED, CANCEL, b"", b"/", b"\xff" * 3, message("/roadie/runner"), bundle([RUN])]
+    try:
+        for sender in (noisy, busy, other):
+            sender.connect(ear.getsockname())
+        gate = Gate(ear, kinds)
+        gate.shut(noisy.getsockname(), REST)
+        gate.shut(noisy.getsockname(), b"/roadie/selected/run/")
+        gate.shut(busy.getsockname(), b"/roadie/run\0")
+        for sender, through in (
+            (noisy, [RUN, CANCEL]),
+            (busy, [each for each in everything if each != RUN]),
+            (other, everything),
+        ):
+            for each in everything:
+                sender.send(each)
+            assert heard(ear) == through
+        gate.open()
+        noisy.send(PING)
+        assert heard(ear) == [PING]
+    finally:
+        for sock in (ear, noisy, busy, other):
+            sock.close()

@@ -20,6 +20,7 @@ from bridges.reaper.bridge import ReaperBridge
 from daemon.config import Settings
 from daemon.executors.local.executor import LocalExecutor
 from daemon.executors.protocol import Executor
+from daemon.jobs.runner import JobRunner
 from daemon.kernel.clock import Clock, SystemClock
 from daemon.library.database import Database
 from daemon.library.retention import Retention
@@ -31,6 +32,7 @@ from daemon.services.events import EventsService
 from daemon.services.indexes import IndexKeeper
 from daemon.services.tidying import Tidying
 from daemon.surfaces import Surfaces
+from daemon.wiring.job_work import runner_of
 from daemon.wiring.options import executor_settings, http_settings
 from daemon.wiring.rule_work import rules_of
 from daemon.wiring.stores import recover, stores_of
@@ -88,14 +90,14 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         await parts.services.jobs.finish_undoing()
         # Runner and bridge begin last and end first: nothing is asked of parts that are not there.
         stack.push_async_callback(parts.shop.pool.close)
-        await parts.shop.runner.start(parts.boot)
-        stack.push_async_callback(parts.shop.runner.stop)
+        await parts.runner.start(parts.boot)
+        stack.push_async_callback(parts.runner.stop)
         await parts.services.watching.start()
         stack.push_async_callback(parts.services.watching.stop)
         await parts.rules.start()
         stack.push_async_callback(parts.rules.stop)
-        for clearing in (parts.shop.evictor.run(), parts.tidying.run(), parts.indexes.run()):
-            stack.callback(asyncio.create_task(clearing).cancel)
+        for upkeep in (parts.shop.evictor.run(), parts.tidying.run(), parts.indexes.run()):
+            stack.callback(asyncio.create_task(upkeep).cancel)
         bridge = HttpBridge(parts.services, http_settings(settings), clock)
         host, port = await bridge.start()
         stack.push_async_callback(bridge.stop)
@@ -118,6 +120,7 @@ class _Parts:
     boot: str
     services: Services
     rules: RuleKeeper
+    runner: JobRunner
     shop: Workshop
     tidying: Tidying
     indexes: IndexKeeper
@@ -130,12 +133,13 @@ async def _built(settings: Settings, db: Database, executor: Executor, player: P
     events = EventsService(stores.event_log)
     loop = asyncio.get_running_loop()
     db.on_commit(lambda: _call_soon(loop, events.committed))
-    shop = workshop_of(settings, stores, executor, events.tell, clock)
-    services = services_of(settings, stores, shop, executor, events, player, clock)
-    rules = rules_of(settings, stores, shop, services, clock)
+    shop = workshop_of(settings, stores, executor)
+    runner = runner_of(settings, stores, shop, events.tell, clock)
+    services = services_of(settings, stores, shop, runner, events, player, clock)
+    rules = rules_of(settings, stores, shop, runner, services, clock)
     tidying = Tidying([stores.event_log.trim, Retention(db).trim, services.uploads.expire])
-    indexes = IndexKeeper(stores.search, stores.state, executor, stores.cache, settings.home / "finding")
-    return _Parts(boot, services, rules, shop, tidying, indexes)
+    indexes = IndexKeeper(stores.search, stores.state, shop.calls, settings.home / "finding")
+    return _Parts(boot, services, rules, runner, shop, tidying, indexes)
 
 
 def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +10,10 @@ from pathlib import Path
 
 import msgspec
 
-from daemon.executors.protocol import Executor
-from daemon.jobs.cache import Cache
+from daemon.jobs.calls import Calls, unread
 from daemon.kernel.errors import Cancelled, ErrorInfo, InputError, RoadieError, StepFailed, WorkerDied
 from daemon.kernel.types import AssetId, Json
-from daemon.kernel.work import EMBEDDING_DIMS, EngineChoice, InputFile, Kind, Lane, StepCall, StepResult
+from daemon.kernel.work import EMBEDDING_DIMS, EngineChoice, Kind, StepResult
 from daemon.library.assets import FileStat, Heard, NewAsset
 from daemon.models.store import ModelStore
 from daemon.steps import registry
@@ -35,9 +33,8 @@ class Problem:
 class Listener:
     """Hears files in the cpu lane. Nothing is recorded."""
 
-    def __init__(self, executor: Executor, cache: Cache, models: ModelStore) -> None:
-        self._executor = executor
-        self._cache = cache
+    def __init__(self, calls: Calls, models: ModelStore) -> None:
+        self._calls = calls
         self._models = models
 
     def engine(self) -> EngineChoice:
@@ -45,7 +42,7 @@ class Listener:
         spec = registry.spec("hear")
         if spec.choose is None:
             raise ValueError("the hear step chooses an engine")
-        return spec.choose(spec.params(), self._models, self._executor.device(Lane.CPU)[0])
+        return spec.choose(spec.params(), self._models, "cpu")
 
     async def one(self, path: Path, stat: FileStat) -> NewAsset:
         """Raises InputError with what is wrong with the file."""
@@ -74,22 +71,10 @@ class Listener:
         return [*await self.many(files[:half]), *await self.many(files[half:])]
 
     async def _call(self, files: Sequence[tuple[Path, FileStat]]) -> list[NewAsset | Problem]:
-        token = secrets.token_hex(8)
         engine = self.engine()
-        out = await asyncio.to_thread(self._cache.attempt_folder, token)
-        inputs = tuple(InputFile(path, AssetId(""), Kind.SOURCE, path.name) for path, _ in files)
-        try:
-            running = self._executor.submit(
-                StepCall(token, "hear", inputs, {}, out, Lane.CPU, engine), lambda _fraction, _note: None
-            )
-            try:
-                result = await running.result()
-            except asyncio.CancelledError:
-                running.cancel()
-                raise
+        inputs = [unread(path) for path, _ in files]
+        async with self._calls.run("hear", inputs, engine=engine) as (out, result):
             vectors = await asyncio.to_thread(_vectors, out, result)
-        finally:
-            await asyncio.to_thread(self._cache.discard, out)
         return [
             _asset(path, stat, note.meta, Heard(engine.mark, vectors.get(number)))
             for number, ((path, stat), note) in enumerate(zip(files, result.annotations, strict=True))

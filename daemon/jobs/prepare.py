@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.executors.protocol import Executor
-from daemon.jobs.cache import Cache
-from daemon.kernel.errors import FileMissing, InputError, SourceChanged, StepFailed, WorkerDied
+from daemon.jobs.calls import Calls, unread
+from daemon.kernel.errors import FileMissing, InputError, SourceChanged, StepFailed
 from daemon.kernel.types import AssetId, Json
-from daemon.kernel.work import InputFile, Kind, Lane, StepCall, StepResult
+from daemon.kernel.work import Kind, StepResult
 from daemon.library.assets import Assets, FileStat, NewAsset
 
 log = logging.getLogger(__name__)
@@ -53,14 +51,10 @@ async def stat_of(path: Path) -> FileStat:
 class Preparer:
     """Reads files in the cpu lane and records them in the library."""
 
-    def __init__(
-        self, assets: Assets, executor: Executor, cache: Cache, peaks: Path, max_attempts: int
-    ) -> None:
+    def __init__(self, assets: Assets, calls: Calls, peaks: Path) -> None:
         self._assets = assets
-        self._executor = executor
-        self._cache = cache
+        self._calls = calls
         self._peaks = peaks
-        self._max_attempts = max_attempts
 
     async def prepare(self, path: Path) -> Prepared:
         """Raises FileMissing, UnreadableAudio, SourceChanged."""
@@ -119,25 +113,11 @@ class Preparer:
         return meta, new
 
     async def _run(self, path: Path) -> Mapping[str, Json]:
-        for attempt in range(1, self._max_attempts + 1):
-            token = secrets.token_hex(8)
-            out = await asyncio.to_thread(self._cache.attempt_folder, token)
-            source = InputFile(path, AssetId(""), Kind.SOURCE, path.name)
-            running = self._executor.submit(
-                StepCall(token, "prepare", (source,), {}, out, Lane.CPU), lambda _fraction, _note: None
-            )
-            try:
-                result = await running.result()
+        async def attempt() -> Mapping[str, Json]:
+            async with self._calls.run("prepare", [unread(path)]) as (out, result):
                 return await asyncio.to_thread(self._keep_peaks, out, result)
-            except WorkerDied:
-                if attempt == self._max_attempts:
-                    raise
-            except asyncio.CancelledError:
-                running.cancel()
-                raise
-            finally:
-                await asyncio.to_thread(self._cache.discard, out)
-        raise AssertionError("unreachable")
+
+        return await self._calls.insist(attempt)
 
     def _keep_peaks(self, out: Path, result: StepResult) -> Mapping[str, Json]:
         meta = result.annotations[0].meta

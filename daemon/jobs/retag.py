@@ -7,20 +7,18 @@ gives back every byte. The sound stays the same, and so does the asset.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.executors.protocol import Executor
 from daemon.files.journal import Journal
 from daemon.files.rewriting import Shared
-from daemon.jobs.cache import Cache
+from daemon.jobs.calls import Calls, unread
 from daemon.jobs.prepare import stat_of
 from daemon.jobs.uncut import to_its_end
-from daemon.kernel.errors import InputError, WorkerDied
-from daemon.kernel.types import AssetId, Json
-from daemon.kernel.work import InputFile, Kind, Lane, StepCall, StepResult
+from daemon.kernel.errors import InputError
+from daemon.kernel.types import Json
+from daemon.kernel.work import Kind, StepResult
 from daemon.library.assets import Asset, Assets, FileStat, NewAsset
 from daemon.steps.retag_name import NAME
 
@@ -58,14 +56,10 @@ def facts(asset: Asset) -> dict[str, Json]:
 class Retagger:
     """Writes tags into one file at a time."""
 
-    def __init__(
-        self, assets: Assets, executor: Executor, cache: Cache, journal: Journal, max_attempts: int
-    ) -> None:
+    def __init__(self, assets: Assets, calls: Calls, journal: Journal) -> None:
         self._assets = assets
-        self._executor = executor
-        self._cache = cache
+        self._calls = calls
         self._journal = journal
-        self._max_attempts = max_attempts
 
     async def write(self, asset: Asset, path: Path, job: str, *, overwrite: bool, dry_run: bool) -> Retagged:
         """Raises InputError for a file without tags or with another sound than the asset's, SourceChanged, DiskError;
@@ -73,27 +67,12 @@ class Retagger:
         if asset.kind == Kind.MIDI:
             raise InputError("roadie writes no tags into MIDI files", where=path)
         params: dict[str, Json] = {"facts": facts(asset), "overwrite": overwrite}
-        for attempt in range(1, self._max_attempts + 1):
-            out = await asyncio.to_thread(self._cache.attempt_folder, secrets.token_hex(8))
-            try:
-                result = await self._run(path, params, out)
-                return await to_its_end(self._place(asset, path, out, result, job, dry_run))
-            except WorkerDied:
-                if attempt == self._max_attempts:
-                    raise
-            finally:
-                await asyncio.to_thread(self._cache.discard, out)
-        raise AssertionError("unreachable")
 
-    async def _run(self, path: Path, params: Mapping[str, Json], out: Path) -> StepResult:
-        source = InputFile(path, AssetId(""), Kind.SOURCE, path.name)
-        call = StepCall(out.name, "retag", (source,), params, out, Lane.CPU)
-        running = self._executor.submit(call, lambda _fraction, _note: None)
-        try:
-            return await running.result()
-        except asyncio.CancelledError:
-            running.cancel()
-            raise
+        async def attempt() -> Retagged:
+            async with self._calls.run("retag", [unread(path)], params) as (out, result):
+                return await to_its_end(self._place(asset, path, out, result, job, dry_run))
+
+        return await self._calls.insist(attempt)
 
     async def _place(
         self, asset: Asset, path: Path, out: Path, result: StepResult, job: str, dry_run: bool

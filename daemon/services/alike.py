@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon.jobs.calls import Calls
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.types import AssetId
-from daemon.kernel.work import InputFile, Kind, Lane
+from daemon.kernel.work import InputFile, Kind
 from daemon.library.alike import Alikes
 from daemon.library.assets import Asset
 from daemon.library.search import Search
 from daemon.services.asked import offset_of
 from daemon.services.assets_view import asset_view
 from daemon.services.best_copy import best_first, why
-from daemon.services.calls import Calls
 from daemon.services.tasks import TaskStarter
 from daemon.services.types import JobAck, Page
 from daemon.services.types_alike import NearDuplicates
@@ -88,7 +88,7 @@ class AlikeFinder:
             if heard is None:
                 return []
             progress = lambda done, note: context.progress(_FINDING * done, note)  # noqa: E731
-            async with self._calls.run("pairs", {}, Lane.CPU, progress, heard.inputs) as (out, result):
+            async with self._calls.run("pairs", heard.inputs, on_progress=progress) as (out, result):
                 places = await asyncio.to_thread(_read_pairs, out / result.files[0].name)
         named = [(heard.assets[one], heard.assets[other]) for one, other in places]
         return [(one, other) for one, other in named if one is not None and other is not None and one != other]
@@ -106,10 +106,7 @@ class AlikeFinder:
             InputFile(files[asset].path, AssetId(asset), Kind.SOURCE, files[asset].path.name) for asset in ids
         ]
         params = {"pairs": [[number[one], number[other]] for one, other in batch]}
-        async with self._calls.run("compare", params, Lane.CPU, lambda _done, _note: None, inputs) as (
-            _,
-            result,
-        ):
+        async with self._calls.run("compare", inputs, params) as (_, result):
             same = [
                 (ids[note.input], ids[int(str(other))])
                 for note in result.annotations

@@ -9,11 +9,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.executors.protocol import Executor
-from daemon.jobs.cache import Cache
+from daemon.jobs.calls import Calls, unread
 from daemon.kernel.errors import RoadieError
-from daemon.kernel.types import AssetId, Json
-from daemon.kernel.work import InputFile, Kind, Lane, StepCall
+from daemon.kernel.types import Json
+from daemon.kernel.work import Kind
 from daemon.library.search import Search
 from daemon.library.state import State
 
@@ -29,7 +28,7 @@ _COLUMNS_UNSAVED = 5000  # changes that a start would read again within a tenth 
 _LEAST, _MOST = (
     10_000,
     40_000,
-)  # vectors without a graph, from which on one is made: a quarter of it, within these
+)  # vectors without a graph from which on one is made: a quarter of it, within these
 LIBRARY_ID = "library.id"
 VECTORS = "vectors.f16"
 
@@ -37,11 +36,10 @@ VECTORS = "vectors.f16"
 class IndexKeeper:
     """folder: where the search keeps its files."""
 
-    def __init__(self, search: Search, state: State, executor: Executor, cache: Cache, folder: Path) -> None:
+    def __init__(self, search: Search, state: State, calls: Calls, folder: Path) -> None:
         self._search = search
         self._state = state
-        self._executor = executor
-        self._cache = cache
+        self._calls = calls
         self._folder = folder
 
     async def run(self) -> None:
@@ -83,27 +81,19 @@ class IndexKeeper:
     async def _make(self) -> None:
         """A new generation: the flat files here, the graph in a worker."""
         new = self._folder / "vectors" / f"new-{secrets.token_hex(4)}"
-        token = secrets.token_hex(8)
-        out = await asyncio.to_thread(self._cache.attempt_folder, token)
         try:
             dumped = await self._search.with_indexes(lambda _, vectors: _dump(vectors, new))
             if dumped is None:
                 return
             files = [new / VECTORS, *([dumped.old_graph] if dumped.old_graph is not None else [])]
-            inputs = tuple(InputFile(file, AssetId(""), Kind.VECTORS, file.name) for file in files)
-            running = self._executor.submit(
-                StepCall(token, "index", inputs, {}, out, Lane.CPU), lambda _fraction, _note: None
-            )
-            try:
-                result = await running.result()
-            except asyncio.CancelledError:
-                running.cancel()
-                raise
-            crc = result.files[0].meta["crc32"]
-            await self._search.with_indexes(lambda _, vectors: _place(dumped, new, out, crc, vectors))
+            async with self._calls.run("index", [unread(file, Kind.VECTORS) for file in files]) as (
+                out,
+                result,
+            ):
+                crc = result.files[0].meta["crc32"]
+                await self._search.with_indexes(lambda _, vectors: _place(dumped, new, out, crc, vectors))
             log.info("the index of sounds holds %d", dumped.rows)
         finally:
-            await asyncio.to_thread(self._cache.discard, out)
             await asyncio.to_thread(shutil.rmtree, new, ignore_errors=True)
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from pathlib import Path
 
-from daemon.executors.protocol import Executor
-from daemon.jobs.cache import Cache
+from daemon.jobs.calls import Calls
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import Conflict
 from daemon.kernel.types import AssetId
-from daemon.kernel.work import InputFile, Kind, Lane, StepCall, StepResult
+from daemon.kernel.work import InputFile, Kind, StepResult
 from daemon.library.assets import Asset, Assets
 from daemon.models import taught
 from daemon.models.store import ModelStore
@@ -50,10 +48,9 @@ class LearnService:
 class Learner:
     """The task `learn`."""
 
-    def __init__(self, assets: Assets, executor: Executor, cache: Cache, models: ModelStore) -> None:
+    def __init__(self, assets: Assets, calls: Calls, models: ModelStore) -> None:
         self._assets = assets
-        self._executor = executor
-        self._cache = cache
+        self._calls = calls
         self._models = models
 
     async def run(self, context: TaskContext) -> list[str]:
@@ -65,23 +62,14 @@ class Learner:
         if not there:
             return [*problems, "nothing was learnt"]
         params = LearnParams(classes=tuple(str(asset.label) for asset, _ in there))
-        engine = registry.spec("learn")
-        assert engine.choose is not None
-        token = secrets.token_hex(8)
-        out = await asyncio.to_thread(self._cache.attempt_folder, token)
-        call = StepCall(
-            token, "learn", tuple(file for _, file in there), {"classes": list(params.classes)}, out, Lane.CPU,
-            engine.choose(params, self._models, "cpu"),
+        spec = registry.spec("learn")
+        assert spec.choose is not None
+        called = self._calls.run(
+            "learn", [file for _, file in there], {"classes": list(params.classes)},
+            engine=spec.choose(params, self._models, "cpu"), on_progress=context.progress,
         )  # fmt: skip
-        running = self._executor.submit(call, context.progress)
-        try:
-            result = await running.result()
+        async with called as (out, result):
             await asyncio.to_thread(self._keep, out, result)
-        except asyncio.CancelledError:
-            running.cancel()
-            raise
-        finally:
-            await asyncio.to_thread(self._cache.discard, out)
         return [*problems, *result.warnings, *([] if result.files else ["nothing was learnt"])]
 
     def _keep(self, out: Path, result: StepResult) -> None:

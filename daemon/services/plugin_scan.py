@@ -13,10 +13,10 @@ import msgspec
 from daemon.chains.plugins.binary import Fingerprint, quick_look
 from daemon.chains.plugins.catalogue import Catalogue, Described, Entry, unchanged
 from daemon.chains.plugins.folders import FORMATS, find_plugins, standard_folders
+from daemon.jobs.calls import Calls
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import RoadieError
 from daemon.kernel.work import Lane
-from daemon.services.calls import Calls
 from daemon.services.types_plugins import PluginScanRequest
 from daemon.steps.scan_plugin import ANSWER
 
@@ -95,10 +95,7 @@ class PluginScanner:
     async def _try(self, entry: Entry, patience_s: float) -> Entry:
         params = {"path": entry.path, "patience_s": patience_s}
         try:
-            async with self._calls.run("scan-plugin", params, Lane.PLUGIN, lambda _fraction, _note: None) as (
-                out,
-                _,
-            ):
+            async with self._calls.run("scan-plugin", params=params, lane=Lane.PLUGIN) as (out, _):
                 content = await asyncio.to_thread((out / ANSWER).read_bytes)
         except RoadieError as error:
             return msgspec.structs.replace(entry, state="broken", reason=error.message)

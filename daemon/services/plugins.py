@@ -14,11 +14,11 @@ from daemon.chains.check import Place, check
 from daemon.chains.plugins.catalogue import Catalogue, Described, Entry
 from daemon.chains.plugins.resolve import find, resolve_plugins
 from daemon.files.journal import Journal
+from daemon.jobs.calls import Calls
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, NotFound, NotInstalled
 from daemon.kernel.work import Lane, PluginUse
-from daemon.services.calls import Calls
 from daemon.services.outputs import Outputs
 from daemon.services.tasks import TaskStarter
 from daemon.services.types import JobAck
@@ -95,7 +95,10 @@ class SettingsSaver:
         chain = await asyncio.to_thread(settings_chain, request, self._catalogue)
         suffix = ".vstpreset" if request.out.endswith(".vstpreset") else ".state"
         params = {"chain": chain, "suffix": suffix, "patience_s": request.patience_s}
-        async with self._calls.run("plugin-settings", params, Lane.PLUGIN, context.progress) as (folder, _):
+        called = self._calls.run(
+            "plugin-settings", params=params, lane=Lane.PLUGIN, on_progress=context.progress
+        )
+        async with called as (folder, _):
             await asyncio.to_thread(
                 self._journal.deliver, folder / f"settings{suffix}", Path(request.out),
                 group=context.job, owner=context.job, ordinal=0,

@@ -7,11 +7,11 @@ from array import array
 from math import isnan, nan
 from pathlib import Path
 
+from daemon.jobs.calls import Calls
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.types import AssetId
-from daemon.kernel.work import InputFile, Kind, Lane
+from daemon.kernel.work import InputFile, Kind
 from daemon.library.alike import MapPoints
-from daemon.services.calls import Calls
 from daemon.services.tasks import TaskStarter
 from daemon.services.types import JobAck
 from daemon.services.types_alike import MapQuery, MapRequest, MapView
@@ -59,7 +59,7 @@ class Mapper:
                 return []
             places = await asyncio.to_thread(_write_places, heard, known)
             inputs = (heard.inputs[0], *([places] if known else []))
-            async with self._calls.run("map", {}, Lane.CPU, context.progress, inputs) as (out, result):
+            async with self._calls.run("map", inputs, on_progress=context.progress) as (out, result):
                 found = await asyncio.to_thread(_read_places, out / result.files[0].name)
         new = [(asset, *found[row]) for asset, row in rows.items() if asset not in known]
         await self._points.add(new, anew=again)

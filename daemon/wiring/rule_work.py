@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from daemon.config import Settings
+from daemon.jobs.runner import JobRunner
 from daemon.kernel.clock import Clock
 from daemon.library.changes import Changes
 from daemon.library.rule_runs import RuleRuns
 from daemon.library.speeds import Speeds
 from daemon.services import Services
 from daemon.services.known_files import FilesService
-from daemon.services.outputs import Outputs
 from daemon.services.placing import PlacingService
 from daemon.services.projects import ProjectsService
 from daemon.services.recipes import ChainNames
@@ -20,7 +20,7 @@ from daemon.services.rule_work import RuleWork
 from daemon.services.tasks import TaskStarter
 from daemon.services.types_projects import ProjectRequest
 from daemon.wiring.stores import Stores
-from daemon.wiring.workshop import Workshop
+from daemon.wiring.workshop import Workshop, outputs_of
 from rules.build import build as build_rules
 from rules.engine import Limits
 from rules.keeper import RuleKeeper
@@ -28,15 +28,14 @@ from rules.ports import Ports
 
 
 def rules_of(
-    settings: Settings, stores: Stores, shop: Workshop, services: Services, clock: Clock
+    settings: Settings, stores: Stores, shop: Workshop, runner: JobRunner, services: Services, clock: Clock
 ) -> RuleKeeper:
     """The rules stand above the services and use them; the service of that name leads to them."""
-    starter = TaskStarter(stores.jobs, shop.runner)
-    outputs = Outputs((settings.delivery_folder,), settings.home)
+    starter = TaskStarter(stores.jobs, runner)
     db = stores.db
     ports = Ports(
         jobs=services.jobs, library=services.library, projects=services.projects, recipes=services.recipes,
-        placing=PlacingService(shop.placer, starter, outputs), events=services.events,
+        placing=PlacingService(shop.placer, starter, outputs_of(settings)), events=services.events,
         files=FilesService(stores.assets, stores.arrivals, shop.listener.one, _files_of(services.projects)),
         watching=services.watching, chains=ChainNames(settings.chains),
         work=RuleWork(RuleRuns(db), Changes(db), Speeds(db)), tags=services.tags,

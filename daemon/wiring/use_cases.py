@@ -6,8 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from daemon.config import Settings
-from daemon.executors.protocol import Executor
 from daemon.jobs.recipes import Recipes
+from daemon.jobs.runner import JobRunner
 from daemon.kernel.clock import Clock
 from daemon.library.alike import Alikes, MapPoints
 from daemon.library.edits import Edits
@@ -29,7 +29,6 @@ from daemon.services.kits import KitsService
 from daemon.services.learn import LearnService
 from daemon.services.library import LibraryService
 from daemon.services.models import ModelsService
-from daemon.services.outputs import Outputs
 from daemon.services.peaks import Peaks
 from daemon.services.plugins import PluginsService
 from daemon.services.projects import ProjectsService
@@ -47,22 +46,22 @@ from daemon.watch.intake import Intake
 from daemon.watch.watcher import Watcher
 from daemon.wiring.options import folders, watch_settings, watched
 from daemon.wiring.stores import Stores
-from daemon.wiring.workshop import Workshop
+from daemon.wiring.workshop import Workshop, outputs_of
 
 
 def services_of(
-    settings: Settings, stores: Stores, shop: Workshop, executor: Executor, events: EventsService, player: Player,
+    settings: Settings, stores: Stores, shop: Workshop, runner: JobRunner, events: EventsService, player: Player,
     clock: Clock,
 ) -> Services:  # fmt: skip
     """The use cases, each with what it needs. The rules are attached later: they stand above the services."""
     assets, collections, state = stores.assets, stores.collections, stores.state
-    starter = TaskStarter(stores.jobs, shop.runner)
-    outputs = Outputs((settings.delivery_folder,), settings.home)
+    starter = TaskStarter(stores.jobs, runner)
+    outputs = outputs_of(settings)
     uploaded = Uploaded(settings.uploads / "files", assets, shop.preparer)
     models = ModelsService(stores.models, starter, state)
-    selection = SelectionService(state, assets, executor, events.tell, settings.config.pause_heavy)
+    selection = SelectionService(state, assets, shop.executor, events.tell, settings.config.pause_heavy)
     jobs = JobsService(
-        stores.jobs, assets, Recipes(settings.recipes), shop.runner, shop.deliverer, outputs, settings.delivery_folder,
+        stores.jobs, assets, Recipes(settings.recipes), runner, shop.deliverer, outputs, settings.delivery_folder,
         shop.in_use,
     )  # fmt: skip
     library = LibraryService(
@@ -84,7 +83,7 @@ def services_of(
         models=models,
         recipes=RecipesService(Recipes(settings.recipes)),
         system=SystemService(
-            version("roadie"), settings.home, folders(settings), executor, models, selection, stores.jobs, state,
+            version("roadie"), settings.home, folders(settings), shop.executor, models, selection, stores.jobs, state,
             stores.db, clock,
         ),
         selection=selection,

@@ -10,6 +10,7 @@ import pytest
 from daemon.executors.local.executor import LocalExecutor
 from daemon.executors.local.settings import ExecutorSettings
 from daemon.jobs.cache import Cache
+from daemon.jobs.calls import Calls
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.kernel.types import AssetId
 from daemon.library.assets import Assets, FileStat, NewAsset
@@ -74,7 +75,7 @@ class Library:
         state, cache = State(self.db), Cache(self.home / "cache", self.home / "work")
         await state.put(LIBRARY_ID, "this one")
         try:
-            keeper = IndexKeeper(self.search, state, executor, cache, self.home / "finding")
+            keeper = IndexKeeper(self.search, state, Calls(executor, cache, 1), self.home / "finding")
             return await keeper.tend(least)
         finally:
             await executor.stop()

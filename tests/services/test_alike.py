@@ -10,10 +10,10 @@ import pytest
 import soundfile
 import soxr
 
+from daemon.jobs.calls import Calls
 from daemon.library.alike import Alikes, MapPoints
 from daemon.services.alike import CALL_FILES, AlikeFinder, batches, joined
 from daemon.services.best_copy import why
-from daemon.services.calls import Calls
 from daemon.services.sound_map import Mapper
 from daemon.services.vectors_out import VectorsOut
 from tests.services.test_scan import Context, Counting, House
@@ -36,7 +36,7 @@ class Hall(House):
         from daemon.jobs.cache import Cache
 
         cache = Cache(home / "cache", home / "work")
-        calls, out = Calls(executor, cache), VectorsOut(self.search, cache)
+        calls, out = Calls(executor, cache, 1), VectorsOut(self.search, cache)
         self.alikes, self.points = Alikes(db), MapPoints(db)
         self.finder = AlikeFinder(self.search, self.alikes, calls, out)
         self.mapper = Mapper(self.points, calls, out)

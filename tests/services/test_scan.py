@@ -15,6 +15,7 @@ import soundfile
 from daemon.executors.local.executor import LocalExecutor
 from daemon.executors.local.settings import ExecutorSettings
 from daemon.jobs.cache import Cache
+from daemon.jobs.calls import Calls
 from daemon.jobs.listen import Listener
 from daemon.kernel.work import StepCall
 from daemon.library.assets import Assets, FileStat, NewAsset
@@ -56,7 +57,8 @@ class House:
     def __init__(self, db: Database, home: Path, executor: Counting) -> None:
         self.executor, self.folder = executor, home / "sounds"
         self.assets, self.search = Assets(db), Search(db)
-        listener = Listener(executor, Cache(home / "cache", home / "work"), ModelStore(home / "models"))
+        calls = Calls(executor, Cache(home / "cache", home / "work"), 1)
+        listener = Listener(calls, ModelStore(home / "models"))
         self.scanner = Scanner(self.assets, listener, at_once=2)
 
     def write(self, name: str, hz: float = 80.0) -> Path:

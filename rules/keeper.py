@@ -1,40 +1,39 @@
-"""Everything that can be asked of rules, behind the service of that name: list, write, switch, try, undo."""
+"""Everything that can be asked of rules, behind the service of that name: list, write, switch, try, undo. It also
+starts and stops what works by itself."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from daemon.kernel.at_home import at_home
-from daemon.kernel.errors import BadParameter, BadRule, Conflict, FileMissing, RoadieError
+from daemon.kernel.errors import BadParameter, BadRule, Conflict, RoadieError
 from daemon.kernel.events import RulesChanged, RuleTriggered
-from daemon.services.rule_work import RunRecord
-from daemon.services.types import Kept
+from daemon.services import paths
 from daemon.services.types_rules import (
     DryRunRequest,
     DryRunView,
     RuleRunView,
-    RuleSubject,
     RuleText,
     RuleTrigger,
     RuleUndoView,
     RuleView,
     TriggerView,
 )
-from rules.actions.registry import action
 from rules.book import Entry, RuleBook
 from rules.clockwork import Clockwork
 from rules.dryrun import DryRun
 from rules.engine import RuleEngine
 from rules.gather import Gatherer
-from rules.globs import fixed_part
+from rules.history import History
 from rules.match import judge
-from rules.model import Group, Leaf, Rule, Test
-from rules.parse import parse, place_of_need, suggest
+from rules.model import Rule
+from rules.needs import check_needs
+from rules.parse import parse
 from rules.ports import Ports
 from rules.runner import RunRunner
+from rules.view import rule_view
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +59,7 @@ class RuleKeeper:
         self._runner = runner
         self._clockwork = clockwork
         self._dry = dry
+        self._history = History(book, ports)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -96,12 +96,12 @@ class RuleKeeper:
     async def list(self) -> list[RuleView]:
         await self.refresh()
         counts = await self._ports.work.runs.counts()
-        return [await self._view(entry, counts.get(entry.name, 0)) for entry in self._book.entries()]
+        return [self._view(entry, counts.get(entry.name, 0)) for entry in self._book.entries()]
 
     async def get(self, name: str) -> RuleView:
         await self.refresh()
         counts = await self._ports.work.runs.counts()
-        return await self._view(self._book.get(name), counts.get(name, 0), with_text=True)
+        return self._view(self._book.get(name), counts.get(name, 0), with_text=True)
 
     async def put(self, name: str, asked: RuleText) -> RuleView:
         """Raises BadRule, NotFound, and BadParameter when nothing is asked for."""
@@ -123,50 +123,13 @@ class RuleKeeper:
         path = Path(where)
         rule = parse(text, path)
         await self._check_needs(rule, text, path)
-        return await self._view(Entry(rule.name, "user", path, rule, text), 0)
+        return self._view(Entry(rule.name, "user", path, rule, text), 0)
 
     async def _check_needs(self, rule: Rule, text: str, where: Path) -> None:
-        """Raises BadRule for a recipe, a chain or a target that is not there, and for parameters it does not take."""
-        for number, step in enumerate(rule.then):
-            for need in action(step.action).needs(step.asked):
-                known = await self._names(need.what)
-                if need.name not in known and not need.name.endswith(".toml"):
-                    place = place_of_need(text, where, number, need.key)
-                    raise BadRule(
-                        f"there is no {need.what} {need.name!r}", where=place, hint=suggest(need.name, known)
-                    )
-                try:
-                    if need.params:
-                        await self._ports.recipes.check(need.name, need.params)
-                except BadParameter as error:
-                    place = place_of_need(text, where, number, "params")
-                    raise BadRule(error.what, where=place, why=error.why, hint=error.hint) from error
+        await check_needs(rule, text, where, self._ports)
 
-    async def _names(self, what: str) -> Iterable[str]:
-        if what == "recipe":
-            return [each.name for each in await self._ports.recipes.list() if each.problem is None]
-        return await self._ports.chains.names() if what == "chain" else self._ports.placing.targets()
-
-    async def _view(self, entry: Entry, runs: int, with_text: bool = False) -> RuleView:
-        rule = entry.rule
-        return RuleView(
-            name=entry.name, about=rule.about if rule else "", origin="user" if entry.origin == "user" else "shipped",
-            enabled=rule.enabled if rule else False, priority=rule.priority if rule else 0,
-            events=list(rule.when.events) if rule else [], actions=[step.action for step in rule.then] if rule else [],
-            version=rule.version if rule else "", path=str(entry.path), problem=entry.problem, runs=runs,
-            remarks=tuple(self._remarks(rule)) if rule else (), text=entry.text if with_text else None,
-        )  # fmt: skip
-
-    def _remarks(self, rule: Rule) -> Sequence[str]:
-        """What keeps a rule from ever answering."""
-        if not {"asset.added", "folder.complete"} & set(rule.when.events):
-            return []
-        remarks = []
-        for pattern in _patterns(rule.test):
-            folder = fixed_part(pattern)
-            if Path(folder).is_absolute() and not self._ports.watching.covers(Path(folder)):
-                remarks.append(f"{folder} is not watched. `roadie watch add {folder}` does")
-        return remarks
+    def _view(self, entry: Entry, runs: int, *, with_text: bool = False) -> RuleView:
+        return rule_view(entry, runs, self._ports.watching.covers, with_text=with_text)
 
     # ------------------------------------------------------------ asking for one
 
@@ -181,15 +144,11 @@ class RuleKeeper:
             raise Conflict(
                 "the rule does not answer when it is asked", where=name, hint='Add "trigger" to its events'
             )
-        if (asked.path is None) == (asked.asset is None):
-            raise BadParameter("a trigger names either a path or an asset")
+        paths.require_one(asked.path, asked.asset, "a trigger")
         if asked.asset is not None:
             view = await self._ports.library.get(asked.asset)
         else:
-            path = Path(at_home(str(asked.path)))
-            if not path.is_absolute() or "\0" in str(path):
-                raise BadParameter("the path must be absolute", where=repr(asked.path))
-            view = await self._ports.files.add(path)
+            view = await self._ports.files.add(paths.absolute(str(asked.path), "a file"))
         where = str(asked.path) if asked.path is not None else view.path or ""
         facts = await self._gatherer.of_asset(view, where, rule.names, {})
         verdict = judge(rule.test, facts)
@@ -200,9 +159,7 @@ class RuleKeeper:
 
     async def dry_run(self, asked: DryRunRequest) -> DryRunView:
         """Raises BadRule, NotFound, FileMissing."""
-        folder = Path(at_home(asked.folder))
-        if "\0" in asked.folder or not folder.is_absolute() or not await asyncio.to_thread(folder.is_dir):
-            raise FileMissing("there is no such folder", where=asked.folder, hint="Name it absolutely")
+        folder = await paths.folder(asked.folder, "a dry run's folder")
         if (asked.text is None) == (asked.name is None):
             raise BadParameter("a dry run takes either the text of a rule or the name of one")
         if asked.text is not None:
@@ -218,53 +175,10 @@ class RuleKeeper:
     # ------------------------------------------------------------ runs
 
     async def runs(self, rule: str | None, limit: int) -> Sequence[RuleRunView]:
-        """Raises NotFound for a rule that neither is there nor ever answered anything."""
-        found = await self._ports.work.runs.newest(rule, limit)
-        if rule is not None and not found:
-            self._book.get(rule)
-        return [_run_view(each) for each in found]
+        return await self._history.runs(rule, limit)
 
     async def run(self, run: str) -> RuleRunView:
-        return _run_view(await self._ports.work.runs.get(run))
+        return await self._history.run(run)
 
     async def undo(self, run: str) -> RuleUndoView:
-        """Take back all that a run did: what its jobs wrote and moved, tags, collections. Asked again, it does what
-        is left. Raises NotFound, and Conflict while it is not finished."""
-        record = await self._ports.work.runs.get(run)
-        if record.state in ("pending", "running"):
-            raise Conflict("the rule is still at it", where=run, hint="Wait for it, or cancel its jobs first")
-        removed: list[str] = []
-        files: list[str] = []
-        kept: list[Kept] = []
-        for job in reversed(await self._ports.work.runs.jobs_of(run)):
-            try:
-                undone = await self._ports.jobs.undo(job)
-            except RoadieError as error:
-                kept.append(Kept(path=f"job {job}", why=error.message))
-                continue
-            removed += undone.removed
-            files += undone.restored
-            kept += undone.kept
-        restored, stayed = await self._ports.work.changes.undo(run)
-        kept += [Kept(path=each.what, why=each.why) for each in stayed]
-        await self._ports.work.runs.set_state(run, "undone")
-        return RuleUndoView(id=run, removed=removed, files=files, restored=restored, kept=kept)
-
-
-def _run_view(record: RunRecord) -> RuleRunView:
-    return RuleRunView(
-        id=record.id, rule=record.rule, version=record.version, event=record.event, state=record.state,  # type: ignore[arg-type]
-        subjects=[RuleSubject(asset=str(each["asset"]), path=str(each["path"])) for each in record.subjects],
-        depth=record.depth, parent=record.parent,
-        jobs=[str(job) for result in record.results for job in result.get("jobs", ())],
-        error=record.error, at=record.at, finished_at=record.finished_at,
-    )  # fmt: skip
-
-
-def _patterns(test: Test) -> list[str]:
-    """The path patterns that a file must match."""
-    if isinstance(test, Leaf):
-        return list(test.wanted) if test.name == "path" else []
-    if isinstance(test, Group) and test.mode == "all":
-        return [pattern for part in test.parts for pattern in _patterns(part)]
-    return []
+        return await self._history.undo(run)

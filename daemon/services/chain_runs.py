@@ -13,11 +13,11 @@ from daemon.jobs.keys import step_key
 from daemon.jobs.prepare import Prepared, Preparer
 from daemon.jobs.runs import Finished, RunPool, Valid
 from daemon.jobs.steps import NotePlugins
-from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter
 from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Lane, Region, StepCall
 from daemon.library.assets import Assets
+from daemon.services.paths import absolute, require_one
 from daemon.services.types import JobInput
 from daemon.steps import encode, render
 from daemon.steps.render import RenderParams
@@ -43,13 +43,9 @@ class ChainRuns:
 
     async def prepare(self, given: JobInput) -> Prepared:
         """Raises BadParameter, and what preparing a file raises."""
-        if (given.path is None) == (given.asset is None):
-            raise BadParameter("an input names either a path or an asset")
+        require_one(given.path, given.asset, "an input")
         if given.asset is None:
-            path = Path(at_home(str(given.path)))
-            if not path.is_absolute() or "\0" in str(path):
-                raise BadParameter("the path of an input must be absolute", where=repr(given.path))
-            return await self._preparer.prepare(path)
+            return await self._preparer.prepare(absolute(str(given.path), "an input"))
         asset = await self._assets.get(given.asset)
         if asset.missing:
             raise BadParameter("the file of this asset is missing", where=asset.name)

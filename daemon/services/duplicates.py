@@ -17,12 +17,12 @@ from daemon.files.journal import Journal
 from daemon.files.names import first_free, safe_name
 from daemon.jobs.runner import TaskContext
 from daemon.jobs.uncut import to_its_end
-from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, Forbidden, RoadieError
 from daemon.library.assets import Assets, FileStat, Look
 from daemon.library.projects import Projects
 from daemon.library.search import Search
 from daemon.services.outputs import Outputs
+from daemon.services.paths import absolute
 from daemon.services.tasks import TaskStarter
 from daemon.services.types import JobAck
 from daemon.services.types_duplicates import DuplicateMoves, DuplicatesPlan, DuplicatesRequest
@@ -196,9 +196,7 @@ class DuplicatesService:
         return await self._tasks.start(TASK, msgspec.to_builtins(request), what, client)
 
     async def _checked(self, request: DuplicatesRequest) -> DuplicatesRequest:
-        folder = None if request.folder is None else Path(at_home(request.folder))
-        if folder is not None and (not folder.is_absolute() or "\0" in str(folder)):
-            raise BadParameter("the folder of the copies must be an absolute path", where=repr(request.folder))
+        folder = None if request.folder is None else absolute(request.folder, "the copies' folder")
         to = await asyncio.to_thread(self._outputs.check, str(self._duplicates.aside(request)))
         if folder is not None and folder.is_relative_to(to):
             raise BadParameter("these copies stand where they would go", where=folder, hint="Name another `to`")

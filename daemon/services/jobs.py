@@ -19,7 +19,6 @@ from daemon.jobs.effects import Deliverer
 from daemon.jobs.keys import canonical
 from daemon.jobs.recipes import Recipe, Recipes, with_params
 from daemon.jobs.runner import JobRunner, Live
-from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, ErrorInfo, RoadieError
 from daemon.library.assets import Assets
 from daemon.library.jobs import (
@@ -34,6 +33,7 @@ from daemon.library.jobs import (
     StepRecord,
 )
 from daemon.services.outputs import Outputs
+from daemon.services.paths import absolute, require_one
 from daemon.services.types import (
     ArtifactView,
     ErrorView,
@@ -138,18 +138,14 @@ class JobsService:
         return body
 
     async def _input(self, each: JobInput) -> NewInput:
-        if (each.path is None) == (each.asset is None):
-            raise BadParameter("an input names either a path or an asset")
+        require_one(each.path, each.asset, "an input")
         region = None if each.region is None else msgspec.to_builtins(each.region)
         if each.asset is not None:
             asset = await self._assets.get(each.asset)
             if asset.missing:
                 raise BadParameter("the file of this asset is missing", where=asset.name)
             return NewInput(asset.paths[0], asset.id, region)
-        path = Path(at_home(str(each.path)))
-        if not path.is_absolute() or "\0" in str(path):
-            raise BadParameter("the path of an input must be absolute", where=repr(each.path))
-        return NewInput(str(path), None, region)
+        return NewInput(str(absolute(str(each.path), "an input")), None, region)
 
     async def get(self, job: str) -> JobView:
         return self._view(await self._jobs.get(job))

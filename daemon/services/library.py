@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from daemon.jobs.effects import Deliverer
-from daemon.kernel.at_home import at_home
-from daemon.kernel.errors import BadParameter, FileMissing, Forbidden
+from daemon.kernel.errors import FileMissing, Forbidden
 from daemon.library.assets import Asset, Assets
 from daemon.library.collections import Collection, Collections
 from daemon.library.jobs import Jobs
 from daemon.library.search import Search
+from daemon.services import paths
 from daemon.services.asked import Asked, offset_of
 from daemon.services.assets_view import asset_view
 from daemon.services.peaks import Peaks
@@ -121,11 +121,7 @@ class LibraryService:
 
     async def scan(self, request: ScanRequest, client: str) -> JobAck:
         """Index a folder in place, as a job. Raises FileMissing when it is no folder."""
-        folder = Path(at_home(request.path))
-        if not folder.is_absolute() or "\0" in request.path:
-            raise BadParameter("the folder of a scan must be an absolute path", where=repr(request.path))
-        if not await asyncio.to_thread(folder.is_dir):
-            raise FileMissing("there is no such folder", where=folder)
+        folder = await paths.folder(request.path, "a scan's folder")
         return await self._tasks.start("scan", {"path": str(folder)}, str(folder), client)
 
     async def add_upload(self, path: Path, name: str) -> AssetView:

@@ -16,10 +16,10 @@ from daemon.chains.plugins.resolve import find, resolve_plugins
 from daemon.files.journal import Journal
 from daemon.jobs.calls import Calls
 from daemon.jobs.runner import TaskContext
-from daemon.kernel.at_home import at_home
-from daemon.kernel.errors import BadParameter, NotFound, NotInstalled
+from daemon.kernel.errors import NotFound, NotInstalled
 from daemon.kernel.work import Lane, PluginUse
 from daemon.services.outputs import Outputs
+from daemon.services.paths import absolute
 from daemon.services.tasks import TaskStarter
 from daemon.services.types import JobAck
 from daemon.services.types_plugins import (
@@ -58,10 +58,7 @@ class PluginsService:
 
     async def scan(self, request: PluginScanRequest, client: str) -> JobAck:
         """Look for plug-ins, as a job. Raises BadParameter for a path that is not absolute."""
-        paths = [at_home(path) for path in request.paths]
-        for path in paths:
-            if not Path(path).is_absolute() or "\0" in path:
-                raise BadParameter("the path of a plug-in must be absolute", where=repr(path))
+        paths = [str(absolute(path, "a plug-in")) for path in request.paths]
         body = {**msgspec.to_builtins(request), "paths": paths}
         what = ", ".join(paths) if paths else "plug-in folders"
         return await self._tasks.start("plugin-scan", body, what, client)

@@ -14,12 +14,13 @@ from daemon.audio.binary import shown
 from daemon.jobs.prepare import stat_of
 from daemon.jobs.reading import OutsideReader
 from daemon.jobs.runner import TaskContext
-from daemon.kernel.errors import BadParameter, FileMissing, InputError, RoadieError
+from daemon.kernel.errors import InputError, RoadieError
 from daemon.kernel.work import Kind, StepResult
 from daemon.library.assets import Assets
 from daemon.library.projects import Candidate, Projects, StoredProject, UsedBy
 from daemon.projects.model import Project, Reference
 from daemon.projects.read import SUFFIXES
+from daemon.services import paths
 from daemon.services.tasks import TaskStarter
 from daemon.services.types import JobAck, ScanRequest
 from daemon.services.types_projects import (
@@ -43,18 +44,12 @@ class ProjectsService:
 
     async def read(self, request: ProjectRequest) -> ProjectView:
         """Read a project, unless it stands there unchanged. Raises UnreadableProject, FileMissing, DiskError."""
-        path = Path(request.path)
-        if not path.is_absolute():
-            raise BadParameter("the path of a project must be absolute", where=request.path)
+        path = paths.absolute(request.path, "a project")
         return await self._view(await read_into(self._projects, self._reader, path))
 
     async def scan(self, request: ScanRequest, client: str) -> JobAck:
         """Read every project below a folder, as a job. Raises FileMissing when it is no folder."""
-        folder = Path(request.path)
-        if not folder.is_absolute():
-            raise BadParameter("the folder of a scan must be an absolute path", where=request.path)
-        if not await asyncio.to_thread(folder.is_dir):
-            raise FileMissing("there is no such folder", where=folder)
+        folder = await paths.folder(request.path, "a scan's folder")
         return await self._tasks.start("projects", {"path": str(folder)}, str(folder), client)
 
     async def all(self) -> list[ProjectSummary]:
@@ -75,10 +70,7 @@ class ProjectsService:
 
     async def used_at(self, request: UsedAtRequest) -> list[UsedByView]:
         """Projects that use the file at a path, or the same sound elsewhere. Raises BadParameter."""
-        path = Path(request.path)
-        if not path.is_absolute():
-            raise BadParameter("the path of a file must be absolute", where=request.path)
-        return _used_by(await self._projects.users_at(path))
+        return _used_by(await self._projects.users_at(paths.absolute(request.path, "a file")))
 
     async def _view(self, stored: StoredProject) -> ProjectView:
         project = stored.project

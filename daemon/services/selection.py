@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from daemon.executors.protocol import Executor
 from daemon.kernel.errors import BadParameter
@@ -11,6 +10,7 @@ from daemon.kernel.events import Event, SelectionChanged, TransportChanged
 from daemon.kernel.work import Lane
 from daemon.library.assets import Assets
 from daemon.library.state import State
+from daemon.services.paths import absolute
 from daemon.services.types import SelectionRequest, SelectionView, TransportRequest, TransportView
 
 PAUSE_MODES = ("never", "recording", "playing")
@@ -38,9 +38,7 @@ class SelectionService:
         """Raises NotFound for an unknown asset, BadParameter for both or a relative path."""
         if request.path is not None and request.asset is not None:
             raise BadParameter("a selection is a path or an asset, not both")
-        path = request.path
-        if path is not None and not Path(path).is_absolute():
-            raise BadParameter("the selected path must be absolute", where=path)
+        path = None if request.path is None else str(absolute(request.path, "the selection"))
         if request.asset is not None:
             asset = await self._assets.get(request.asset)
             path = asset.paths[0] if asset.paths else None

@@ -11,11 +11,11 @@ import msgspec
 from daemon.jobs.prepare import Preparer
 from daemon.jobs.retag import Retagged, Retagger
 from daemon.jobs.runner import TaskContext
-from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, FileMissing, RoadieError
 from daemon.library.assets import Asset, Assets
 from daemon.library.search import Search
 from daemon.services.asked import Asked
+from daemon.services.paths import absolute
 from daemon.services.tasks import TaskStarter
 from daemon.services.types import JobAck
 from daemon.services.types_tags import WriteTagsRequest
@@ -113,10 +113,7 @@ class TagsService:
         chosen = [request.assets, request.paths, request.query]
         if sum(each is not None for each in chosen) != 1:
             raise BadParameter("tags are written for exactly one of assets, paths and query")
-        paths = [at_home(path) for path in request.paths or ()]
-        wrong = next((path for path in paths if not Path(path).is_absolute() or "\0" in path), None)
-        if wrong is not None:
-            raise BadParameter("a file must be an absolute path", where=repr(wrong))
+        paths = [str(absolute(path, "a file")) for path in request.paths or ()]
         body = msgspec.to_builtins(request) | ({"paths": paths} if request.paths is not None else {})
         return await self._tasks.start(TASK, body, _what(request, paths), client, key)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, Conflict, FileMissing, NotFound
 from daemon.library.arrivals import Arrivals
+from daemon.services.paths import absolute
 from daemon.services.types_watch import WatchedView, WatchRequest, WatchView
 from daemon.watch.places import Place, Role, place, why_not
 from daemon.watch.watcher import Watcher
@@ -93,9 +94,7 @@ class WatchingService:
 
 
 def _folder(text: str) -> Path:
-    folder = Path(at_home(text))
-    if not folder.is_absolute() or "\0" in text:
-        raise BadParameter("the folder to watch must be an absolute path", where=repr(text))
+    folder = absolute(text, "a folder to watch")
     if not folder.is_dir():
         raise FileMissing("there is no such folder", where=folder, hint="Make it first")
     return folder.resolve()

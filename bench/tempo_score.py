@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 import numpy as np
 
@@ -394,8 +393,3 @@ class _Writer:
                     Note(begin, max(end, begin + 0.05), self.pitch(step, low), float(rng.uniform(0.6, 0.9)))
                 )
         return notes
-
-
-def beats_between(score: Score) -> np.ndarray:
-    """Seconds from beat to beat."""
-    return np.array([b - a for a, b in pairwise(score.beats_s)])

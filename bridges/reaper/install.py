@@ -10,7 +10,7 @@ from pathlib import Path
 from bridges.reaper import explorer_ini, key_map, media_db
 from bridges.reaper.places import INI, require_closed, resource_folder
 from bridges.reaper.scripts import FOLDER, scripts
-from daemon.files.installing import Change, Plan
+from daemon.files.installable import Change, Plan
 from daemon.kernel.at_home import at_home
 
 KEY_MAP = "reaper-kb.ini"

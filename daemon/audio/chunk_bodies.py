@@ -1,4 +1,4 @@
-"""Bodies of the metadata chunks of WAV: builders and parsers.
+"""Bodies of the metadata chunks of WAV, as roadie writes them.
 
 Sources: bext EBU Tech 3285 v2; smpl and cue, LIST adtl and LIST INFO of the Multimedia Programming Interface and
 Data Specifications 1.0 (Microsoft, IBM 1991) and its 1994 supplement; acid as libsndfile and REAPER read it;
@@ -10,12 +10,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-from xml.etree import ElementTree as Xml
 from xml.sax.saxutils import escape
 
 from daemon.audio.chunks import Chunk
-from daemon.kernel.errors import BadParameter, InputError
+from daemon.kernel.errors import BadParameter
 
 _BEXT = struct.Struct("<256s32s32s10s8sQH64s5h180s")
 _NO_LOUDNESS = 0x7FFF
@@ -99,36 +97,12 @@ def bext(value: Bext) -> Chunk:
     return Chunk(b"bext", head + value.coding_history.encode("ascii", "replace"))
 
 
-def parse_bext(chunk: Chunk) -> Bext:
-    fields = _unpack(_BEXT, chunk)
-    description, originator, reference, date, time = (_text(field) for field in fields[:5])
-    return Bext(
-        description,
-        originator,
-        reference,
-        date,
-        time,
-        time_reference_frames=fields[5],
-        loudness_lufs=_from_hundredths(fields[8], fields[6]),
-        true_peak_dbtp=_from_hundredths(fields[10], fields[6]),
-        coding_history=_text(chunk.body[_BEXT.size :]),
-    )
-
-
 def smpl(value: Sampler) -> Chunk:
     period_ns = round(1e9 / value.rate_hz)
     body = _SMPL.pack(0, 0, period_ns, value.root_note, 0, 0, 0, len(value.loops), 0)
     for index, loop in enumerate(value.loops):
         body += _SMPL_LOOP.pack(index, 0, loop.start_frame, loop.end_frame, 0, 0)
     return Chunk(b"smpl", body)
-
-
-def parse_smpl(chunk: Chunk) -> Sampler:
-    fields = _unpack(_SMPL, chunk)
-    count = min(fields[7], (len(chunk.body) - _SMPL.size) // _SMPL_LOOP.size)
-    loops = [_SMPL_LOOP.unpack_from(chunk.body, _SMPL.size + i * _SMPL_LOOP.size) for i in range(count)]
-    rate = round(1e9 / fields[2]) if fields[2] else 0
-    return Sampler(fields[3], rate, tuple(Loop(loop[2], loop[3]) for loop in loops))
 
 
 def cue(markers: Sequence[Marker]) -> list[Chunk]:
@@ -146,24 +120,6 @@ def cue(markers: Sequence[Marker]) -> list[Chunk]:
     return [Chunk(b"cue ", points), Chunk(b"LIST", notes)]
 
 
-def parse_cue(chunks: Sequence[Chunk]) -> list[Marker]:
-    """Markers from all chunks of a file, in the order of the `cue ` chunk."""
-    points = next((chunk.body for chunk in chunks if chunk.id == b"cue "), b"")
-    labels: dict[int, str] = {}
-    lengths: dict[int, int] = {}
-    for chunk in chunks:
-        for name, body in _subs(chunk.body[4:]) if chunk.list_type == b"adtl" else ():
-            if name == b"labl" and len(body) > 4:
-                labels[int.from_bytes(body[:4], "little")] = _text(body[4:])
-            elif name == b"ltxt" and len(body) >= 8:
-                lengths[int.from_bytes(body[:4], "little")] = int.from_bytes(body[4:8], "little")
-    found = [
-        _CUE_POINT.unpack_from(points, at)
-        for at in range(4, len(points) - _CUE_POINT.size + 1, _CUE_POINT.size)
-    ]
-    return [Marker(point[5], labels.get(point[0], ""), lengths.get(point[0])) for point in found]
-
-
 def info(values: Mapping[str, str]) -> Chunk:
     """LIST INFO from ids such as INAM, IART, ISFT to texts (UTF-8)."""
     body = b"INFO"
@@ -172,10 +128,6 @@ def info(values: Mapping[str, str]) -> Chunk:
             raise BadParameter(f"{name!r} is not a four-letter INFO id")
         body += sub_chunk(name.encode("ascii"), text.encode("utf-8") + b"\0")
     return Chunk(b"LIST", body)
-
-
-def parse_info(chunk: Chunk) -> dict[str, str]:
-    return {name.decode("latin-1"): _text(body) for name, body in info_parts(chunk.body)}
 
 
 def info_parts(body: bytes) -> list[tuple[bytes, bytes]]:
@@ -192,12 +144,6 @@ def acid(value: Acid) -> Chunk:
     return Chunk(b"acid", _ACID.pack(flags, root, 0x8000, 0.0, beats, denominator, numerator, value.bpm))
 
 
-def parse_acid(chunk: Chunk) -> Acid:
-    flags, root, _, _, beats, denominator, numerator, bpm = _unpack(_ACID, chunk)
-    note = root if flags & _ACID_ROOT else None
-    return Acid(bool(flags & _ACID_ONE_SHOT), beats, bpm, note, (numerator, denominator))
-
-
 def ixml(project: str, user: Mapping[str, str], note: str = "") -> Chunk:
     """iXML with a USER element that holds one element for each key (letters, digits and `_`)."""
     rows = []
@@ -211,24 +157,6 @@ def ixml(project: str, user: Mapping[str, str], note: str = "") -> Chunk:
         f"  <USER>\n{''.join(rows)}  </USER>\n</BWFXML>\n"
     )
     return Chunk(b"iXML", text.encode("utf-8"))
-
-
-def parse_ixml_user(chunk: Chunk) -> dict[str, str]:
-    """The USER elements. Raises InputError for XML that is broken or declares entities."""
-    text = chunk.body.rstrip(b"\0")
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-        raise InputError("its iXML chunk declares entities, which roadie does not expand")
-    try:
-        user = Xml.fromstring(text).find("USER")  # noqa: S314 - entities are refused above
-    except Xml.ParseError as error:
-        raise InputError("its iXML chunk is broken", why=error) from error
-    return {} if user is None else {element.tag: element.text or "" for element in user}
-
-
-def _unpack(form: struct.Struct, chunk: Chunk) -> tuple[Any, ...]:
-    if len(chunk.body) < form.size:
-        raise InputError(f"its {chunk.id.decode('latin-1')!r} chunk is too short")
-    return form.unpack_from(chunk.body)
 
 
 def sub_chunk(name: bytes, body: bytes) -> bytes:
@@ -250,21 +178,9 @@ def _ascii(text: str, size: int) -> bytes:
     return text.encode("ascii", "replace")[:size]
 
 
-def _text(data: object) -> str:
-    raw = bytes(data).split(b"\0", 1)[0] if isinstance(data, bytes) else b""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")  # what older Windows programs wrote, near enough
-
-
 def _xml_text(text: str) -> str:
     return escape("".join(c for c in text if c >= " " or c in "\t\n"))
 
 
 def _hundredths(value: float | None) -> int:
     return _NO_LOUDNESS if value is None else max(-0x8000, min(_NO_LOUDNESS - 1, round(value * 100)))
-
-
-def _from_hundredths(value: int, version: int) -> float | None:
-    return None if version < 2 or value == _NO_LOUDNESS else value / 100

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from daemon.audio.binary import open_binary, shown
+from daemon.audio.binary import shown
 from daemon.kernel.errors import UnreadableAudio
 
 STREAMED_SIZES = frozenset({0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFF000, 0x7FFFF024})
@@ -82,10 +82,3 @@ def wav_format(body: bytes, path: Path) -> WavFormat:
     if tag == 0xFFFE and len(body) >= 26:
         tag = struct.unpack_from("<H", body, 24)[0]
     return WavFormat(tag, channels, rate, align, bits)
-
-
-def read_body(path: Path, place: ChunkPlace, limit: int | None = None) -> bytes:
-    """The bytes of a chunk, at most `limit` of them."""
-    with open_binary(path) as file:
-        file.seek(place.start)
-        return file.read(place.size if limit is None else min(limit, place.size))

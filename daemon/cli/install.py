@@ -13,7 +13,8 @@ from daemon.cli.output import AsJson
 from daemon.kernel.at_home import at_home
 
 if TYPE_CHECKING:
-    from daemon.files.installing import Done, Installable, Installations, Plan
+    from daemon.files.installable import Done, Installable, Plan
+    from daemon.files.installing import Installations
 
 TARGETS: Mapping[str, str] = {
     "reaper": "bridges.reaper.install:TARGET",

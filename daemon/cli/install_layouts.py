@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daemon.files.installing import Change, Plan
+from daemon.files.installable import Change, Plan
 
 if TYPE_CHECKING:
     from daemon.config import Settings

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from daemon.files.installing import Change, Plan
+from daemon.files.installable import Change, Plan
 from daemon.kernel.errors import NotFound
 
 LABEL = "org.roadie.daemon"

@@ -43,6 +43,11 @@ class Disk:
             size += len(block)
         return sha256.hexdigest(), size
 
+    def holds(self, path: Path, sha256: str | None) -> bool:
+        """Whether a regular file with this content stands at `path`."""
+        digest = self.digest(path)
+        return digest is not None and digest[0] == sha256
+
     def write(self, path: Path, content: Iterable[bytes]) -> str:
         """Make a new file, not yet durable. Returns its sha256."""
         sha256 = hashlib.sha256()

@@ -8,61 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 
 from daemon.files.disk import Disk
 from daemon.files.errors import disk_errors
-from daemon.files.staging import first_missing, make_folders
+from daemon.files.installable import Change, Done, Plan
+from daemon.files.staging import first_missing, make_folders, prune_folders
 from daemon.kernel.errors import Conflict
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One file as it shall be. edits: it belongs to the program or the user, and roadie only adds to it; otherwise
-    it is roadie's own, and nothing else may stand there."""
-
-    path: Path
-    content: bytes
-    edits: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What an installation does. folder: the program's, which tells two installations apart. commands: run after
-    the files are there; undo_commands: run before they are taken back. remarks: for the person, one line each."""
-
-    folder: Path
-    changes: tuple[Change, ...]
-    commands: tuple[tuple[str, ...], ...] = ()
-    undo_commands: tuple[tuple[str, ...], ...] = ()
-    remarks: tuple[str, ...] = ()
-
-
-class Installable(Protocol):
-    """Something that `roadie install` knows. Blocking."""
-
-    name: str
-
-    def plan(self, to: Path | None, environ: Mapping[str, str]) -> Plan:
-        """What would be done; reads, and writes nothing.
-
-        to: the program's folder when the person names it. Raises NotFound when the program is not here, Conflict
-        while it must not be changed (because it runs).
-        """
-        ...
-
-    def check_removal(self, folder: Path) -> None:
-        """Raises Conflict while nothing may be taken back."""
-        ...
-
-    def without(self, path: Path, content: bytes) -> bytes:
-        """An edited file that has changed since, without what roadie added to it."""
-        ...
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -81,16 +37,6 @@ class _Record(msgspec.Struct, frozen=True):
     folder: str
     entries: list[_Entry]
     undo_commands: list[list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """written, removed, restored: paths. kept: (path, why it stays) for the person."""
-
-    written: tuple[Path, ...] = ()
-    removed: tuple[Path, ...] = ()
-    restored: tuple[Path, ...] = ()
-    kept: tuple[tuple[Path, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,18 +154,9 @@ class Installations:
             elif wanted != there:
                 self._put(path, wanted)
                 restored.append(path)
-        self._prune(listed)
+        made = [Path(each.made) for each in listed if each.made is not None]
+        prune_folders(self._disk, made, [Path(each.path) for each in listed])
         return removed, restored, kept
-
-    def _prune(self, entries: Sequence[_Entry]) -> None:
-        """Remove the folders that were made and are empty."""
-        made = {Path(each.made) for each in entries if each.made is not None}
-        for entry in entries:
-            folder = Path(entry.path).parent
-            while any(folder.is_relative_to(top) for top in made):
-                if folder.exists() and not self._disk.remove_folder(folder):
-                    break
-                folder = folder.parent
 
     def _keep(self, file: Path, path: Path, content: bytes) -> str:
         name = f"{_sha256(str(path).encode())[:12]}-{path.name}"

@@ -7,12 +7,11 @@ either nothing at the final name or the whole file, and an open intent from whic
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import itertools
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,14 +23,11 @@ from daemon.files.names import numbered
 from daemon.files.outcome import Delivered, ReconcileReport, UndoReport
 from daemon.files.points import passing
 from daemon.files.reconcile import decide, reconcile
-from daemon.files.rewriting import Shared, earlier, earlier_size, literal, with_backup
-from daemon.files.staging import clear_staging, first_missing, make_folders, prune, staged, sync_folders
+from daemon.files.rewriting import Shared, earlier, earlier_size, with_backup
+from daemon.files.staging import first_missing, prune, staged
 from daemon.files.undo import InUse, undo
+from daemon.files.writer import NameTaken, Writer
 from daemon.kernel.errors import PathTaken, SourceChanged, UsageError
-
-
-class _Taken(PathTaken):
-    """Someone took the name between the look and the rename."""
 
 
 class Journal:
@@ -44,6 +40,7 @@ class Journal:
         """backups: folder of roadie's own for what rewritten files said before; without it none is rewritten."""
         self._store = store
         self._disk = disk or Disk()
+        self._writer = Writer(self._disk)
         self._backups = backups
         self._turn = threading.Lock()
 
@@ -60,17 +57,17 @@ class Journal:
         with self._turn, disk_errors(wanted):
             sha256, size = self._digest_of(source)
             earlier = self._earlier(owner, ordinal)
-            if earlier is not None and earlier.sha256 == sha256 and self._holds(earlier.path, sha256):
+            if earlier is not None and earlier.sha256 == sha256 and self._disk.holds(earlier.path, sha256):
                 return Delivered(earlier.path, sha256, already=True)
             for path in _names(wanted):
                 if _stands(path):
-                    if same_is_enough and self._holds(path, sha256):
+                    if same_is_enough and self._disk.holds(path, sha256):
                         return Delivered(path, sha256, already=True)
                     continue
                 intent = _intent(Op.WRITE, path, group, owner, ordinal, sha256, size)
                 try:
-                    self._perform("deliver", intent, partial(self._write_new, "deliver", intent, source))
-                except _Taken:
+                    self._perform("deliver", intent, partial(self._writer.write_new, "deliver", intent, source))
+                except NameTaken:
                     continue
                 return Delivered(path, sha256, already=False)
             raise AssertionError("unreachable: there is always a next number")
@@ -93,7 +90,7 @@ class Journal:
                 return
             intent = _intent(Op.REPLACE, path, group, owner, ordinal, sha256, len(content))
             intent = replace(intent, before=before and before[0])
-            self._perform("replace", intent, partial(self._write_over, intent, content))
+            self._perform("replace", intent, partial(self._writer.write_over, intent, content))
 
     def rewrite(
         self,
@@ -118,15 +115,15 @@ class Journal:
         with self._turn, disk_errors(path):
             path = path.resolve(strict=True)
             sha256, size = self._digest_of(source)
-            if before == sha256 or self._holds(path, sha256):
+            if before == sha256 or self._disk.holds(path, sha256):
                 return False
-            if not self._holds(path, before):
+            if not self._disk.holds(path, before):
                 raise SourceChanged(
                     "the file changed meanwhile", where=path, hint="Nothing was written; ask again"
                 )
             intent = _intent(Op.REWRITE, path, group, owner, ordinal, sha256, size)
             intent = with_backup(replace(intent, before=before), self._backups, source, shared)
-            self._perform("rewrite", intent, partial(self._rewrite, intent, lambda: blocks(source)))
+            self._perform("rewrite", intent, partial(self._writer.rewrite, intent, lambda: blocks(source)))
             return True
 
     def move(self, source: Path, wanted: Path, *, group: str, owner: str, ordinal: int) -> Path:
@@ -137,7 +134,7 @@ class Journal:
         _require_absolute(wanted)
         with self._turn, disk_errors(wanted):
             earlier = self._earlier(owner, ordinal)
-            if earlier is not None and self._holds(earlier.path, earlier.sha256):
+            if earlier is not None and self._disk.holds(earlier.path, earlier.sha256):
                 return earlier.path
             sha256, size = self._digest_of(source)
             for path in _names(wanted):
@@ -145,8 +142,8 @@ class Journal:
                     continue
                 intent = replace(_intent(Op.MOVE, path, group, owner, ordinal, sha256, size), temp=source)
                 try:
-                    self._perform("move", intent, partial(self._move, intent, source))
-                except _Taken:
+                    self._perform("move", intent, partial(self._writer.move, intent, source))
+                except NameTaken:
                     continue
                 return path
             raise AssertionError("unreachable: there is always a next number")
@@ -161,7 +158,7 @@ class Journal:
             intent = replace(
                 _intent(Op.REMOVE, path, group, owner, ordinal, "", 0), temp=None, before=before[0]
             )
-            self._perform("remove", intent, partial(self._remove, intent))
+            self._perform("remove", intent, partial(self._writer.remove, intent))
 
     def reconcile(self) -> ReconcileReport:
         """At start, before anything else is delivered: settle what was under way when the process ended."""
@@ -202,88 +199,22 @@ class Journal:
             return
 
     def _holds_written(self, intent: Intent) -> bool:
-        return not staged(intent.path, intent.id).exists() and self._holds(intent.path, intent.sha256)
-
-    def _write_new(self, verb: str, intent: Intent, source: Path) -> None:
-        part = self._write_part(verb, intent, blocks(source))
-        with passing(verb, "rename"):
-            try:
-                self._disk.rename_new(part, intent.path)
-            except FileExistsError as error:
-                raise _Taken("something else stands there", where=intent.path) from error
-        self._finish(verb, intent)
-
-    def _write_over(self, intent: Intent, content: bytes) -> None:
-        part = self._write_part("replace", intent, [content])
-        with passing("replace", "rename"):
-            self._disk.replace(part, intent.path)
-        self._finish("replace", intent)
-
-    def _rewrite(self, intent: Intent, content: Callable[[], Iterator[bytes]]) -> None:
-        part = self._write_part("rewrite", intent, content())
-        if intent.backup is not None:
-            make_folders(self._disk, intent.backup.parent)
-            self._disk.write(intent.backup, literal(intent))
-            with passing("rewrite", "sync_backup"):
-                self._disk.sync_file(intent.backup)
-                self._disk.sync_folder(intent.backup.parent)
-        self._disk.copy_attributes(intent.path, part)
-        with passing("rewrite", "rename"):
-            if not self._holds(intent.path, intent.before or ""):
-                raise SourceChanged("the file changed meanwhile", where=intent.path)
-            self._disk.replace(part, intent.path)
-        self._finish("rewrite", intent)
+        return not staged(intent.path, intent.id).exists() and self._disk.holds(intent.path, intent.sha256)
 
     def _restore(self, undone: Intent) -> None:
         """A rewrite like any other, but of no group, and with nothing to go back to."""
         size = earlier_size(undone)
         intent = _intent(Op.REWRITE, undone.path, "", f"undo:{undone.id}", 0, undone.before or "", size)
         intent = replace(intent, before=undone.sha256)
-        self._perform("rewrite", intent, partial(self._rewrite, intent, lambda: earlier(undone, undone.path)))
-
-    def _write_part(self, verb: str, intent: Intent, content: Iterable[bytes]) -> Path:
-        part = staged(intent.path, intent.id)
-        make_folders(self._disk, intent.path.parent)
-        self._disk.make_folder(part.parent)
-        if self._disk.write(part, content) != intent.sha256:
-            raise SourceChanged("the file was changed while it was being copied", where=intent.path)
-        with passing(verb, "sync_file"):
-            self._disk.sync_file(part)
-        return part
-
-    def _finish(self, verb: str, intent: Intent) -> None:
-        """One fsync makes both durable: the new name, and that the hidden folder is gone."""
-        clear_staging(self._disk, intent)
-        with passing(verb, "sync_folder"):
-            self._disk.sync_folder(intent.path.parent)
+        self._perform(
+            "rewrite", intent, partial(self._writer.rewrite, intent, lambda: earlier(undone, undone.path))
+        )
 
     def _move_back(self, undone: Intent, source: Path, target: Path) -> None:
         """A move like any other, but of no group: undoing it is asking for the first one again."""
         intent = _intent(Op.MOVE, target, "", f"undo:{undone.id}", 0, undone.sha256, undone.size)
         intent = replace(intent, temp=source)
-        self._perform("move", intent, partial(self._move, intent, source))
-
-    def _move(self, intent: Intent, source: Path) -> None:
-        make_folders(self._disk, intent.path.parent)
-        try:
-            with passing("move", "rename"):
-                self._disk.rename_new(source, intent.path)
-        except FileExistsError as error:
-            raise _Taken("something else stands there", where=intent.path) from error
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
-            self._write_new("move", intent, source)  # another volume
-            with passing("move", "remove"):
-                self._disk.remove(source)
-        with passing("move", "sync_folder"):
-            sync_folders(self._disk, intent)
-
-    def _remove(self, intent: Intent) -> None:
-        with passing("remove", "remove"):
-            self._disk.remove(intent.path)
-        with passing("remove", "sync_folder"):
-            self._disk.sync_folder(intent.path.parent)
+        self._perform("move", intent, partial(self._writer.move, intent, source))
 
     def _digest_of(self, source: Path) -> tuple[str, int]:
         digest = self._disk.digest(source)
@@ -299,10 +230,6 @@ class Journal:
         return (
             earlier if earlier is not None and earlier.state in (IntentState.DONE, IntentState.KEPT) else None
         )
-
-    def _holds(self, path: Path, sha256: str) -> bool:
-        digest = self._disk.digest(path)
-        return digest is not None and digest[0] == sha256
 
 
 def _intent(op: Op, path: Path, group: str, owner: str, ordinal: int, sha256: str, size: int) -> Intent:

@@ -23,9 +23,8 @@ def reconcile(store: JournalStore, disk: Disk) -> ReconcileReport:
         except OSError:
             unreachable.append(intent)
             continue
-        {IntentState.DONE: done, IntentState.ABANDONED: abandoned}.get(settled.state, unreachable).append(
-            settled
-        )
+        ends = {IntentState.DONE: done, IntentState.ABANDONED: abandoned}
+        ends.get(settled.state, unreachable).append(settled)
     return ReconcileReport(tuple(done), tuple(abandoned), tuple(unreachable))
 
 
@@ -59,30 +58,25 @@ def _written(intent: Intent, disk: Disk) -> bool:
     part = staged(intent.path, intent.id)
     if part.exists() and not _same_file(part, intent.path):
         return False  # whatever stands at the name, it is not this file
-    return _has(disk, intent.path, intent.sha256)
+    return disk.holds(intent.path, intent.sha256)
 
 
 def _replaced(intent: Intent, disk: Disk) -> bool:
-    return not staged(intent.path, intent.id).exists() and _has(disk, intent.path, intent.sha256)
+    return not staged(intent.path, intent.id).exists() and disk.holds(intent.path, intent.sha256)
 
 
 def _moved(intent: Intent, disk: Disk) -> bool:
     """Between two volumes the copy may stand there while the original does too: then the move is finished."""
     if not _written(intent, disk):
         return False
-    if intent.temp is not None and _has(disk, intent.temp, intent.sha256):
+    if intent.temp is not None and disk.holds(intent.temp, intent.sha256):
         disk.sync_folder(intent.path.parent)  # the copy's name first, then the end of the original
         disk.remove(intent.temp)
     return True
 
 
 def _removed(intent: Intent, disk: Disk) -> bool:
-    return not (intent.before is not None and _has(disk, intent.path, intent.before))
-
-
-def _has(disk: Disk, path: Path, sha256: str) -> bool:
-    digest = disk.digest(path)
-    return digest is not None and digest[0] == sha256
+    return not (intent.before is not None and disk.holds(intent.path, intent.before))
 
 
 def _same_file(one: Path, other: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from daemon.files.disk import Disk
@@ -60,13 +60,19 @@ def sync_folders(disk: Disk, intent: Intent) -> None:
 def prune(disk: Disk, intents: list[Intent]) -> None:
     """Remove the folders that these intents made and that are empty."""
     made = [intent.made for intent in intents if intent.made is not None]
-    for intent in intents:
-        for folder in _upwards(intent.path.parent, made):
+    prune_folders(disk, made, [intent.path for intent in intents])
+
+
+def prune_folders(disk: Disk, made: Collection[Path], files: Iterable[Path]) -> None:
+    """Remove the folders of these files that are empty, as far up as `made`: the topmost ones that were made for
+    them."""
+    for file in files:
+        for folder in _upwards(file.parent, made):
             if folder.exists() and not disk.remove_folder(folder):
                 break
 
 
-def _upwards(folder: Path, made: list[Path]) -> Iterator[Path]:
+def _upwards(folder: Path, made: Collection[Path]) -> Iterator[Path]:
     while any(folder.is_relative_to(root) for root in made):
         yield folder
         folder = folder.parent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from daemon.files.disk import Disk
@@ -19,6 +19,19 @@ MoveBack = Callable[[Intent, Path, Path], None]
 Restore = Callable[[Intent], None]
 
 
+@dataclass(slots=True)
+class _Tally:
+    """What became of the files so far, as in `UndoReport`."""
+
+    removed: list[Path] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    gone: list[Path] = field(default_factory=list)
+    restored: list[Path] = field(default_factory=list)
+
+    def report(self) -> UndoReport:
+        return UndoReport(tuple(self.removed), tuple(self.kept), tuple(self.gone), tuple(self.restored))
+
+
 def undo(
     group: str, in_use: InUse, move_back: MoveBack, restore: Restore, store: JournalStore, disk: Disk
 ) -> UndoReport:
@@ -27,10 +40,7 @@ def undo(
     move_back: moves a file from one path to another through the journal, whatever volumes they are on. restore: gives
     a rewritten file its earlier content, through the journal.
     """
-    removed: list[Path] = []
-    gone: list[Path] = []
-    kept: list[Kept] = []
-    restored: list[Path] = []
+    tally = _Tally()
     for stored in reversed(store.of_group(group)):
         try:
             intent = decide(stored, store, disk) if stored.state is IntentState.OPEN else stored
@@ -38,27 +48,25 @@ def undo(
                 _forget(intent, disk)  # an undo that was cut short may have left it
                 continue
             reason = _why_keep(intent, in_use, disk)
-            if reason is None and intent.op is Op.REWRITE and intent.path.exists():
-                if not _has(disk, intent.path, intent.before):
-                    restore(intent)
-                restored.append(intent.path)
-            elif reason is None and _take_back(intent, move_back, disk):
-                removed.append(intent.path)
-                if intent.op is Op.MOVE and intent.temp is not None:
-                    restored.append(intent.temp)
-            elif reason is None:
-                gone.append(intent.path)
+            if reason is None:
+                _take_back(intent, move_back, restore, disk, tally)
         except OSError as error:
             intent, reason = stored, disk_error(error, stored.path).message
         if reason is not None:
-            kept.append(Kept(intent.path, reason))
-        if intent.state is not IntentState.OPEN:
-            with passing("undo", "settle"):
-                store.settle(replace(intent, state=IntentState.UNDONE if reason is None else IntentState.KEPT))
-            if reason is None:
-                _forget(intent, disk)
+            tally.kept.append(Kept(intent.path, reason))
+        _settle(intent, reason is None, store, disk)
     prune(disk, list(store.of_group(group)))
-    return UndoReport(tuple(removed), tuple(kept), tuple(gone), tuple(restored))
+    return tally.report()
+
+
+def _settle(intent: Intent, undone: bool, store: JournalStore, disk: Disk) -> None:
+    """One that is open still, because its disk is away, stays so."""
+    if intent.state is IntentState.OPEN:
+        return
+    with passing("undo", "settle"):
+        store.settle(replace(intent, state=IntentState.UNDONE if undone else IntentState.KEPT))
+    if undone:
+        _forget(intent, disk)
 
 
 def _forget(intent: Intent, disk: Disk) -> None:
@@ -72,18 +80,13 @@ def _why_keep(intent: Intent, in_use: InUse, disk: Disk) -> str | None:
     reason = _why_impossible(intent)
     if reason is not None or not intent.path.exists():
         return reason
-    if intent.op is Op.REWRITE and _has(disk, intent.path, intent.before):
+    if intent.op is Op.REWRITE and disk.holds(intent.path, intent.before):
         return None  # an undo that was cut short has done it
-    if not _has(disk, intent.path, intent.sha256):
+    if not disk.holds(intent.path, intent.sha256):
         return "it was changed since"
     if intent.op is Op.REWRITE and (intent.backup is None or not intent.backup.exists()):
         return "its earlier content is lost"
     return "a project uses it" if in_use(intent.path) else None
-
-
-def _has(disk: Disk, path: Path, sha256: str | None) -> bool:
-    digest = disk.digest(path)
-    return digest is not None and digest[0] == sha256
 
 
 def _why_impossible(intent: Intent) -> str | None:
@@ -98,15 +101,20 @@ def _why_impossible(intent: Intent) -> str | None:
     return None
 
 
-def _take_back(intent: Intent, move_back: MoveBack, disk: Disk) -> bool:
-    """False when there was nothing to take back."""
+def _take_back(intent: Intent, move_back: MoveBack, restore: Restore, disk: Disk, tally: _Tally) -> None:
     if not intent.path.exists():
-        return False
-    if intent.op is Op.MOVE and intent.temp is not None:
+        tally.gone.append(intent.path)
+    elif intent.op is Op.REWRITE:
+        if not disk.holds(intent.path, intent.before):  # else an undo that was cut short has done it
+            restore(intent)
+        tally.restored.append(intent.path)
+    elif intent.op is Op.MOVE and intent.temp is not None:
         move_back(intent, intent.path, intent.temp)
-        return True
-    with passing("undo", "remove"):
-        disk.remove(intent.path)
-    with passing("undo", "sync_folder"):
-        disk.sync_folder(intent.path.parent)
-    return True
+        tally.removed.append(intent.path)
+        tally.restored.append(intent.temp)
+    else:
+        with passing("undo", "remove"):
+            disk.remove(intent.path)
+        with passing("undo", "sync_folder"):
+            disk.sync_folder(intent.path.parent)
+        tally.removed.append(intent.path)

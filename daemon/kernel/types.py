@@ -10,10 +10,6 @@ Frames = NewType("Frames", int)
 """A position or a length in sample frames (one frame = one sample of every channel)."""
 Hertz = NewType("Hertz", int)
 """A sample rate in frames per second."""
-Bpm = NewType("Bpm", float)
-"""A tempo in quarter notes per minute."""
-Decibels = NewType("Decibels", float)
-"""A level or a gain in dB (full scale = 0 dBFS for levels)."""
 
 AssetId = NewType("AssetId", str)
 """Identity of an asset: hex hash of its audio payload without metadata."""

@@ -43,8 +43,6 @@ class Player:
         self._serials = itertools.count(1)
         self._starting = asyncio.Lock()
         self._process: _Process | None = None
-        self.ready: Ready | None = None
-        self.refusal: NoAudio | None = None
 
     async def play(self, path: str, gain: float = 1.0) -> None:
         """Returns when it can be heard. Raises NoAudio, StepFailed with the file's error, WorkerDied."""
@@ -87,18 +85,15 @@ class Player:
             process.answers.pop(order.serial, None)
 
     async def _running(self) -> _Process:
+        """A process that is ready. Raises NoAudio, WorkerDied."""
         async with self._starting:
             if self._process is None or self._process.gone:
                 self._process = _Process(self._environ)
             process = self._process
             try:
-                self.ready = await asyncio.wait_for(asyncio.shield(process.ready), START_S)
-                self.refusal = None
+                await asyncio.wait_for(asyncio.shield(process.ready), START_S)
             except TimeoutError as error:
                 raise WorkerDied("what plays did not start", hint="Look into roadie's log") from error
-            except NoAudio as error:
-                self.ready, self.refusal = None, error
-                raise
             return process
 
 

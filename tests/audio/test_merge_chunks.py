@@ -17,6 +17,7 @@ from daemon.audio.chunks import Chunk, read_chunks, write_with_chunks
 from daemon.audio.identity import payload_hash
 from daemon.audio.merge_chunks import merged
 from daemon.audio.tags import Tags, id3_chunk
+from tests.audio import chunk_readers
 from tests.audio.material import RATE, noise
 
 UMID = bytes(range(64))
@@ -101,7 +102,7 @@ def test_what_is_empty_is_filled_and_what_is_said_stays(mine: Path) -> None:
     after = {chunk.id + chunk.list_type: chunk for chunk in read_chunks(out)}
     bext = after[b"bext"].body
     assert bext[348:412] == UMID
-    said = bodies.parse_bext(after[b"bext"])
+    said = chunk_readers.parse_bext(after[b"bext"])
     assert (said.description, said.originator, said.originator_reference) == ("a kick", "roadie", "ref")
     assert (said.time_reference_frames, said.loudness_lufs, said.coding_history) == (7, -9.5, "A=PCM\r\n")
     parts = dict(bodies.info_parts(after[b"LISTINFO"].body))
@@ -114,8 +115,8 @@ def test_what_is_empty_is_filled_and_what_is_said_stays(mine: Path) -> None:
     text = after[b"iXML"].body
     assert b"<SCENE>12A</SCENE><!-- by a recorder -->" in text and b"<ODD a='1'/></BWFXML>\0\0" in text
     assert b"as said<CLASS>my own word</CLASS><BPM>120</BPM>" in text
-    assert bodies.parse_smpl(after[b"smpl"]).root_note == 48
-    assert bodies.parse_acid(after[b"acid"]).beats == 8
+    assert chunk_readers.parse_smpl(after[b"smpl"]).root_note == 48
+    assert chunk_readers.parse_acid(after[b"acid"]).beats == 8
     tags = mutagen.wave.WAVE(out).tags
     assert (str(tags["TBPM"]), str(tags["TCON"]), str(tags["TKEY"])) == ("87.5", "kick", "Am")
     read = wavinfo.WavInfoReader(str(out), info_encoding="latin-1")
@@ -127,7 +128,7 @@ def test_overwrite_replaces_facts_and_nothing_else(mine: Path) -> None:
     after = {chunk.id + chunk.list_type: chunk for chunk in read_chunks(out)}
     parts = dict(bodies.info_parts(after[b"LISTINFO"].body))
     assert parts[b"IGNR"] == b"kick\0" and parts[b"ICMT"] == b"by hand, latin \xe4\0"
-    sampler = bodies.parse_smpl(after[b"smpl"])
+    sampler = chunk_readers.parse_smpl(after[b"smpl"])
     assert (sampler.root_note, sampler.loops) == (57, (bodies.Loop(10, 500),))
     assert b"<CLASS>kick</CLASS>" in after[b"iXML"].body
     assert str(mutagen.wave.WAVE(out).tags["TBPM"]) == "120"

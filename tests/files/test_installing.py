@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from daemon.files.installing import Change, Installations, Plan
+from daemon.files.installable import Change, Plan
+from daemon.files.installing import Installations
 from daemon.kernel.errors import Conflict
 
 MARK = b"# roadie\n"

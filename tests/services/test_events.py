@@ -28,7 +28,7 @@ async def service(db: Database) -> EventsService:
 
 
 async def take(stream: AsyncIterator[EventMessage], count: int) -> list[EventMessage]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):  # a loaded disk may take seconds for a thousand fsyncs
         return [await anext(stream) for _ in range(count)]
 
 

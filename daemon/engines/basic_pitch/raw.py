@@ -27,7 +27,6 @@ from daemon.engines.basic_pitch.posteriors import Matrix, Posteriors
 from daemon.engines.basic_pitch.tracking import frames_until_gap
 
 BEND_REACH_BINS = 25
-DIFF_FRAMES = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,10 +123,5 @@ def novelty(low: Bands, high: Bands) -> NDArray[np.float32]:
     return np.asarray(_LOW_SHARE * _mean_rise(low) + (1 - _LOW_SHARE) * _mean_rise(high), np.float32)
 
 
-def novelty_by_range(audio: NDArray[np.float32], rate: int, peak: float) -> NDArray[np.float32]:
-    """(2, frames): mean rise in dB over the bands below 400 Hz, and over those above."""
-    return np.stack([_mean_rise(bands) for bands in listen(audio, rate, peak)])
-
-
 def _mean_rise(bands: Bands) -> NDArray[np.float32]:
     return np.asarray(bands.rise_db.sum(axis=0) / max(len(bands.rise_db), 1), np.float32)

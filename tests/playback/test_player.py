@@ -39,7 +39,7 @@ async def test_a_file_is_heard_whole_at_its_pitch_and_level(heard: Heard, tmp_pa
         await player.play(
             str(tone(tmp_path / "a.wav", 440, 0.5, rate=48_000))
         )  # another rate than the output's
-        assert player.ready is not None and player.ready.rate_hz == RATE
+        assert (await player.probe()).rate_hz == RATE
     finally:
         sound = await settled(heard, 0.5)
         await player.close()

@@ -38,7 +38,6 @@ class HttpBridge:
         self._streams = OpenStreams()
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
-        self._address = (settings.host, settings.port)
 
     async def start(self) -> tuple[str, int]:
         """Bind and serve; returns (host, port), the port being the real one.
@@ -47,7 +46,6 @@ class HttpBridge:
         """
         listening = _bind(self._settings.host, self._settings.port)
         host, port = listening.getsockname()[:2]
-        self._address = (self._settings.host, port)
         guard = self._guard(port)
         context = Context(
             self._services, replace(self._settings, port=port), self._sessions, guard, self._streams
@@ -72,13 +70,6 @@ class HttpBridge:
             return Protocol(served, self._settings.limits, loop=loop)
 
         return await loop.create_server(connect, sock=listening, backlog=_BACKLOG)
-
-    def open_url(self) -> str:
-        """An address that opens the panel in a browser once, within two minutes, and signs it in."""
-        host, port = self._address
-        name = "127.0.0.1" if host in ("0.0.0.0", "", "::") else host  # noqa: S104 - compared, not bound
-        shown = f"[{name}]" if ":" in name else name
-        return f"http://{shown}:{port}/open?code={self._sessions.new_code()}"
 
     async def stop(self) -> None:
         """Take no more connections, say goodbye to open streams, wait `stop_timeout_s` for the rest. Idempotent."""

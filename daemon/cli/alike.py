@@ -73,7 +73,7 @@ def duplicates(
 
 def _same(as_json: bool) -> None:
     from daemon.cli import library_api
-    from daemon.cli.output import on_one_line, print_json
+    from daemon.cli.output import counted, on_one_line, print_json
     from daemon.cli.session import session
 
     with session(os.environ) as open_session:
@@ -83,7 +83,7 @@ def _same(as_json: bool) -> None:
         return
     for one in groups:
         print(*map(on_one_line, one.paths), "", sep="\n")
-    print(f"{len(groups)} sounds stand in more than one place.")
+    print(f"In more than one place: {counted(len(groups), 'sound')}.")
 
 
 def _remove(folder: Path | None, to: Path | None, *, dry_run: bool, as_json: bool) -> int:
@@ -107,7 +107,7 @@ def _remove(folder: Path | None, to: Path | None, *, dry_run: bool, as_json: boo
 
 
 def _tell_plan(plan: DuplicatesPlan) -> None:
-    from daemon.cli.output import say, size
+    from daemon.cli.output import counted, say, size
 
     for group in plan.groups:
         print(f"{group.keeps}  (stays: {group.why})")
@@ -116,10 +116,9 @@ def _tell_plan(plan: DuplicatesPlan) -> None:
         for path, why in group.left:
             print(f"  {path}  (left where it is: {why})")
         print()
-    files = sum(len(group.moves) for group in plan.groups)
-    print(
-        f"{files} files would be moved, {size(sum(group.size_bytes for group in plan.groups))}. Nothing was changed."
-    )
+    files = counted(sum(len(group.moves) for group in plan.groups), "file")
+    size_bytes = sum(group.size_bytes for group in plan.groups)
+    print(f"{files} would be moved, {size(size_bytes)}. Nothing was changed.")
     if not plan.projects:
         say("roadie knows no project, so it does not know what yours use: `roadie projects scan DIR` first")
 
@@ -127,7 +126,7 @@ def _tell_plan(plan: DuplicatesPlan) -> None:
 def _near(as_json: bool) -> int:
     from daemon.cli import library_api
     from daemon.cli.finish import outcome
-    from daemon.cli.output import on_one_line, print_json, say
+    from daemon.cli.output import counted, on_one_line, print_json, say
     from daemon.cli.session import session
     from daemon.cli.told import tell_job
     from daemon.cli.wait import wait
@@ -148,7 +147,7 @@ def _near(as_json: bool) -> int:
         for other in one.others:
             print(f"  {on_one_line(str(other.path))}")
         print()
-    print(f"{len(groups)} hits stand in more than one file.")
+    print(f"In more than one file: {counted(len(groups), 'hit')}.")
     return 0
 
 

@@ -65,7 +65,7 @@ def check(
     from daemon.chains.plugins.catalogue import Catalogue
     from daemon.chains.plugins.resolve import resolve_plugins
     from daemon.cli import chains_api
-    from daemon.cli.output import print_json
+    from daemon.cli.output import counted, print_json
     from daemon.cli.request import existing
     from daemon.config import load_settings
 
@@ -77,8 +77,7 @@ def check(
     if as_json:
         print_json(content)
         return
-    count = len(content["fx"])  # type: ignore[arg-type]
-    print(f"{chain}: well, {count} effect{'' if count == 1 else 's'}")
+    print(f"{chain}: well, {counted(len(content['fx']), 'effect')}")  # type: ignore[arg-type]
     for note in [*chains_api.unknown_classes(content), *chains_api.worth_knowing(resolved)]:
         print(f"note: {note}")
 

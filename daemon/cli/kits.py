@@ -96,7 +96,7 @@ def make(
       roadie kits make "Friday kit" --job 4f1c02aa31 --per-class 4 --layers
     """
     from daemon.cli import kits_api
-    from daemon.cli.output import print_json
+    from daemon.cli.output import counted, print_json
     from daemon.cli.session import session
 
     with session(os.environ) as open_session:
@@ -104,7 +104,7 @@ def make(
     if as_json:
         print_json(view)
         return
-    print(f"{view.name}: {len(view.slots)} samples. `roadie kits show {view.id}` shows them.")
+    print(f"{view.name}: {counted(len(view.slots), 'sample')}. `roadie kits show {view.id}` shows them.")
 
 
 @app.command()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from daemon.cli.output import duration, print_json, print_table
+from daemon.cli.output import counted, duration, print_json, print_table
 from daemon.cli.request import absolute
 from daemon.services.types import AssetView, StatsView
 
@@ -56,7 +56,8 @@ def tell_stats(stats: StatsView, as_json: bool) -> None:
         print_json(stats)
         return
     length = duration(stats.length_s)
-    print(f"{stats.assets} assets at {stats.paths} paths ({stats.missing} missing), {length} in all")
+    assets, paths = counted(stats.assets, "asset"), counted(stats.paths, "path")
+    print(f"{assets} at {paths} ({stats.missing} missing), {length} in all")
     for name, counts in (("kind", stats.by_kind), ("class", stats.by_class)):
         if counts:
             print()

@@ -72,6 +72,11 @@ def wrapped(text: str, indent: str) -> list[str]:
     return textwrap.wrap(text, 100, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
 
 
+def counted(number: int, noun: str) -> str:
+    """ "1 file", "2 files"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def size(size_bytes: float | None) -> str:
     """Decimal units, as vendors and operating systems give a download's size."""
     if size_bytes is None:

@@ -263,7 +263,7 @@ def test_duplicates_that_would_be_put_aside(found: FakeDaemon, roadie: Roadie, t
     ran = roadie("library", "duplicates", "--remove", "--dry-run", "--in", tmp_path)
     assert ran.out.splitlines() == [
         "/a.wav  (stays: the oldest)", "  /b.wav -> /d/b.wav", "  /c.wav  (left where it is: a project uses it)", "",
-        "1 files would be moved, 2 kB. Nothing was changed.",
+        "1 file would be moved, 2 kB. Nothing was changed.",
     ]  # fmt: skip
     assert ran.err == ""
     asked = [each for each in found.asked if each[1] != "/health"]

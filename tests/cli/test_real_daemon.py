@@ -158,7 +158,7 @@ def test_a_library_is_scanned_searched_tagged_and_exported(warm: House, tmp_path
     assert (stats["assets"], stats["paths"]) == (2, 3)
     assert "bang 1 again.wav" in roadie("library", "duplicates").out
     dry = roadie("library", "duplicates", "--remove", "--dry-run")
-    assert dry.code == 0 and "1 files would be moved" in dry.out and "projects scan" in dry.err
+    assert dry.code == 0 and "1 file would be moved" in dry.out and "projects scan" in dry.err
     assert (tmp_path / "sounds" / "bang 1 again.wav").exists()
     put = roadie("library", "duplicates", "--remove", "--in", tmp_path / "sounds", "--json")
     assert put.code == 0, put.err

@@ -68,3 +68,9 @@ def test_the_picture_is_of_the_panel_as_it_is(tmp_path: Path) -> None:
     for field in told["fields"]:
         assert field["label"] in texts and f"&lt; {field['values'][0]} &gt;" in texts
     assert told["title"] in texts
+
+
+def test_without_a_daemon_the_panel_offers_the_shipped_chains(tmp_path: Path) -> None:
+    offered = next(each for each in told_by("chain", tmp_path)["fields"] if each["id"] == "chain")
+    shipped = (SCRIPTS.parent.parent / "daemon" / "chains" / "presets").glob("*.toml")
+    assert offered["values"] == sorted(each.stem for each in shipped)

@@ -13,6 +13,15 @@ local CLOSED = { done = true, failed = true, cancelled = true }
 local LOOK_EVERY_S = 0.4
 local STILL_S = 180 -- without any progress for so long, the panel says so; the job goes on
 
+-- The parts of files that items use, as a request names them.
+function job.inputs(inputs)
+  local list = {}
+  for index, input in ipairs(inputs) do
+    list[index] = { path = input.path, region = input.region }
+  end
+  return list
+end
+
 -- A request that gives the same job when it is made again while nothing has changed.
 local function with_key(request)
   local files = {}

@@ -92,6 +92,39 @@ function results.as_takes(item, lists, kind, neutral)
   return last
 end
 
+-- Which takes of the items are worked on: only a track of its own has room for all of them.
+function results.takes(choices)
+  return choices.takes == "all of them" and choices.result ~= "takes of the item" and "all" or "active"
+end
+
+-- What came of each item, as its takes or on tracks below its own, by the person's choices; lists, kind: as of
+-- as_tracks. none: said of an item that got nothing. heard: whether a new take is the one to be heard.
+function results.place(selected, lists, kind, choices, none, heard)
+  local made, served, lines = {}, {}, {}
+  local neutral = choices.shape == "neutral"
+  for _, item in ipairs(selected) do
+    if #lists[item.active.input] == 0 then
+      lines[#lines + 1] = item.name .. " " .. none
+    else
+      served[#served + 1] = item
+      if choices.result == "takes of the item" then
+        local take = results.as_takes(item, lists, kind, neutral)
+        if heard then
+          reaper.SetActiveTake(take)
+        end
+      else
+        table.move(results.as_tracks(item, lists, kind, neutral), 1, #lists[item.active.input], #made + 1, made)
+      end
+    end
+  end
+  if #made > 0 then
+    results.treat_original(served, made, choices.original)
+  end
+  reaper.TrackList_AdjustWindows(false)
+  table.insert(lines, 1, results.done(#served))
+  return lines
+end
+
 -- The first line for the person. what: "3 notes"; count: of them, 0 where nothing came of it.
 function results.done(count, what)
   if count == 0 then

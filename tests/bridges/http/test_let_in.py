@@ -107,13 +107,6 @@ async def test_a_code_is_exchanged_for_a_session_that_is_not_the_token(served: S
     assert page.headers["content-type"].startswith("text/html")
 
 
-async def test_the_bridge_makes_an_address_that_opens_the_panel(served: Served):
-    url = served.bridge.open_url()
-    assert url.startswith(f"{served.origin}/open?code=")
-    answer = await served.request("GET", url.removeprefix(served.origin), {"Sec-Fetch-Site": "none"})
-    assert answer.status == 303
-
-
 async def test_a_code_works_once(served: Served):
     body = f'{{"code": "{await code_of(served)}"}}'.encode()
     headers = {"Content-Type": "application/json", "Origin": served.origin, "Sec-Fetch-Site": "same-origin"}

@@ -8,7 +8,10 @@ local results = require("results")
 
 local chain = { name = "chain", title = "Render through a chain", go = "Render", undo = "render through a chain" }
 
-local SHIPPED = { "drum-punch", "lo-fi", "one-shot-clean", "parallel-smash", "telephone", "vocal-chop", "wide-pad" }
+local SHIPPED = {
+  "bass-tight", "drum-punch", "drum-room", "lo-fi", "loop-glue", "one-shot-clean", "parallel-smash", "tape",
+  "telephone", "vinyl", "vocal-chop", "wide-pad",
+}
 
 -- The chains that the daemon lists; those that ship with it where it cannot list any.
 local function known()
@@ -35,51 +38,26 @@ end
 local MADE = { source = true, stem = true } -- what is rendered keeps the kind of what it was made from
 chain.audition = MADE
 
-function chain.takes(choices)
-  return choices.takes == "all of them" and choices.result ~= "takes of the item" and "all" or "active"
-end
+chain.takes = results.takes
 
 function chain.request(_, inputs, choices)
-  local list = {}
-  for index, input in ipairs(inputs) do
-    list[index] = { path = input.path, region = input.region }
-  end
   return {
     recipe = "item-chain",
-    inputs = list,
+    inputs = job.inputs(inputs),
     params = { render = { chain = choices.chain } },
     deliver = { to = { "folder" }, folder = folder.of(choices), layout = "{source}/" .. choices.chain },
   }
 end
 
 function chain.place(view, selected, choices)
-  local lists, made, served, lines = job.artifacts(view), {}, {}, {}
+  local lists = job.artifacts(view)
   for index, artifacts in ipairs(lists) do
     lists[index] = job.of_kind(artifacts, MADE, true)
     for _, artifact in ipairs(lists[index]) do
       artifact.label = choices.chain
     end
   end
-  for _, item in ipairs(selected) do
-    if #lists[item.active.input] == 0 then
-      lines[#lines + 1] = item.name .. " gave nothing."
-    elseif choices.result == "takes of the item" then
-      local take = results.as_takes(item, lists, "chain", choices.shape == "neutral")
-      reaper.SetActiveTake(take) -- what was asked for is what is heard
-      served[#served + 1] = item
-    else
-      served[#served + 1] = item
-      for _, each in ipairs(results.as_tracks(item, lists, "chain", choices.shape == "neutral")) do
-        made[#made + 1] = each
-      end
-    end
-  end
-  if #made > 0 then
-    results.treat_original(served, made, choices.original)
-  end
-  reaper.TrackList_AdjustWindows(false)
-  table.insert(lines, 1, results.done(#served))
-  return lines
+  return results.place(selected, lists, "chain", choices, "gave nothing.", true) -- what was asked for is heard
 end
 
 return chain

@@ -34,10 +34,7 @@ function lyrics.speed(choices)
 end
 
 function lyrics.request(_, inputs, choices)
-  local list, params = {}, {}
-  for index, input in ipairs(inputs) do
-    list[index] = { path = input.path, region = input.region }
-  end
+  local params = {}
   if choices.language ~= "detect" then
     params.language = choices.language
   end
@@ -46,7 +43,7 @@ function lyrics.request(_, inputs, choices)
   end
   return {
     recipe = choices.what == "a voice" and "item-words" or "lyrics",
-    inputs = list,
+    inputs = job.inputs(inputs),
     params = { lyrics = params },
     deliver = { to = { "folder" }, folder = folder.of(choices), layout = "{source}/{kind}" },
   }

@@ -47,17 +47,14 @@ local function common_map(selected)
 end
 
 function midi.request(selected, inputs, choices)
-  local list, chosen = {}, RECIPES[choices.what]
-  for index, input in ipairs(inputs) do
-    list[index] = { path = input.path, region = input.region }
-  end
+  local chosen = RECIPES[choices.what]
   local params = { midi = { bends = choices.bends == "yes" } }
   for step, values in pairs(chosen.params) do
     params[step] = values
   end
   return {
     recipe = chosen.recipe,
-    inputs = list,
+    inputs = job.inputs(inputs),
     params = params,
     tempo_map = common_map(selected),
     deliver = { to = { "folder" }, folder = folder.of(choices), layout = "{source}/{kind}" },

@@ -38,9 +38,7 @@ function separate.fields()
   }
 end
 
-function separate.takes(choices)
-  return choices.takes == "all of them" and choices.result ~= "takes of the item" and "all" or "active"
-end
+separate.takes = results.takes
 
 -- What makes a difference to the speed.
 function separate.speed(choices)
@@ -73,13 +71,9 @@ local function params(choices)
 end
 
 function separate.request(_, inputs, choices)
-  local list = {}
-  for index, input in ipairs(inputs) do
-    list[index] = { path = input.path, region = input.region }
-  end
   return {
     recipe = "stems",
-    inputs = list,
+    inputs = job.inputs(inputs),
     params = { separate = params(choices) },
     deliver = {
       to = { "folder" }, folder = folder.of(choices), layout = "{source}/{kind}",
@@ -122,26 +116,7 @@ function separate.place(view, selected, choices)
   for index, artifacts in ipairs(lists) do
     lists[index] = stems_of(artifacts)
   end
-  local made, served, lines = {}, {}, {}
-  for _, item in ipairs(selected) do
-    if #lists[item.active.input] == 0 then
-      lines[#lines + 1] = item.name .. " gave no stems."
-    elseif choices.result == "takes of the item" then
-      results.as_takes(item, lists, "stems", choices.shape == "neutral")
-      served[#served + 1] = item
-    else
-      served[#served + 1] = item
-      for _, each in ipairs(results.as_tracks(item, lists, "stems", choices.shape == "neutral")) do
-        made[#made + 1] = each
-      end
-    end
-  end
-  if choices.result ~= "takes of the item" and #made > 0 then
-    results.treat_original(served, made, choices.original)
-  end
-  reaper.TrackList_AdjustWindows(false)
-  table.insert(lines, 1, results.done(#served))
-  return lines
+  return results.place(selected, lists, "stems", choices, "gave no stems.", false)
 end
 
 return separate

@@ -25,13 +25,9 @@ end
 local STEMS = { drums = "drums", voice = "vocals", ["anything else"] = "other" }
 
 function slices.request(_, inputs, choices)
-  local list = {}
-  for index, input in ipairs(inputs) do
-    list[index] = { path = input.path, region = input.region }
-  end
   return {
     recipe = "item-slices",
-    inputs = list,
+    inputs = job.inputs(inputs),
     params = {
       slices = {
         stem = STEMS[choices.what],

@@ -371,9 +371,8 @@ class Assets:
             if rating is not None:
                 row.rating = rating
             if label is not None:
-                if row.label != label and row.meta.get(
-                    "class_by_user"
-                ):  # taken back: it was never a tag of its own
+                if row.label != label and row.meta.get("class_by_user"):
+                    # A class that is taken back was never a tag of its own.
                     TagRow.delete().where(
                         (TagRow.asset == asset) & (TagRow.origin == USER) & (TagRow.label == row.label)
                     ).execute()

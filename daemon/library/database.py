@@ -169,9 +169,8 @@ class Database:
 
 def _disk_error(path: Path, error: BaseException) -> DiskError:
     while isinstance(error.__context__, (peewee.DatabaseError, sqlite3.Error)):
-        error = (
-            error.__context__
-        )  # on a full disk SQLite rolls back by itself; that peewee then cannot is no news
+        # On a full disk SQLite rolls back by itself; that peewee then cannot is no news.
+        error = error.__context__
     if "full" in str(error):
         return DiskFull(
             "the library could not be written",

@@ -25,10 +25,8 @@ log = logging.getLogger(__name__)
 
 TEND_EVERY_S = 60.0
 _COLUMNS_UNSAVED = 5000  # changes that a start would read again within a tenth of a second
-_LEAST, _MOST = (
-    10_000,
-    40_000,
-)  # vectors without a graph from which on one is made: a quarter of it, within these
+_LEAST, _MOST = 10_000, 40_000
+"""A graph is made anew once so many vectors are without one: a quarter of those that have, within these bounds."""
 LIBRARY_ID = "library.id"
 VECTORS = "vectors.f16"
 

@@ -73,9 +73,8 @@ class JobsService:
         self._outputs = outputs
         self._delivery_folder = delivery_folder
         self._in_use = in_use
-        self._one_undo = (
-            asyncio.Lock()
-        )  # a second one of the same job must not reach into a retry after the first
+        # A second undo of the same job must not reach into a retry after the first.
+        self._one_undo = asyncio.Lock()
 
     async def submit(self, request: JobRequest, client: str) -> tuple[JobAck, bool]:
         """Store a request; (its job, whether it is a new one). No input is opened before this returns.
@@ -190,9 +189,8 @@ class JobsService:
         for job in await self._jobs.half_undone():
             try:
                 await self._undo(job)
-            except (
-                RoadieError
-            ) as error:  # its disk may be away or full: the daemon is there for everything else
+            except RoadieError as error:
+                # Its disk may be away or full: the daemon is there for everything else.
                 log.warning("the undo of job %s goes on when it is asked for again: %s", job, error)
 
     async def _undo(self, job: str) -> UndoView:

@@ -13,11 +13,11 @@ from daemon.audio.peaks import PeaksWriter
 from daemon.audio.probe import AudioInfo
 from daemon.audio.reader import open_audio
 from daemon.audio.sniff import sniff
-from daemon.kernel.errors import DiskError, FileMissing, InputError, RoadieError, SourceChanged
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import Annotation, InputFile, Kind, Produced, StepResult
 from daemon.steps.prepare import PrepareParams
 from daemon.steps.spec import StepContext
+from daemon.steps.whole_read import read_whole
 
 PEAKS_NAME = "peaks.bin"
 _HASHING = 0.05  # of the work, roughly
@@ -30,16 +30,7 @@ def run(context: StepContext, inputs: tuple[InputFile, ...], params: PreparePara
     replaced or removed meanwhile, and what `daemon.audio.probe` and `daemon.audio.reader` raise.
     """
     path = inputs[0].path
-    before = stamp(path)
-    try:
-        result = _prepare(context, path)
-    except RoadieError as error:
-        if isinstance(error, (InputError, DiskError)) and stamp_or_none(path) != before:
-            raise SourceChanged("the file changed while it was read", where=shown(path), why=error) from error
-        raise
-    if stamp_or_none(path) != before:
-        raise SourceChanged("the file changed while it was read", where=shown(path))
-    return result
+    return read_whole(path, lambda: _prepare(context, path))
 
 
 def _prepare(context: StepContext, path: Path) -> StepResult:
@@ -100,22 +91,3 @@ def levels(loudness: Loudness) -> dict[str, Json]:
         "peak_db": loudness.peak_db,
     }
     return {name: round(value, 3) for name, value in told.items() if isfinite(value)}
-
-
-def stamp(path: Path) -> tuple[int, int, int]:
-    """What changes when the file does: size, time of change in ns, inode."""
-    try:
-        status = path.stat()
-    except FileNotFoundError as error:
-        raise FileMissing("there is no such file", where=shown(path)) from error
-    except (OSError, ValueError) as error:
-        raise DiskError("cannot look at the file", where=shown(path), why=error) from error
-    return status.st_size, status.st_mtime_ns, status.st_ino
-
-
-def stamp_or_none(path: Path) -> tuple[int, int, int] | None:
-    """As `stamp`; None when the file cannot be looked at."""
-    try:
-        return stamp(path)
-    except (FileMissing, DiskError):
-        return None

@@ -226,9 +226,8 @@ def test_tape_rounds_peaks_and_top_and_warms_the_low_end() -> None:
     assert band_db(after, 70, 110) - band_db(before, 70, 110) > middle + 1
     assert band_db(after, 14000, 20000) - band_db(before, 14000, 20000) < middle - 2
     warm = through("tape", sine(440, 0.5))
-    assert (
-        -45 < tone_db(warm, 1320) - tone_db(warm, 440) < -8
-    )  # odd harmonics, as of a curve that is even to both sides
+    # Odd harmonics, as of a curve that is even to both sides.
+    assert -45 < tone_db(warm, 1320) - tone_db(warm, 440) < -8
     assert tone_db(warm, 880) < tone_db(warm, 1320) - 20
 
 

@@ -36,9 +36,8 @@ async def settled(heard: Heard, seconds: float) -> np.ndarray:
 async def test_a_file_is_heard_whole_at_its_pitch_and_level(heard: Heard, tmp_path: Path):
     player = Player(heard.environ)
     try:
-        await player.play(
-            str(tone(tmp_path / "a.wav", 440, 0.5, rate=48_000))
-        )  # another rate than the output's
+        other_rate = tone(tmp_path / "a.wav", 440, 0.5, rate=48_000)
+        await player.play(str(other_rate))
         assert (await player.probe()).rate_hz == RATE
     finally:
         sound = await settled(heard, 0.5)

@@ -124,9 +124,8 @@ def test_the_daemon_dies_half_way(song: Path, tmp_path: Path) -> None:
         house.kill()
 
     try:
-        house.ask(
-            "PUT", "/transport", {"playing": True, "recording": True}
-        )  # so that the job is not done by then
+        # So that the job is not done by then.
+        house.ask("PUT", "/transport", {"playing": True, "recording": True})
         killer = threading.Thread(target=kill_once_it_works)
         killer.start()
         ended = reaper.run("separate", before, [{"see": "only bass", "key": "enter"}])

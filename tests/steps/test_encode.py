@@ -149,9 +149,8 @@ def test_a_one_shot_is_no_loop(tmp_path: Path, context: Context) -> None:
     assert (read.smpl.midi_note, read.smpl.sample_loops) == (36, [])
     with soundfile.SoundFile(context.out / made.name) as file:
         said = file.extra_info
-    assert "OneShot" in said and re.search(
-        r"Root note +: 0x24\b", said
-    )  # libsndfile's reading of the acid chunk
+    # libsndfile's reading of the acid chunk.
+    assert "OneShot" in said and re.search(r"Root note +: 0x24\b", said)
 
 
 def test_names_are_kept_and_never_meet(tmp_path: Path, context: Context) -> None:

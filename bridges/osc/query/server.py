@@ -78,9 +78,8 @@ class QueryServer:
     async def _get(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._listen(request)
-        attribute = request.query_string.removesuffix(
-            "="
-        )  # as most HTTP libraries write a name without a value
+        # Most HTTP libraries write a name without a value with "=".
+        attribute = request.query_string.removesuffix("=")
         if attribute and attribute not in ATTRIBUTES:
             return web.Response(status=400, text=f"{attribute[:100]} is not an attribute here")
         if attribute == "HOST_INFO":

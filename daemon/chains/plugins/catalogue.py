@@ -105,9 +105,8 @@ class Catalogue:
             with new.open("wb") as out:
                 out.write(msgspec.json.encode(entry))
                 out.flush()
-                os.fsync(
-                    out.fileno()
-                )  # blacklisted must mean blacklisted, also when the machine goes down with it
+                # Blacklisted must mean blacklisted, also when the machine goes down with it.
+                os.fsync(out.fileno())
             new.replace(file)
         except OSError as error:
             raise DiskError(

@@ -115,9 +115,8 @@ class Worker:
         _forget_output()
         try:
             packed = pack(Finished(run.serial, self._compute(run), self._warm_keys()))
-            unpack(
-                packed
-            )  # MessagePack knows neither bytes from text nor one struct from another; the types do
+            # MessagePack knows neither bytes from text nor one struct from another; the types do.
+            unpack(packed)
             return packed
         except BaseException as error:  # noqa: BLE001 - also SystemExit and the like, which a step has no use for
             return pack(Failed(run.serial, describe(error), self._warm_keys()))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from daemon.audio import midi_events
-from daemon.audio.binary import shown
 from daemon.audio.identity import byte_hash
 from daemon.audio.loudness import LoudnessMeter
 from daemon.audio.reader import open_audio
 from daemon.audio.sniff import sniff
 from daemon.engines.protocol import Classification, Classifier, Sound
-from daemon.kernel.errors import Cancelled, DiskError, InputError, RoadieError, SourceChanged
+from daemon.kernel.errors import Cancelled, RoadieError
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import EMBEDDING_DIMS, Annotation, InputFile, Kind, Produced, StepResult
 from daemon.steps.analyse import AnalyseParams
@@ -26,8 +26,9 @@ from daemon.steps.hearing.evidence import settled
 from daemon.steps.hearing.spoken import Spoken, spoken
 from daemon.steps.measuring.ends import Ends
 from daemon.steps.measuring.sound import edges
-from daemon.steps.prepare_run import described, identity, levels, stamp, stamp_or_none
+from daemon.steps.prepare_run import described, identity, levels
 from daemon.steps.spec import StepContext
+from daemon.steps.whole_read import read_whole
 
 EMBEDDINGS = "embeddings.f32"
 ERROR = "error"
@@ -57,7 +58,7 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: HearParams) -> 
     for number, one in enumerate(inputs):
         ctx.checkpoint(_READING * number / len(inputs), one.name)
         try:
-            read[number] = _whole(ctx, one.path, engine.heard_s)
+            read[number] = read_whole(one.path, partial(_read, ctx, one.path, engine.heard_s))
         except Cancelled:
             raise
         except RoadieError as error:
@@ -73,19 +74,6 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: HearParams) -> 
         notes.append(Annotation(number, meta))
     files = _embeddings(ctx.out / EMBEDDINGS, found)
     return StepResult(files, tuple(notes), engine.device, engine.reason)
-
-
-def _whole(ctx: StepContext, path: Path, heard_s: float) -> Read:
-    before = stamp(path)
-    try:
-        read = _read(ctx, path, heard_s)
-    except RoadieError as error:
-        if isinstance(error, (InputError, DiskError)) and stamp_or_none(path) != before:
-            raise SourceChanged("the file changed while it was read", where=shown(path), why=error) from error
-        raise
-    if stamp_or_none(path) != before:
-        raise SourceChanged("the file changed while it was read", where=shown(path))
-    return read
 
 
 def _read(ctx: StepContext, path: Path, heard_s: float) -> Read:

@@ -21,10 +21,7 @@ Curve = NDArray[np.float32]
 _GROUPS_HZ = (0.0, 120.0, 400.0, 1200.0, 3600.0, 8000.0, 24000.0)
 _APART = 3  # frames: of two moments nearer than this only the stronger may be a hit
 _MEDIAN_S = 0.2
-_LEAST_DB, _LEAST_ABOVE_LOCAL = (
-    0.25,
-    0.3,
-)  # nearly all hits exceed this, and a quarter of what exceeds it is hits
+_LEAST_DB, _LEAST_ABOVE_LOCAL = 0.25, 0.3  # nearly all hits exceed this; a quarter of what exceeds it is hits
 
 NAMES = (
     *(f"{what}_{int(hz)}" for hz in _GROUPS_HZ[:-1] for what in ("rise", "lasting", "level")),

@@ -88,9 +88,8 @@ def test_the_session_of_open_stage_control_is_whole(pages: tuple[surface.Page, .
 
 def test_the_touchosc_layout_is_xml_whose_messages_are_of_the_table(pages: tuple[surface.Page, ...]):
     data = touchosc.layout(pages)
-    assert data == touchosc.layout(
-        surface.pages(RECIPES)
-    )  # made again it is the same, so an update changes nothing
+    again = touchosc.layout(surface.pages(RECIPES))
+    assert data == again, "made again it is the same, so an update changes nothing"
     root = ET.fromstring(zlib.decompress(data))
     assert root.tag == "lexml"
     space = Namespace(ADDRESSES)

@@ -115,8 +115,9 @@ class MidiBridge:
         async def tell() -> None:
             # MIDI does not know whether the DAW records; what OSC or HTTP said of it holds for as long as it plays.
             recording = playing and (await self._services.selection.transport()).recording
+            # For as long as the clock is heard: it is looked after here, by `_look`.
             await self._services.selection.set_transport(
-                TransportRequest(playing=playing, recording=recording, bpm=bpm)
+                TransportRequest(playing=playing, recording=recording, bpm=bpm), "MIDI", None
             )
 
         self._soon(lambda: self._later(tell()))

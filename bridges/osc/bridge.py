@@ -34,7 +34,7 @@ class OscBridge:
         self._services = services
         self._settings = settings
         self._namespace = Namespace(ADDRESSES)
-        subscriptions = Subscriptions(clock)
+        self._subscriptions = subscriptions = Subscriptions(clock)
         complaints = Complaints(self, subscriptions, clock)
         self._feedback = Feedback(services, subscriptions, self, complaints, clock)
         context = Context(
@@ -45,7 +45,7 @@ class OscBridge:
         flood = Flood(self._namespace, clock, self._spent)
         self._dispatcher = Dispatcher(self._namespace, context, complaints, flood)
         self._udp = Udp(settings, self._dispatcher.receive, flood.weighty)
-        self._tcp = Tcp(settings, self._dispatcher.receive, subscriptions.remove)
+        self._tcp = Tcp(settings, self._dispatcher.receive, self._gone)
         self._query = QueryServer(settings, self._namespace, self._feedback, self.know_recipes)
         self._port = 0
 
@@ -54,6 +54,11 @@ class OscBridge:
 
     def _spent(self, peer: Peer, kind: bytes) -> None:
         self._udp.shut(peer, kind)
+
+    def _gone(self, peer: Peer) -> None:
+        """A connection has ended, and with it what it said of the DAW."""
+        self._subscriptions.remove(peer)
+        self._services.selection.renew_transport(str(peer), 0.0)
 
     async def start(self) -> int:
         """Listen; returns the UDP port, which is TCP's too. Raises AlreadyRunning, BadConfig."""

@@ -12,6 +12,8 @@ from daemon.kernel.clock import Clock
 
 BURST = 20
 EACH_SECOND = 10.0
+HOST_TIMES = 4
+"""A host's clients may be told so many times as much together."""
 MAX_SENDERS = 256
 _LONGEST = 500
 
@@ -26,13 +28,15 @@ class _Bucket:
 
 
 class Complaints:
-    """One allowance for each host: a flood from changing ports is one flood."""
+    """One allowance for each client, so that one that floods does not make another's errors silent, and a larger one
+    for its host: a flood from changing ports is one flood."""
 
     def __init__(self, outlet: Outlet, subscriptions: Subscriptions, clock: Clock) -> None:
         self._outlet = outlet
         self._subscriptions = subscriptions
         self._clock = clock
-        self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
+        self._clients: OrderedDict[Peer | str, _Bucket] = OrderedDict()
+        self._hosts: OrderedDict[Peer | str, _Bucket] = OrderedDict()
 
     def tell(self, peer: Peer, ref: str, code: str, message: str, address: str) -> None:
         """To a sender, or to the port that it subscribed with."""
@@ -40,7 +44,7 @@ class Complaints:
 
     def tell_at(self, target: Peer, ref: str, code: str, message: str, address: str) -> None:
         """To this port itself."""
-        withheld = self._take(target.host)
+        withheld = self._take(target)
         if withheld is None:
             return
         if withheld:
@@ -51,18 +55,25 @@ class Complaints:
             where = f" ({address[:_LONGEST]})" if address else ""
             self._outlet.send(target, encode("/roadie/error/text", f"{message[: 2 * _LONGEST]}{where}"))
 
-    def _take(self, host: str) -> int | None:
+    def _take(self, target: Peer) -> int | None:
         """How many were withheld before this one; None when this one has to be."""
         now_s = self._clock.monotonic()
-        bucket = self._buckets.pop(host, None) or _Bucket(BURST, now_s)
-        self._buckets[host] = bucket
-        if len(self._buckets) > MAX_SENDERS:
-            self._buckets.popitem(last=False)
-        bucket.left = min(BURST, bucket.left + (now_s - bucket.at_s) * EACH_SECOND)
-        bucket.at_s = now_s
-        if bucket.left < 1:
-            bucket.withheld += 1
+        client = _filled(self._clients, target, 1, now_s)
+        host = _filled(self._hosts, target.host, HOST_TIMES, now_s)
+        if client.left < 1 or host.left < 1:
+            client.withheld += 1
             return None
-        bucket.left -= 1
-        withheld, bucket.withheld = bucket.withheld, 0
+        client.left -= 1
+        host.left -= 1
+        withheld, client.withheld = client.withheld, 0
         return withheld
+
+
+def _filled(buckets: OrderedDict[Peer | str, _Bucket], whose: Peer | str, times: int, now_s: float) -> _Bucket:
+    bucket = buckets.pop(whose, None) or _Bucket(BURST * times, now_s)
+    buckets[whose] = bucket
+    if len(buckets) > MAX_SENDERS:
+        buckets.popitem(last=False)
+    bucket.left = min(BURST * times, bucket.left + (now_s - bucket.at_s) * EACH_SECOND * times)
+    bucket.at_s = now_s
+    return bucket

@@ -12,6 +12,9 @@ class Peer(NamedTuple):
     host: str
     port: int
 
+    def __str__(self) -> str:
+        return f"OSC from {self.host}, port {self.port}"
+
 
 class Outlet(Protocol):
     """Where packets leave. Never blocks and never raises: OSC promises no delivery."""

@@ -49,6 +49,12 @@ class Subscriptions:
             return peer
         return found.target
 
+    def left_s(self, peer: Peer) -> float | None:
+        """Until this sender's subscription ends, None when it has none."""
+        self._forget_old()
+        found = self._by_peer.get(peer)
+        return None if found is None else found.until_s - self._clock.monotonic()
+
     def targets(self) -> list[Peer]:
         """Everyone who gets feedback now, each once."""
         self._forget_old()

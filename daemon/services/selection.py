@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from daemon.executors.protocol import Executor
 from daemon.kernel.errors import BadParameter
-from daemon.kernel.events import Event, SelectionChanged, TransportChanged
-from daemon.kernel.work import Lane
+from daemon.kernel.events import SelectionChanged
 from daemon.library.assets import Assets
 from daemon.library.state import State
 from daemon.services.paths import absolute
+from daemon.services.transport import HOLDS_S, Transport
 from daemon.services.types import SelectionRequest, SelectionView, TransportRequest, TransportView
-
-PAUSE_MODES = ("never", "recording", "playing")
 
 
 class SelectionService:
-    """pause: "never", "recording" or "playing": when heavy work waits for the DAW."""
-
-    def __init__(
-        self, state: State, assets: Assets, executor: Executor, tell: Callable[[Event], None], pause: str
-    ) -> None:
+    def __init__(self, state: State, assets: Assets, transport: Transport) -> None:
         self._state = state
         self._assets = assets
-        self._executor = executor
-        self._tell = tell
-        self._pause = pause
-        self._transport = TransportRequest()
+        self._transport = transport
 
     async def selection(self) -> SelectionView:
         value = await self._state.get("selection")
@@ -47,35 +35,22 @@ class SelectionService:
         return SelectionView(path, request.asset)
 
     async def transport(self) -> TransportView:
-        now = self._transport
-        return TransportView(now.playing, now.recording, now.bpm, self._heavy_paused())
+        return self._transport.view()
 
-    async def set_transport(self, request: TransportRequest) -> TransportView:
-        """What the DAW does now; heavy work pauses or goes on accordingly."""
-        self._transport = request
-        self._apply()
-        self._tell(TransportChanged(request.playing, request.recording, request.bpm))
-        return await self.transport()
+    async def set_transport(
+        self, request: TransportRequest, by: str = "HTTP", holds_s: float | None = HOLDS_S
+    ) -> TransportView:
+        """As `Transport.say`."""
+        return self._transport.say(request, by, holds_s)
+
+    def renew_transport(self, by: str, holds_s: float | None) -> None:
+        """As `Transport.renew`."""
+        self._transport.renew(by, holds_s)
 
     def set_pause(self, mode: str) -> None:
         """Raises BadParameter for a mode that is not legal."""
-        if mode not in PAUSE_MODES:
-            raise BadParameter(f"pause_heavy = {mode!r} is not legal", hint=f"One of {', '.join(PAUSE_MODES)}")
-        self._pause = mode
-        self._apply()
+        self._transport.set_pause(mode)
 
     @property
     def pause_mode(self) -> str:
-        return self._pause
-
-    def _heavy_paused(self) -> bool:
-        now = self._transport
-        if self._pause == "recording":
-            return now.recording
-        return self._pause == "playing" and (now.playing or now.recording)
-
-    def _apply(self) -> None:
-        if self._heavy_paused():
-            self._executor.pause(Lane.HEAVY)
-        else:
-            self._executor.resume(Lane.HEAVY)
+        return self._transport.pause_mode

@@ -19,7 +19,7 @@ from daemon.library.jobs import Jobs
 from daemon.library.state import State
 from daemon.services.models import ModelsService
 from daemon.services.selection import SelectionService
-from daemon.services.types import Check, LaneView, SettingsPatch, SettingsView, SystemView
+from daemon.services.types import Check, LaneView, SettingsPatch, SettingsView, SystemView, TransportView
 
 FREE_ENOUGH = 5 * 10**9  # bytes: a song's stems as float, a few times over
 
@@ -116,7 +116,16 @@ class SystemService:
         checks.append(Check("SQLite", True, self._db.version))
         for probe in self._probes:
             checks += await probe()
-        return checks
+        return [*checks, *_waits(await self._selection.transport())]
+
+
+def _waits(transport: TransportView) -> list[Check]:
+    """Why separations stand still, while they do."""
+    if not transport.heavy_paused:
+        return []
+    does = "records" if transport.recording else "plays"
+    found = f"{transport.said_by or 'somebody'} says that it {does}; separations wait until it stops"
+    return [Check("the DAW", True, found, "Should it not: roadie config set pause_heavy never")]
 
 
 def _check_folder(name: str, path: Path) -> Check:

@@ -366,10 +366,13 @@ class TransportRequest(Request, frozen=True):
 
 
 class TransportView(Answer, frozen=True):
+    """said_by: who spoke last, None when nobody has."""
+
     playing: bool
     recording: bool
     bpm: float | None
     heavy_paused: bool
+    said_by: str | None = None
 
 
 class SettingsView(Answer, frozen=True):

@@ -39,6 +39,7 @@ from daemon.services.sound_map import MapService
 from daemon.services.system import SystemService
 from daemon.services.tags import TagsService
 from daemon.services.tasks import TaskStarter
+from daemon.services.transport import Transport
 from daemon.services.types_projects import ProjectRequest
 from daemon.services.uploads import Uploaded, UploadsService
 from daemon.services.watching import WatchingService
@@ -59,7 +60,8 @@ def services_of(
     outputs = outputs_of(settings)
     uploaded = Uploaded(settings.uploads / "files", assets, shop.preparer)
     models = ModelsService(stores.models, starter, state)
-    selection = SelectionService(state, assets, shop.executor, events.tell, settings.config.pause_heavy)
+    transport = Transport(shop.executor, events.tell, settings.config.pause_heavy)
+    selection = SelectionService(state, assets, transport)
     jobs = JobsService(
         stores.jobs, assets, Recipes(settings.recipes), runner, shop.deliverer, outputs, settings.delivery_folder,
         shop.in_use,

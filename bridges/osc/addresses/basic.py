@@ -7,6 +7,7 @@ from bridges.osc.packs import packs
 from bridges.osc.subscriptions import MAX_SECONDS
 from bridges.osc.table import ROOT, Address, Arg
 from daemon.kernel.errors import BadParameter
+from daemon.services.transport import HOLDS_S
 from daemon.services.types import TransportRequest
 
 _TOP_BPM = 999.0
@@ -19,6 +20,7 @@ def ping(call: Call) -> None:
 async def subscribe(call: Call) -> None:
     context, port, seconds = call.context, int(call.number(0)), call.number(1)
     context.subscriptions.add(call.peer, port, seconds)
+    call.services.selection.renew_transport(str(call.peer), _holds_s(call))
     if seconds > 0:
         await context.feedback.awake()
         target = context.subscriptions.reply_to(call.peer)
@@ -33,7 +35,16 @@ async def transport(call: Call) -> None:
     request = TransportRequest(
         playing=bool(call.number(0)), recording=bool(call.number(1)), bpm=bpm if bpm > 0 else None
     )
-    await call.services.selection.set_transport(request)
+    await call.services.selection.set_transport(request, str(call.peer), _holds_s(call))
+
+
+def _holds_s(call: Call) -> float | None:
+    """How long what this sender says of the DAW is believed: a connection tells when it ends, a subscription must be
+    renewed, and of anyone else it is not known whether he is still there."""
+    if call.peer.transport == "tcp":
+        return None
+    left_s = call.context.subscriptions.left_s(call.peer)
+    return HOLDS_S if left_s is None else left_s
 
 
 ADDRESSES = (
@@ -47,7 +58,8 @@ ADDRESSES = (
     ),
     Address(
         f"{ROOT}/transport",
-        "What the DAW does: heavy work waits while it plays or records, when `pause_heavy` says so",
+        "What the DAW does: heavy work waits while it plays or records, when `pause_heavy` says so. Holds until the "
+        "sender's subscription or connection ends, or for an hour where there is neither; send it again to renew",
         (Arg("i", "playing", 0, 1), Arg("i", "recording", 0, 1), Arg("f", "bpm", 0, _TOP_BPM)), transport, hidden=True,
     ),
 )  # fmt: skip

@@ -53,7 +53,7 @@ ADDRESSES = (
     Address(
         f"{ROOT}/error",
         "What was wrong with a message; for a job that failed, why, with `/roadie/job/state` as the address. At "
-        "most ten a second to one host; the next one says how many were left out",
+        "most ten a second to one client; the next one says how many were left out",
         (_REF, Arg("s", "code"), Arg("s", "message"), Arg("s", "address")),
     ),
     Address(

@@ -233,6 +233,15 @@ async def test_errors_are_rate_limited_and_say_what_was_left_out(staged: Stage):
     )
 
 
+async def test_errors_of_one_client_do_not_make_anothers_silent(staged: Stage):
+    host = f"127.0.0.{len(staged.surfaces) % 200 + 2}"
+    noisy, other = staged.surface(host), staged.surface(host)
+    for _ in range(200):
+        noisy.send("/roadie/nonsense")
+    other.send("/roadie/nonsense", "ref=heard")
+    assert (await other.next("/roadie/error")).args[0] == "heard"
+
+
 async def test_patterns_and_bundles(staged: Stage):
     surface = staged.surface()
     surface.send("/roadie/{ping,jobs}", "ref=p")

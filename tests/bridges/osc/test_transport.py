@@ -11,7 +11,8 @@ import numpy as np
 import psutil
 import soundfile
 
-from tests.bridges.osc.conftest import Stage, stage
+from bridges.osc.slip import frame
+from tests.bridges.osc.conftest import Stage, message, stage
 
 STILL_S = 1.5
 IDLE_S = 0.02
@@ -45,6 +46,39 @@ async def until_still() -> None:
 async def test_a_real_separation_pauses_while_the_daw_plays_and_goes_on(tmp_path: Path):
     async with stage(tmp_path, pause_heavy="playing") as staged:
         await _pauses(staged)
+
+
+async def test_a_daw_that_is_not_heard_of_any_more_has_stopped(tmp_path: Path):
+    async with stage(tmp_path, pause_heavy="playing", **{"osc.tcp": True}) as staged:
+        headers = {"Authorization": f"Bearer {staged.token}"}
+        async with aiohttp.ClientSession(
+            f"http://127.0.0.1:{staged.runtime.http_port}", headers=headers
+        ) as session:
+
+            async def until_paused(paused: bool) -> Any:
+                async with asyncio.timeout(30):
+                    while True:
+                        async with session.get("/api/v1/transport") as answer:
+                            found = await answer.json()
+                        if found["heavy_paused"] is paused:
+                            return found
+                        await asyncio.sleep(0.02)
+
+            surface = staged.surface("127.0.0.1")
+            surface.send("/roadie/subscribe", 0, 60)
+            surface.send("/roadie/transport", 1, 0, 120.0)
+            assert str(surface.own_port) in (await until_paused(True))["said_by"]
+            async with session.get("/api/v1/doctor") as answer:
+                lines = {each["name"]: each["found"] for each in (await answer.json())["items"]}
+            assert "separations wait" in lines["the DAW"]
+            surface.send("/roadie/subscribe", 0, 1)  # the last that is heard of it
+            await until_paused(False)
+
+            _, connection = await asyncio.open_connection("127.0.0.1", staged.port)
+            connection.write(frame(message("/roadie/transport", 1, 1, 120.0)))
+            await until_paused(True)
+            connection.transport.abort()  # the DAW crashed
+            await until_paused(False)
 
 
 async def _pauses(staged: Stage) -> None:

@@ -1,4 +1,5 @@
-"""Calls that wait for the daemon: one queue for each sender, worked off in order, all of them bounded."""
+"""Calls that wait for the daemon: a queue for each sender, worked off in order, and one beside it for requests that
+say all themselves, which nothing that was sent before can change. All of them are bounded."""
 
 from __future__ import annotations
 
@@ -10,9 +11,10 @@ from dataclasses import dataclass, field
 from bridges.osc.call import Call
 from bridges.osc.peers import Peer
 
-MAX_WAITING = 256
-"""Of one sender. Weighty calls are taken up to twice as many."""
-MAX_SENDERS = 128
+MAX_WAITING = 64
+MAX_WEIGHTY = 512
+"""Of one sender: a weighty call is taken where so many wait, any other only where few do."""
+MAX_QUEUES = 128
 
 Work = Callable[[Call], Awaitable[None]]
 
@@ -46,25 +48,26 @@ class Inbox:
 
     def __init__(self, work: Work) -> None:
         self._work = work
-        self._waiting: dict[Peer, _Queue] = {}
+        self._waiting: dict[tuple[Peer, bool], _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def put(self, peer: Peer, calls: list[Call]) -> bool:
         """All of them or, when there is no room, none."""
-        queue = self._waiting.get(peer)
+        key = (peer, all(call.row.once for call in calls))
+        queue = self._waiting.get(key)
         if queue is None:
-            if len(self._waiting) >= MAX_SENDERS:
+            if len(self._waiting) >= MAX_QUEUES:
                 return False
             queue = _Queue()
         if queue.has(calls):
             return True  # or whoever is answered late makes it later still by asking again
-        most = MAX_WAITING * (2 if all(call.row.weighty for call in calls) else 1)
+        most = MAX_WEIGHTY if all(call.row.weighty for call in calls) else MAX_WAITING
         if len(queue.calls) + len(calls) > most:
             return False
         queue.put(calls)
-        if peer not in self._waiting:
-            self._waiting[peer] = queue
-            task = asyncio.create_task(self._drain(peer, queue), name=f"osc-{peer.host}:{peer.port}")
+        if key not in self._waiting:
+            self._waiting[key] = queue
+            task = asyncio.create_task(self._drain(key, queue), name=f"osc-{peer.host}:{peer.port}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return True
@@ -77,11 +80,11 @@ class Inbox:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _drain(self, peer: Peer, queue: _Queue) -> None:
+    async def _drain(self, key: tuple[Peer, bool], queue: _Queue) -> None:
         try:
             while queue.calls:
                 call = queue.calls.popleft()
                 await self._work(call)
                 queue.repeats.discard(_what(call))
         finally:
-            del self._waiting[peer]
+            del self._waiting[key]

@@ -35,6 +35,11 @@ class Output:
             ) from error
         self.latency_s = float(self._stream.latency)
 
+    @property
+    def alive(self) -> bool:
+        """False once the device or the sound server has gone; `close` may not return then."""
+        return bool(self._stream.active)
+
     def close(self) -> None:
         self._stream.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import os
 import subprocess
 import sys
@@ -31,6 +32,8 @@ from daemon.playback.messages import (
     read_report,
 )
 
+log = logging.getLogger(__name__)
+
 START_S = 20.0
 ANSWER_S = 15.0
 
@@ -43,6 +46,9 @@ class Player:
         self._serials = itertools.count(1)
         self._starting = asyncio.Lock()
         self._process: _Process | None = None
+        self._pads: Sequence[Pad] = ()  # what the next process has to know as well
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._reviving: asyncio.Task[None] | None = None
 
     async def play(self, path: str, gain: float = 1.0) -> None:
         """Returns when it can be heard. Raises NoAudio, StepFailed with the file's error, WorkerDied."""
@@ -50,13 +56,23 @@ class Player:
 
     async def load(self, pads: Sequence[Pad]) -> dict[str, str]:
         """Make a kit ready; returns the files that cannot be heard, and why."""
-        return (await self._ask(Kit(next(self._serials), list(pads)))).failed
+        self._loop = asyncio.get_running_loop()
+        self._pads = ()
+        try:
+            return (await self._ask(Kit(next(self._serials), list(pads)))).failed
+        finally:
+            self._pads = list(pads)  # also where nothing can be heard yet
 
     def hit(self, note: int, velocity: int) -> bool:
-        """Strike a key of the kit, from any thread; whether there was somebody to strike it. It never starts anything:
-        a kit that was loaded is ready."""
+        """Strike a key of the kit, from any thread; whether there was somebody to strike it. Where there is nobody any
+        more, after a long pause or because the sound server had gone, this hit is silent and gets the kit ready."""
         process = self._process
-        return process is not None and process.send(Hit(note, velocity))
+        if process is not None and process.send(Hit(note, velocity)):
+            return True
+        loop = self._loop
+        if self._pads and loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._revive)
+        return False
 
     def stop(self) -> None:
         """Silence."""
@@ -68,9 +84,24 @@ class Player:
         return await (await self._running()).ready
 
     async def close(self) -> None:
+        self._loop = None
+        if self._reviving is not None:
+            self._reviving.cancel()
+            await asyncio.gather(self._reviving, return_exceptions=True)
         process, self._process = self._process, None
         if process is not None:
             await asyncio.to_thread(process.close)
+
+    def _revive(self) -> None:
+        """One at a time; what does not succeed is tried again by the next hit."""
+        if self._loop is not None and (self._reviving is None or self._reviving.done()):
+            self._reviving = asyncio.create_task(self._start_again(), name="playback-revive")
+
+    async def _start_again(self) -> None:
+        try:
+            await self._running()
+        except RoadieError as error:
+            log.info("the kit is not ready again yet: %s", error)
 
     async def _ask(self, order: Play | Kit) -> Begun:
         process = await self._running()
@@ -89,11 +120,13 @@ class Player:
         async with self._starting:
             if self._process is None or self._process.gone:
                 self._process = _Process(self._environ)
-            process = self._process
+            process, begun = self._process, self._process.ready.done()
             try:
                 await asyncio.wait_for(asyncio.shield(process.ready), START_S)
             except TimeoutError as error:
                 raise WorkerDied("what plays did not start", hint="Look into roadie's log") from error
+            if self._pads and not begun:
+                process.send(Kit(next(self._serials), list(self._pads)))
             return process
 
 

@@ -1,7 +1,7 @@
 """The playing process: reads orders from standard input, decodes, plays, reports on standard output.
 
 Not of low priority, unlike the workers that compute: what is played is waited for. It ends when its input closes, and
-by itself when nothing has sounded for a while.
+by itself when nothing has sounded for a while or the output has gone: the next one finds what there is then.
 """
 
 from __future__ import annotations
@@ -65,10 +65,8 @@ def main(parent: int) -> None:
         return
     player = PlayingProcess(mixer, output.rate_hz, lambda report: reports.write(encode(report) + b"\n"))
     player.tell(Ready(output.device, output.rate_hz, output.latency_s))
-    try:
-        player.serve()
-    finally:
-        output.close()
+    player.serve(lambda: output.alive)
+    os._exit(0)  # the audio thread may be in the middle of a block, and a lost sound server answers no farewell
 
 
 class PlayingProcess:
@@ -88,11 +86,11 @@ class PlayingProcess:
         with self._writing:
             self._write(report)
 
-    def serve(self) -> None:
-        """Until the input closes or nothing has sounded for long."""
+    def serve(self, alive: Callable[[], bool]) -> None:
+        """Until the input closes, the output is not alive or nothing has sounded for long."""
         for work in (self._read_orders, self._decode_forever):
             threading.Thread(target=work, daemon=True).start()
-        while True:
+        while alive():
             time.sleep(1.0)
             if self._mixer.sounding:
                 self._busy_at_s = time.monotonic()

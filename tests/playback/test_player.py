@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -106,8 +111,7 @@ async def test_a_process_that_was_killed_is_started_anew(heard: Heard, tmp_path:
     sound = str(tone(tmp_path / "a.wav", 440, 0.2))
     try:
         await player.play(sound)
-        (child,) = [each for each in psutil.Process().children() if "playback" in " ".join(each.cmdline())]
-        child.kill()
+        playing().kill()
         async with asyncio.timeout(10):
             while player.hit(36, 100):  # noqa: ASYNC110 - another process's end is no event of this loop
                 await asyncio.sleep(0.05)
@@ -115,6 +119,65 @@ async def test_a_process_that_was_killed_is_started_anew(heard: Heard, tmp_path:
     finally:
         await player.close()
     assert not [each for each in psutil.Process().children() if "playback" in " ".join(each.cmdline())]
+
+
+def playing() -> psutil.Process:
+    (child,) = [each for each in psutil.Process().children() if "playback" in " ".join(each.cmdline())]
+    return child
+
+
+async def test_a_kit_outlives_its_process(heard: Heard, tmp_path: Path):
+    player = Player(heard.environ)
+    try:
+        await player.load([Pad(36, str(tone(tmp_path / "kick.wav", 100, 0.1)))])
+        playing().kill()
+        async with asyncio.timeout(60):
+            while not player.hit(36, 127):  # noqa: ASYNC110 - the first ones get it ready
+                await asyncio.sleep(0.1)
+            while len(heard.sound()) == 0:
+                await asyncio.sleep(0.3)
+                player.hit(36, 127)
+    finally:
+        await player.close()
+
+
+@asynccontextmanager
+async def jack(name: str) -> AsyncIterator[None]:
+    """A JACK server with its dummy driver, until it is killed."""
+    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256"]
+    server = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)
+    try:
+        yield
+    finally:
+        server.kill()
+        await server.wait()
+
+
+async def test_pads_sound_again_after_the_sound_server_was_killed(tmp_path: Path):
+    if shutil.which("jackd") is None:
+        pytest.skip("no jackd: apt install jackd2")
+    name = f"roadie-pads-{os.getpid()}"
+    player = Player({**os.environ, "JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"})
+    pads = [Pad(36, str(tone(tmp_path / "kick.wav", 100, 0.1)))]
+    try:
+        async with jack(name), asyncio.timeout(60):
+            while True:
+                try:
+                    await player.load(pads)
+                    break
+                except NoAudio:  # the server is not up yet
+                    await asyncio.sleep(0.2)
+            assert (await player.probe()).device == "system"
+            assert player.hit(36, 127)
+        async with asyncio.timeout(60):
+            while player.hit(36, 127):  # noqa: ASYNC110 - another process's end is no event of this loop
+                await asyncio.sleep(0.1)
+        async with jack(name), asyncio.timeout(60):
+            while not player.hit(36, 127):  # noqa: ASYNC110
+                await asyncio.sleep(0.2)
+            assert (await player.probe()).device == "system"
+    finally:
+        await player.close()
 
 
 async def test_no_output_is_said_with_what_to_do(tmp_path: Path):

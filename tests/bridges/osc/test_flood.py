@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections import Counter
 
 import pytest
 
@@ -82,31 +83,41 @@ def heard(sock: socket.socket) -> list[bytes]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel drops datagrams for a program on Linux only")
-async def test_the_kernel_drops_what_is_spent_of_a_sender_and_nothing_else():
+async def test_the_kernel_drops_most_of_what_is_spent_and_nothing_else():
     ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     ear.bind(("127.0.0.1", 0))
     ear.setblocking(False)
-    noisy, busy, other = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3))
-    kinds = tuple(Namespace(ADDRESSES).weighty_beginnings())
+    noisy, busy, other = senders = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3)]
     everything = [PING, RUN, SELECTED, CANCEL, b"", b"/", b"\xff" * 3, message("/roadie/runner"), bundle([RUN])]
+    gate = Gate(ear, Namespace(ADDRESSES).weighty_beginnings())
+
+    def passed(sender: socket.socket, times: int = 200) -> Counter[bytes]:
+        found: Counter[bytes] = Counter()
+        for each in everything:
+            for _ in range(times):
+                sender.send(each)
+            found.update(heard(ear))
+        return found
+
+    def few(found: Counter[bytes], times: int = 200) -> set[bytes]:
+        """A 16th passes: of 200 fewer than 50 and, of all kinds together, more than none."""
+        assert all(count == times or count < times / 4 for count in found.values()), found
+        return {each for each in everything if found[each] < times}
+
     try:
-        for sender in (noisy, busy, other):
+        for sender in senders:
             sender.connect(ear.getsockname())
-        gate = Gate(ear, kinds)
         gate.shut(noisy.getsockname(), REST)
         gate.shut(noisy.getsockname(), b"/roadie/selected/run/")
         gate.shut(busy.getsockname(), b"/roadie/run\0")
-        for sender, through in (
-            (noisy, [RUN, CANCEL]),
-            (busy, [each for each in everything if each != RUN]),
-            (other, everything),
-        ):
-            for each in everything:
-                sender.send(each)
-            assert heard(ear) == through
+        found = passed(noisy)
+        assert few(found) == set(everything) - {RUN, CANCEL} and sum(found.values()) > 400
+        assert few(passed(busy)) == {RUN}
+        assert few(passed(other)) == set()
+        for _ in range(10):  # seconds in which nothing is too much
+            gate.look()
+        assert few(passed(noisy)) == set()
         gate.open()
-        noisy.send(PING)
-        assert heard(ear) == [PING]
     finally:
-        for sock in (ear, noisy, busy, other):
+        for sock in (ear, *senders):
             sock.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import urllib.error
 from pathlib import Path
 
@@ -42,8 +43,15 @@ def test_written_only_when_asked_and_undone_to_the_last_byte(house: House, sound
     assert {path.name: path.read_bytes() for path in sounds.iterdir()} == before
     assert sum("would write" in line for line in dry["warnings"]) == 3 and "no.wav" in " ".join(dry["warnings"])
 
+    snapshot = sounds.parent / "snapshot.wav"
+    snapshot.hardlink_to(sounds / "one.wav")  # as backups keep files
+    os.utime(sounds / "one.wav", (1e9, 1e9))
+    (sounds / "two.flac").chmod(0o640)
     job = house.ask("POST", "/write-tags", {"paths": paths})["id"]
     view = house.wait(job)
+    assert snapshot.read_bytes() == before["one.wav"] != (sounds / "one.wav").read_bytes()
+    assert (sounds / "two.flac").stat().st_mode & 0o777 == 0o640
+    assert (sounds / "one.wav").stat().st_mtime > 1e9  # other programs see that there is something new
     assert view["state"] == "done" and ["no.wav" in line for line in view["warnings"]] == [True], view
     assert wavinfo.WavInfoReader(str(sounds / "one.wav")).info.genre == "kick"
     assert mutagen.File(sounds / "two.flac")["GENRE"] == ["kick"]

@@ -27,7 +27,7 @@ class MapService:
 
     async def make(self, request: MapRequest, client: str) -> JobAck:
         """Give every sound that was heard a place, as a job."""
-        return await self._tasks.start(TASK, {"again": request.again}, "the map", client)
+        return await self._tasks.start(TASK, {"again": request.again}, "the whole library", client)
 
     async def view(self, query: MapQuery) -> MapView:
         """A part of the map as it is now."""

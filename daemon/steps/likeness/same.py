@@ -31,6 +31,7 @@ _SAME_HELD, _SAME_FLAT_HELD = 0.997, 0.965
 _SHORTEST_S = 0.02
 _HELD = 0.4  # of the louder one, that the softer one of the first and the last third of a held sound has
 _SINGLE_CYCLE_S = 0.1
+_CYCLE = 0.9  # of a single cycle, that another one has at least to be the same: half a sine is no sine
 _SLOWEST_S = 0.05  # a period of a tone
 _PERIODIC = 0.97  # likeness of a held tone to itself a period later
 _ONSET_DB = -35.0
@@ -81,13 +82,16 @@ def same(one: Print, other: Print) -> bool:
     short, long = sorted((one, other), key=lambda each: each.wave.size)
     if short.wave.size < _SHORTEST_S * RATE_HZ or short.wave.size < _PART * long.wave.size:
         return False
+    steady = held(short.wave) or held(long.wave)
+    if steady and long.wave.size <= _SINGLE_CYCLE_S * RATE_HZ and short.wave.size < _CYCLE * long.wave.size:
+        return False
     fit = _fit(short, long)
     if fit is None or fit.roughly < SAME - _ROUGHLY:
         return False
     plain, flat = _likeness(fit)
     if plain < SAME or flat < _SAME_FLAT:
         return False
-    return (plain >= _SAME_HELD and flat >= _SAME_FLAT_HELD) or not (held(short.wave) or held(long.wave))
+    return not steady or (plain >= _SAME_HELD and flat >= _SAME_FLAT_HELD)
 
 
 def held(wave: Wave) -> bool:

@@ -81,6 +81,8 @@ def wave_form(name: str, length: int) -> np.ndarray:
             return 2 * phase - 1
         case "octave":
             return sine + 0.2 * np.sin(4 * np.pi * phase)
+        case "half":
+            return np.maximum(sine, 0)
         case "driven":
             return np.tanh(1.5 * sine)
     return np.where(phase < float(name), 0.7, -0.7)  # a pulse so wide
@@ -92,7 +94,7 @@ HELD = [(2048, 1), (1024, 1), (168, 400)]  # single cycles as wavetable makers s
 
 @pytest.mark.parametrize(("length", "times"), HELD)
 def test_wave_forms_that_are_held_are_told_apart(length: int, times: int) -> None:
-    waves = [np.tile(wave_form(name, length), times) for name in FORMS]
+    waves = [np.tile(wave_form(name, length), times) for name in (*FORMS, "half")]
     prints = [print_of(wave[None].astype(np.float32), RATE) for wave in waves]
     for i, one in enumerate(prints):
         for other in prints[:i]:

@@ -12,8 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from daemon.chains.errors import PluginFault
 from daemon.chains.plugins.messages import (
     At,
@@ -28,9 +26,10 @@ from daemon.chains.plugins.messages import (
     Setup,
     Sing,
     pack,
-    unpack_order,
+    unpack_orders,
 )
 from daemon.chains.plugins.resolve import external
+from daemon.chains.plugins.wire import wire
 from daemon.kernel.children import connection
 from daemon.kernel.errors import ErrorInfo, RoadieError
 from daemon.kernel.lifeline import die_with_parent
@@ -43,15 +42,16 @@ def main(handle: int, parent: int) -> None:
     die_with_parent(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()
-    pipe = connection(handle)
+    host = wire(connection(handle))
     try:
-        setup = unpack_order(pipe.recv_bytes())
+        (setup,) = unpack_orders(host.receive())
         if not isinstance(setup, Setup):
             raise TypeError("the first order must be the setup")
-        child = Child(setup, lambda report: pipe.send_bytes(pack(report)))
+        child = Child(setup, lambda report: host.send(pack(report)))
         child.ready()
         while True:
-            child.obey(unpack_order(pipe.recv_bytes()))
+            for order in unpack_orders(host.receive()):
+                child.obey(order)
     except (EOFError, OSError):
         pass  # the host is gone or done
     sys.stdout.flush()
@@ -63,8 +63,11 @@ def main(handle: int, parent: int) -> None:
 
 class Child:
     def __init__(self, setup: Setup, tell: Callable[[Report], None]) -> None:
-        from daemon.chains.plugins.hosted import LoadedRack  # noqa: PLC0415 - after the parent is watched
+        # Here, after the parent is watched, and once: even to look up what is loaded counts for every short sound.
+        from daemon.chains.plugins.hosted import LoadedRack  # noqa: PLC0415
+        from daemon.chains.sound_file import Sound, render_file  # noqa: PLC0415
 
+        self._sound, self._render_file = Sound, render_file
         self._chain = setup.chain
         self._tell = tell
         self._told_s = 0.0
@@ -75,16 +78,15 @@ class Child:
 
     def ready(self) -> None:
         """Everything of roadie's own is loaded: from here on, what stands still is the plug-in."""
-        import daemon.chains.sound_file  # noqa: F401, PLC0415
-
         self._tell(At())
 
     def obey(self, order: Order) -> None:
         assert not isinstance(order, Setup)
         self._fraction = 0.0
+        self._told_s = time.monotonic()  # what is soon done needs no sign of life besides its end
         try:
             answer = self._answer(order)
-            self._tell(Done(order.serial, msgspec.to_builtins(answer)))
+            self._tell(Done(order.serial, answer))
         except PluginFault as error:
             self._tell(Failed(order.serial, error.info(), (error.plugin, error.file)))
         except RoadieError as error:
@@ -115,11 +117,9 @@ class Child:
         raise TypeError(f"no such order: {order}")
 
     def _render(self, order: Render) -> Any:
-        from daemon.chains.sound_file import Sound, render_file  # noqa: PLC0415
-
         region = None if order.region is None else Region(*order.region)  # type: ignore[arg-type]
-        sound = Sound(Path(order.path), region, order.sound_class, order.exact)
-        made = render_file(sound, Path(order.out), self._chain, self._tell_fraction, self._rack)
+        sound = self._sound(Path(order.path), region, order.sound_class, order.exact)
+        made = self._render_file(sound, Path(order.out), self._chain, self._tell_fraction, self._rack)
         try:
             self._rack.end()
         except PluginFault:

@@ -1,32 +1,31 @@
 """The side that lives: starts the child, gives it orders, and ends it when it stands still or takes too much memory.
 
 What a plug-in does to its process is seen here as the end of that process. The next order gets a new one. Orders are
-sent far ahead, and reports taken many at a time, so that a child that is well never waits for its host and the two
-seldom take turns; what a child said before it died is still in the pipe.
+sent far ahead and in lumps, and reports taken many at a time, so that a child that is well never waits for its host and
+the two seldom take turns; what a child said before it died is still in the pipe.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import Pipe
 from typing import Any
 
-import msgspec
 import psutil
 
 from daemon.chains.errors import PluginFault
 from daemon.chains.plugins.messages import At, Done, Failed, Order, Report, Setup, pack, unpack_report
 from daemon.chains.plugins.resolve import external
+from daemon.chains.plugins.wire import wire
 from daemon.kernel.children import start_child
 from daemon.kernel.errors import ErrorInfo
 
@@ -36,7 +35,7 @@ _START_PATIENCE_S = (
 )
 _MEMORY_EVERY_S = 0.5
 _AHEAD = 32
-_NAP_S = 0.01  # between two looks while the child has more orders than one
+_LEAST_REST_S = 0.001
 _TAIL_BYTES = 2000
 _FAULTHANDLERS = (" ", "Fatal Python", "Current thread", "Extension modules", "Thread ")
 
@@ -87,10 +86,11 @@ class Host:
         finished = False
         try:
             while True:
-                while len(sent) < _AHEAD and (order := next(left, None)) is not None:
-                    sent.append(order)
-                    if self._child is not None:
-                        self._child.send(order)
+                if len(sent) <= _AHEAD // 2:
+                    more = list(islice(left, _AHEAD - len(sent)))
+                    sent.extend(more)
+                    if more and self._child is not None:
+                        self._child.send(more)
                 if not sent:
                     finished = True
                     return
@@ -110,10 +110,9 @@ class Host:
         """What becomes of the first of the orders sent."""
         if self._child is None:
             self._child = _Child(self._chain)
-            for order in sent:
-                self._child.send(order)
+            self._child.send(list(sent))
         try:
-            report = self._child.report(self.limits, tell, naps=len(sent) > 1)
+            report = self._child.report(self.limits, tell, others=len(sent) - 1)
         except _Ended as ended:
             fault = self._fault(str(ended))
             self.close()
@@ -144,7 +143,8 @@ class _Ended(Exception):
 class _Child:
     def __init__(self, chain: Mapping[str, Any]) -> None:
         self._output = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed in `end`
-        self._pipe, theirs = Pipe(duplex=True)
+        ours, theirs = Pipe(duplex=True)
+        self._wire = wire(ours)
         try:
             # In the worker's own process group: whatever ends the worker with all that it started ends this too.
             self._popen = start_child(
@@ -152,65 +152,67 @@ class _Child:
                 own_session=False, low_priority=False,
             )  # fmt: skip
         except BaseException:
-            self._pipe.close()
+            self._wire.close()
             self._output.close()
             raise
         finally:
             theirs.close()
         self.pid = self._popen.pid
-        self._poller = None
-        if sys.platform != "win32":
-            self._poller = select.poll()
-            self._poller.register(self._pipe.fileno(), select.POLLIN)
         self.turn = ""
         self._ready = False
         self._measured_s = time.monotonic()
-        self.send(Setup(dict(chain)))
+        self._rest_s = _LEAST_REST_S
+        self._heard = 0  # ends of orders since the last rest
+        self.send([Setup(dict(chain))])
 
-    def send(self, order: Order) -> None:
+    def send(self, orders: Sequence[Order]) -> None:
         # A child that is gone is noticed when it is listened to. Orders are far smaller than a pipe's buffer.
         with contextlib.suppress(OSError):
-            self._pipe.send_bytes(pack(order))
+            self._wire.send(pack(orders))
 
-    def report(self, limits: Limits, tell: Tell, *, naps: bool) -> Done | Failed:
-        """The next order's end. naps: it has others to go on with, so it need not be heard at once.
+    def report(self, limits: Limits, tell: Tell, *, others: int) -> Done | Failed:
+        """The next order's end. others: how many it has to go on with, so that it need not be heard at once.
 
         Raises _Ended, and what `tell` raises.
         """
         alive_s = time.monotonic()
         fraction = 0.0
         while True:
-            if naps and not self._said(0.0):
-                time.sleep(_NAP_S)
-            if self._said(_LOOK_S):
+            if self._wire.has(0.0 if others else _LOOK_S):
                 report = self._read()
                 alive_s = time.monotonic()
                 self._ready = True
                 if not isinstance(report, At):
+                    self._heard += 1
                     return report
                 self.turn = self.turn if report.plugin is None else report.plugin
                 fraction = fraction if report.fraction is None else report.fraction
                 if report.fraction is None:
                     continue
+            elif others:
+                self._rest(others)
             waited_s = time.monotonic()
             tell(fraction)
             alive_s += time.monotonic() - waited_s  # a pause of ours is not its standing still
             self._look(limits, alive_s)
 
-    def _said(self, timeout_s: float) -> bool:
-        """Whether there is a report, or the end of all reports, to be read. The pipe's own `poll` says the same and
-        takes twenty times as long, which counts when it is asked for every sound."""
-        if self._poller is None:
-            return self._pipe.poll(timeout_s)
-        return bool(self._poller.poll(timeout_s * 1000))
+    def _rest(self, orders: int) -> None:
+        """Sleep while the child does some of its orders: each waking costs more than what there is to do then. Longer
+        each time until about half of them are done meanwhile."""
+        done, self._heard = self._heard, 0
+        if done > orders:
+            self._rest_s = max(_LEAST_REST_S, self._rest_s / 2)
+        elif 2 * done < orders:
+            self._rest_s = min(_LOOK_S, self._rest_s * 2)
+        time.sleep(self._rest_s)
 
     def _read(self) -> Report:
         try:
-            return unpack_report(self._pipe.recv_bytes())
+            return unpack_report(self._wire.receive())
         except (EOFError, OSError):
             self._popen.wait()
             raise _Ended(_death(self._popen.returncode)) from None
-        except msgspec.MsgspecError as error:
+        except ValueError as error:  # msgspec's are such too
             raise _Ended("wrote over its process's memory") from error
 
     def _look(self, limits: Limits, alive_s: float) -> None:
@@ -236,7 +238,7 @@ class _Child:
 
     def end(self) -> None:
         """Close the pipe, which ends a child that is well; kill it, and what it started, when it is not."""
-        self._pipe.close()
+        self._wire.close()
         try:
             self._popen.wait(0.5 if self.turn == "" else 0.05)
         except subprocess.TimeoutExpired:

@@ -3,6 +3,7 @@ memory can make the host run anything."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -85,16 +86,17 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 Report = At | Done | Failed
 
 
-def pack(message: Order | Report) -> bytes:
+def pack(message: Sequence[Order] | Report) -> bytes:
+    """Orders go many at a time, reports one by one: each is a message."""
     return msgspec.msgpack.encode(message)
 
 
 # made once: making one takes five times as long as reading a message
-_orders: msgspec.msgpack.Decoder[Order] = msgspec.msgpack.Decoder(Order)
+_orders: msgspec.msgpack.Decoder[list[Order]] = msgspec.msgpack.Decoder(list[Order])
 _reports: msgspec.msgpack.Decoder[Report] = msgspec.msgpack.Decoder(Report)
 
 
-def unpack_order(data: bytes) -> Order:
+def unpack_orders(data: bytes) -> list[Order]:
     return _orders.decode(data)
 
 

@@ -29,7 +29,6 @@ from daemon.chains.sound_file import Sound, render_file
 from tests.plugins.build import build, compiler
 from tests.plugins.rig import chain, effect, order, quiet, write_sound
 
-
 TURN = 50
 
 

@@ -161,8 +161,9 @@ class _Child:
         self.turn = ""
         self._ready = False
         self._measured_s = time.monotonic()
-        self._rest_s = _LEAST_REST_S
-        self._heard = 0  # ends of orders since the last rest
+        self._each_s = _LEAST_REST_S  # that an order takes, as far as rests tell
+        self._aimed = 0.5  # orders meant to be done in the last rest
+        self._heard = 0  # orders done since then
         self.send([Setup(dict(chain))])
 
     def send(self, orders: Sequence[Order]) -> None:
@@ -197,14 +198,12 @@ class _Child:
             self._look(limits, alive_s)
 
     def _rest(self, orders: int) -> None:
-        """Sleep while the child does some of its orders: each waking costs more than what there is to do then. Longer
-        each time until about half of them are done meanwhile."""
+        """Sleep until about half of the child's orders are done: each waking costs more than what there is to do then.
+        How long that is follows from how many were done meanwhile the last time."""
         done, self._heard = self._heard, 0
-        if done > orders:
-            self._rest_s = max(_LEAST_REST_S, self._rest_s / 2)
-        elif 2 * done < orders:
-            self._rest_s = min(_LOOK_S, self._rest_s * 2)
-        time.sleep(self._rest_s)
+        self._each_s *= min(2.0, max(0.5, self._aimed / max(done, 0.5)))
+        self._aimed = orders / 2
+        time.sleep(min(_LOOK_S, max(_LEAST_REST_S, self._each_s * self._aimed)))
 
     def _read(self) -> Report:
         try:

@@ -102,6 +102,9 @@ def apply(
 ) -> None:
     """Put files, or whole folders, through a chain.
 
+    The exit code is 1 when one of them did not go through it, also when all others did: it could not be read, or a
+    plug-in failed on it and it came out as it was. The warnings say which and why.
+
     \b
     Examples:
       roadie chains apply drum-punch kick.wav --out punched.wav

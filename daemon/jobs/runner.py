@@ -40,6 +40,10 @@ class TaskContext(Protocol):
 
     def progress(self, fraction: float, note: str) -> None: ...
 
+    def incomplete(self, error: RoadieError) -> None:
+        """A part of it failed: the job is done, and its input is not."""
+        ...
+
 
 Task = Callable[[TaskContext], Awaitable[list[str]]]
 """Does the work again from the start when it is asked again; returns warnings."""
@@ -178,14 +182,16 @@ class JobRunner:
         rows = await self._jobs.plan_steps(record.id, row, [(record.recipe, record.recipe)])
         step = rows[record.recipe]
         await self._jobs.set_step(step, "running")
+        context = _Context(self, record, step, self._clock)
         try:
-            warnings = await self._task_kinds[record.recipe](_Context(self, record, step, self._clock))
+            warnings = await self._task_kinds[record.recipe](context)
         except RoadieError as error:
             await self._jobs.set_step(step, "failed", error=error.info())
             await self._jobs.set_input(row, "failed", error=error.info())
             raise
         await self._jobs.set_step(step, "done", progress=1.0)
-        await self._jobs.set_input(row, "done")
+        missing = context.missing
+        await self._jobs.set_input(row, "failed" if missing else "done", error=missing)
         return End("done", warnings=tuple(warnings))
 
     def tell_task(self, job: str, step: str, fraction: float, eta_s: float | None, note: str) -> None:
@@ -203,6 +209,10 @@ class _Context:
         self._step = step
         self._clock = clock
         self._began: tuple[float, float] | None = None
+        self.missing: ErrorInfo | None = None
+
+    def incomplete(self, error: RoadieError) -> None:
+        self.missing = error.info()
 
     def progress(self, fraction: float, note: str) -> None:
         self._runner.tell_task(self.job, self._step, fraction, self._eta_s(fraction), note)

@@ -173,6 +173,12 @@ class Cancelled(RoadieError):
     code = "cancelled"
 
 
+class Incomplete(RoadieError):
+    """A part of what was asked for failed; the rest is done and stays."""
+
+    code = "incomplete"
+
+
 class StepFailed(RoadieError):
     """A step ended with an error in a worker; `error` is that error as data."""
 

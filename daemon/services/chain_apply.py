@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from daemon.files.journal import Journal
 from daemon.files.names import safe_name
 from daemon.jobs.prepare import Prepared
 from daemon.jobs.runner import TaskContext
-from daemon.kernel.errors import BadParameter, DiskFull, RoadieError
+from daemon.jobs.uncut import to_its_end
+from daemon.kernel.errors import BadParameter, DiskFull, Incomplete, RoadieError
 from daemon.kernel.work import InputFile, Kind, Produced
 from daemon.services.chain_runs import ChainRuns
 from daemon.services.chain_sounds import CONTAINERS, Ears, Targets, asks_class, asks_kind, is_file_name, targets
@@ -50,6 +53,7 @@ class ChainApplier:
         params = await self._runs.resolve(request.chain, request.patience_s)
         work = _Work(self._runs, self._journal, context, params, request)
         given = await asyncio.to_thread(targets, request, work.told)
+        unseen = len(work.told)  # what could not be looked at
         if not given:
             raise BadParameter("there are no audio files in it", where=request.inputs[0].path)
         if work.wants_hearing:
@@ -60,12 +64,19 @@ class ChainApplier:
         work.tell_of_loud()
         if work.first is not None and not work.written:
             raise work.first
+        missed = work.failed + work.unprocessed + unseen
+        if missed:
+            context.incomplete(Incomplete(
+                f"{missed} of {len(given) + unseen} did not go through the chain", where=request.out,
+                hint=f"The warnings say why; `roadie jobs retry {context.job[:10]}` tries them again",
+            ))  # fmt: skip
         more = [f"... and {len(work.told) - _SHOWN} more"] if len(work.told) > _SHOWN else []
         return work.told[:_SHOWN] + more
 
 
 class _Work:
-    """One request under way. told: for the person. first: the first error. written: files delivered."""
+    """One request under way. told: for the person. first: the first error. written: files delivered, of which
+    `unprocessed` are as they were. failed: files of which nothing came."""
 
     def __init__(
         self,
@@ -90,6 +101,8 @@ class _Work:
         self.told: list[str] = []
         self.first: RoadieError | None = None
         self.written = 0
+        self.failed = 0
+        self.unprocessed = 0
         self._loud: list[tuple[str, float]] = []  # name and peak in dBFS of what passes full scale
 
     @property
@@ -177,15 +190,26 @@ class _Work:
         container = CONTAINERS[ones[0].wanted.suffix.lower()]
         encoded = await self._runs.encode(made, container, self._depth(), valid)
         self.told += encoded.result.warnings
-        for index, (file, one) in enumerate(zip(encoded.result.files, ones, strict=True)):
-            source = encoded.folder / file.name
-            await asyncio.to_thread(
-                self._journal.deliver, source, one.wanted.with_suffix(source.suffix),
-                group=self._context.job, owner=self._context.job, ordinal=first + index, same_is_enough=True,
-            )  # fmt: skip
-            self.written += 1
+        wanted = [
+            (encoded.folder / file.name, one.wanted)
+            for file, one in zip(encoded.result.files, ones, strict=True)
+        ]
+        stop = threading.Event()
+        await to_its_end(asyncio.to_thread(self._deliver, wanted, first, stop), stop.set)
+        self.written += len(wanted)
+        self.unprocessed += sum("unprocessed" in file.meta for file in finished.result.files)
         self._done += len(ones)
         self._context.progress(self._done / self._total, f"{self._done} of {self._total}")
+
+    def _deliver(self, files: Sequence[tuple[Path, Path]], first: int, stop: threading.Event) -> None:
+        """files: (made, wanted). Blocking. After `stop` no other one is begun."""
+        for index, (made, wanted) in enumerate(files):
+            if stop.is_set():
+                return
+            self._journal.deliver(
+                made, wanted.with_suffix(made.suffix),
+                group=self._context.job, owner=self._context.job, ordinal=first + index, same_is_enough=True,
+            )  # fmt: skip
 
     def tell_of_loud(self) -> None:
         loud = [each for each in self._loud if each[1] > 0.0]
@@ -203,6 +227,7 @@ class _Work:
 
     def _failed(self, error: RoadieError) -> None:
         self._done += 1
+        self.failed += 1
         self.first = self.first or error
         self.told.append(error.message)
 

@@ -166,6 +166,9 @@ def test_a_folder_goes_through_a_chain_and_back(house: House, tmp_path: Path) ->
     }
     job = house.wait(house.ask("POST", "/chains/apply", body)["id"])
     assert job["state"] == "done" and any("broken.wav" in warning for warning in job["warnings"])
+    (asked,) = job["inputs"]
+    assert asked["state"] == "failed" and asked["error"]["code"] == "incomplete"
+    assert "1 of 4 did not go through" in asked["error"]["message"]
     made = sorted(
         path.relative_to(tmp_path / "through").as_posix() for path in (tmp_path / "through").rglob("*.wav")
     )
@@ -177,10 +180,46 @@ def test_a_folder_goes_through_a_chain_and_back(house: House, tmp_path: Path) ->
     assert soundfile.info(tmp_path / "through" / "deep" / "0.wav").subtype == "FLOAT"
     one = {"chain": "lo-fi", "inputs": [{"path": str(tmp_path / "pads" / "deep" / "0.wav")}],
            "out": str(tmp_path / "through" / "crushed.flac")}  # fmt: skip
-    assert house.wait(house.ask("POST", "/chains/apply", one)["id"])["state"] == "done"
+    whole = house.wait(house.ask("POST", "/chains/apply", one)["id"])
+    assert whole["state"] == "done" and whole["inputs"][0]["state"] == "done"
     assert soundfile.info(tmp_path / "through" / "crushed.flac").format == "FLAC"
     undone = house.ask("POST", f"/jobs/{job['id']}/undo", {})
     assert len(undone["removed"]) == 3 and not list((tmp_path / "through").rglob("*.wav"))
+
+
+def test_nothing_arrives_after_a_cancel(house: House, tmp_path: Path) -> None:
+    for number in range(400):
+        write_sound(tmp_path / "in" / f"{number:03d}.wav", number, seconds=0.02)
+    out = tmp_path / "out"
+    body = {"chain": "lo-fi", "inputs": [{"path": str(tmp_path / "in")}], "out": str(out)}
+    job = house.ask("POST", "/chains/apply", body)["id"]
+    while not list(out.glob("*.wav")):
+        time.sleep(0.002)
+    house.ask("POST", f"/jobs/{job}/cancel", {})
+    there = sorted(out.glob("*.wav"))
+    for _ in range(20):  # enough for what was still under way
+        house.ask("GET", "/health")
+        time.sleep(0.02)
+    assert sorted(out.glob("*.wav")) == there
+    assert house.ask("GET", f"/jobs/{job}")["state"] == "cancelled" and len(there) < 400
+    house.ask("POST", f"/jobs/{job}/retry", {})
+    assert house.wait(job)["state"] == "done" and len(list(out.glob("*.wav"))) == 400
+
+
+def test_a_sound_that_a_plugin_failed_on_is_told_as_not_done(
+    house: House, plugin: Plugin, tmp_path: Path
+) -> None:
+    scan(house, plugin("CRASH"))
+    write_sound(tmp_path / "in" / "good.wav", 1)
+    write_sound(tmp_path / "in" / "bad.wav", 2, poison=True)
+    body = {
+        "chain": chain_of("Crash"),
+        "inputs": [{"path": str(tmp_path / "in")}],
+        "out": str(tmp_path / "out"),
+    }
+    job = house.wait(house.ask("POST", "/chains/apply", body)["id"])
+    assert job["state"] == "done" and len(list((tmp_path / "out").glob("*.wav"))) == 2
+    assert "1 of 2 did not go through" in job["inputs"][0]["error"]["message"]
 
 
 def test_settings_are_kept_as_a_preset(house: House, plugin: Plugin, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from daemon.cli.failures import lines
-from daemon.cli.output import console, duration, print_table, say, when
+from daemon.cli.output import console, counted, duration, print_table, say, when
 from daemon.cli.stages import stages
 from daemon.cli.tree import common_folder, file_tree
 from daemon.kernel.errors import ErrorInfo
@@ -39,7 +39,7 @@ def headline(job: JobView) -> str:
     if job.started_at is not None and job.finished_at is not None:
         text += f" in {duration(job.finished_at - job.started_at)}"
     files = len(delivered(job))
-    return f"{text}, {files} files delivered" if files else text
+    return f"{text}, {counted(files, 'file')} delivered" if files else text
 
 
 def remarks(job: JobView) -> Iterator[str]:
@@ -57,8 +57,7 @@ def skipped(job: JobView) -> Iterator[str]:
 
 
 def _errors(job: JobView) -> Iterator[str]:
-    errors = [given.error for given in job.inputs] or []
-    for error in [*errors, job.error]:
+    for error in [*(given.error for given in job.inputs), job.error]:
         if error is not None:
             yield from error_lines(error)
 

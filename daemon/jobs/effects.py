@@ -13,7 +13,7 @@ from daemon.files.journal import Journal
 from daemon.files.outcome import UndoReport
 from daemon.jobs.held import Held, Ledger
 from daemon.jobs.prepare import Prepared
-from daemon.jobs.recipes import EffectEntry
+from daemon.jobs.recipe import EffectEntry
 from daemon.jobs.targets import DeliverItem, DeliverTarget
 from daemon.jobs.uncut import to_its_end
 from daemon.kernel.errors import BadParameter

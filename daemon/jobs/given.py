@@ -7,7 +7,7 @@ from typing import Any
 
 from daemon.jobs.held import SOURCE, Held
 from daemon.jobs.prepare import Prepared
-from daemon.jobs.recipes import COVER, INPUT
+from daemon.jobs.recipe import COVER, INPUT
 from daemon.kernel.errors import InputError
 from daemon.kernel.types import Frames, Json
 from daemon.kernel.work import Kind, Region

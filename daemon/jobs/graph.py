@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from daemon.jobs.recipes import COVER, INPUT, Recipe, StepEntry, covering, encoding
+from daemon.jobs.recipe import COVER, INPUT, Recipe, StepEntry, covering, encoding
 from daemon.steps import registry
 
 GIVEN = (INPUT, COVER)

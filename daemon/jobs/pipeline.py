@@ -19,7 +19,7 @@ from daemon.jobs.effects import Deliverer, Delivery, Shipment
 from daemon.jobs.given import Span, cover_of, source_of
 from daemon.jobs.held import SOURCE, Held, Ledger, select
 from daemon.jobs.prepare import Prepared, Preparer
-from daemon.jobs.recipes import Recipe, StepEntry, encoding
+from daemon.jobs.recipe import Recipe, StepEntry, encoding
 from daemon.jobs.steps import Outcome, StepRunner, accepted, describe_nothing
 from daemon.kernel.errors import Cancelled, ErrorInfo, InputError, NotInstalled, RoadieError
 from daemon.kernel.types import AssetId

@@ -17,7 +17,7 @@ from daemon.jobs.ends import End, Ends
 from daemon.jobs.given import covers
 from daemon.jobs.pipeline import Ended, Order, Pipeline
 from daemon.jobs.progress import Meter
-from daemon.jobs.recipes import Recipe
+from daemon.jobs.recipe import Recipe
 from daemon.kernel.clock import Clock
 from daemon.kernel.errors import ErrorInfo, RoadieError
 from daemon.kernel.events import Event, StepProgress

@@ -14,7 +14,8 @@ from daemon.executors.protocol import Executor
 from daemon.jobs.held import Held, Ledger
 from daemon.jobs.keys import step_key
 from daemon.jobs.prepare import Prepared
-from daemon.jobs.recipes import StepEntry, convert
+from daemon.jobs.recipe import StepEntry
+from daemon.jobs.recipe_params import convert
 from daemon.jobs.runs import Finished, RunPool
 from daemon.kernel.errors import ErrorInfo
 from daemon.kernel.types import Json

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from daemon.jobs.keys import canonical
-from daemon.jobs.recipes import INPUT, EffectEntry, Recipe, StepEntry
+from daemon.jobs.recipe import INPUT, EffectEntry, Recipe, StepEntry
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.kernel.work import Kind
 from daemon.library.assets import Asset, Assets

@@ -17,7 +17,9 @@ import msgspec
 from daemon.files import layout
 from daemon.jobs.effects import Deliverer
 from daemon.jobs.keys import canonical
-from daemon.jobs.recipes import Recipe, Recipes, with_params
+from daemon.jobs.recipe import Recipe
+from daemon.jobs.recipe_params import with_params
+from daemon.jobs.recipes import Recipes
 from daemon.jobs.runner import JobRunner, Live
 from daemon.kernel.errors import BadParameter, ErrorInfo, RoadieError
 from daemon.library.assets import Assets

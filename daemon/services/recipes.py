@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from daemon.chains.files import list_chains
-from daemon.jobs.recipes import Listed, Recipes, with_params
+from daemon.jobs.recipe_params import with_params
+from daemon.jobs.recipes import Listed, Recipes
 from daemon.services.types import RecipeView
 
 

@@ -14,7 +14,7 @@ from daemon.files.journal import Journal
 from daemon.jobs.effects import Deliverer, Delivery, Shipment
 from daemon.jobs.held import SOURCE, Held, Ledger
 from daemon.jobs.prepare import Prepared
-from daemon.jobs.recipes import EffectEntry
+from daemon.jobs.recipe import EffectEntry
 from daemon.jobs.targets import DeliverItem
 from daemon.kernel.errors import DiskFull
 from daemon.kernel.types import AssetId

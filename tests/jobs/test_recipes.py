@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from daemon.jobs.graph import waits_for, with_encoding
-from daemon.jobs.recipes import SHIPPED, Recipes, parse, with_params
+from daemon.jobs.recipe_file import parse
+from daemon.jobs.recipe_params import with_params
+from daemon.jobs.recipes import SHIPPED, Recipes
 from daemon.kernel.errors import BadParameter, BadRecipe, NotFound
 
 WHERE = Path("mine.toml")

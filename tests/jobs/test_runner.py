@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from daemon.jobs.pipeline import Ended, Order, Pipeline
-from daemon.jobs.recipes import Recipe, StepEntry
+from daemon.jobs.recipe import Recipe, StepEntry
 from daemon.jobs.runner import JobRunner, TaskContext
 from daemon.kernel.clock import SystemClock
 from daemon.library.database import Database

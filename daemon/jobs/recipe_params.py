@@ -1,0 +1,51 @@
+"""Parameters of a recipe's steps, checked against what each step declares."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from daemon.jobs.recipe import Recipe
+from daemon.kernel.errors import BadParameter
+from daemon.steps import registry
+from daemon.steps.spec import Params
+
+
+def suggest(wrong: object, known: Iterable[str]) -> str:
+    """What may have been meant by a name that is none; all that there are where nothing is near."""
+    names = sorted(known)
+    near = difflib.get_close_matches(str(wrong), names, 1)
+    return f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names)}"
+
+
+def convert(use: str, params: Mapping[str, Any], where: object = None) -> Params:
+    """Parameters of a step, checked. Raises BadParameter naming the parameter and its legal range."""
+    spec = registry.spec(use)
+    fields = [field.encode_name for field in msgspec.structs.fields(spec.params)]
+    for name in params:
+        if name not in fields:
+            raise BadParameter(f"{use} has no parameter {name!r}", where=where, hint=suggest(name, fields))
+    try:
+        return msgspec.convert(dict(params), spec.params)
+    except msgspec.ValidationError as error:
+        raise BadParameter(f"a parameter of {use} is wrong", where=where, why=error) from error
+
+
+def with_params(recipe: Recipe, params: Mapping[str, Mapping[str, Any]]) -> Recipe:
+    """The recipe with a request's parameters put in, by step id or by what the step uses.
+
+    Raises BadParameter for a step that is not there or a value that is not legal.
+    """
+    names = {step.id for step in recipe.steps} | {step.use for step in recipe.steps}
+    for name in params:
+        if name not in names:
+            raise BadParameter(f"{recipe.name} has no step {name!r}", hint=suggest(name, names))
+    steps = []
+    for step in recipe.steps:
+        merged = {**step.params, **params.get(step.use, {}), **params.get(step.id, {})}
+        convert(step.use, merged)
+        steps.append(msgspec.structs.replace(step, params=merged))
+    return msgspec.structs.replace(recipe, steps=tuple(steps))

@@ -171,7 +171,7 @@ names = st.binary(min_size=4, max_size=4).filter(
 )
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.dictionaries(names, st.binary(max_size=300), max_size=6))
 def test_any_chunks_come_back(tmp_path_factory: pytest.TempPathFactory, wanted: dict[bytes, bytes]) -> None:
     folder = tmp_path_factory.mktemp("any")

@@ -38,7 +38,7 @@ def test_each_zoom_is_the_minimum_and_maximum_of_its_frames(tmp_path: Path, per_
     assert np.allclose(got, wanted, rtol=2**-10, atol=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 40_000), st.integers(1, 500), st.integers(1, 3), st.integers(1, 9000))
 def test_any_number_of_points_covers_the_whole(
     tmp_path_factory: pytest.TempPathFactory, frames: int, n: int, channels: int, block: int

@@ -27,7 +27,7 @@ def test_a_sine_stays_in_place(rate_in: int, rate_out: int) -> None:
     assert np.abs(got - wanted)[:, edge:-edge].max() < 1e-4
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(RATES), st.sampled_from(RATES), st.integers(1, 30_000), st.integers(1, 9000))
 def test_the_length_is_exact_and_blocks_do_not_matter(
     rate_in: int, rate_out: int, frames: int, block: int

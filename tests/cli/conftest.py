@@ -10,6 +10,7 @@ import pytest
 from daemon.cli.client import Address, Client
 from daemon.cli.root import run_line
 from tests.fakes.daemon import TOKEN, FakeDaemon
+from tests.recovery.house import House
 
 
 @pytest.fixture
@@ -30,6 +31,24 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv("ROADIE_HOME", str(folder))
     return folder
+
+
+@pytest.fixture
+def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A home without a daemon: each command starts one of its own."""
+    house = House(tmp_path)
+    monkeypatch.setenv("ROADIE_HOME", str(house.home))
+    monkeypatch.setenv("ROADIE_DELIVERY", str(house.out))
+    return house
+
+
+@pytest.fixture
+def warm(cold: House) -> Iterator[House]:
+    """A home with its daemon running."""
+    cold.start()
+    assert cold.up()
+    yield cold
+    cold.stop()
 
 
 @pytest.fixture

@@ -10,11 +10,12 @@ import numpy as np
 import soundfile
 
 from tests.cli.conftest import Ran
+from tests.recovery.house import House
 
 Roadie = Callable[..., Ran]
 
 
-def test_a_class_of_ones_own_is_learnt_and_forgotten(home: Path, tmp_path: Path, roadie: Roadie) -> None:
+def test_a_class_of_ones_own_is_learnt_and_forgotten(warm: House, tmp_path: Path, roadie: Roadie) -> None:
     t = np.arange(22050) / 44100
     sound = tmp_path / "mine" / "zap.wav"
     sound.parent.mkdir()
@@ -27,6 +28,6 @@ def test_a_class_of_ones_own_is_learnt_and_forgotten(home: Path, tmp_path: Path,
     ran = roadie("library", "learn", "--json")
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["state"] == "done"
-    assert len(list((home / "models" / "taught").iterdir())) == 1
+    assert len(list((warm.home / "models" / "taught").iterdir())) == 1
     assert "Forgotten" in roadie("library", "learn", "--forget").out
     assert "nothing to forget" in roadie("library", "learn", "--forget").out

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -23,24 +23,6 @@ from tests.recovery.house import House, write_song
 
 Roadie = Callable[..., Ran]
 ROADIE = [sys.executable, "-m", "daemon.cli"]
-
-
-@pytest.fixture
-def cold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    """A home without a daemon."""
-    house = House(tmp_path)
-    monkeypatch.setenv("ROADIE_HOME", str(house.home))
-    monkeypatch.setenv("ROADIE_DELIVERY", str(house.out))
-    return house
-
-
-@pytest.fixture
-def warm(cold: House) -> Iterator[House]:
-    """A home with its daemon running."""
-    cold.start()
-    assert cold.up()
-    yield cold
-    cold.stop()
 
 
 def until(true: Callable[[], object], timeout_s: float = 30.0) -> None:
@@ -92,7 +74,9 @@ def test_no_wait_wants_a_daemon_that_stays(cold: House, tmp_path: Path, roadie: 
 def test_ctrl_c_cancels_the_job_of_a_daemon_of_its_own(cold: House, tmp_path: Path, roadie: Roadie) -> None:
     song = write_song(tmp_path / "long.wav", 1, hits=1)
     _repeat(song, 300)
+    held = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     running = subprocess.Popen([*ROADIE, "run", "light", str(song)], stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, held)
     assert running.stderr is not None
     for line in running.stderr:
         if "running" in line:

@@ -9,12 +9,12 @@ from pathlib import Path
 import mutagen.wave
 
 from tests.cli.conftest import Ran
-from tests.recovery.house import write_song
+from tests.recovery.house import House, write_song
 
 Roadie = Callable[..., Ran]
 
 
-def test_a_file_is_tagged_and_given_back(home: Path, tmp_path: Path, roadie: Roadie) -> None:
+def test_a_file_is_tagged_and_given_back(warm: House, tmp_path: Path, roadie: Roadie) -> None:
     song = write_song(tmp_path / "mine" / "my song.wav", 811)
     before = song.read_bytes()
     assert roadie("library", "scan", song.parent).code == 0
@@ -36,7 +36,7 @@ def test_nothing_named_or_both_is_asked_wrongly(home: Path, tmp_path: Path, road
 
 
 def test_a_folder_is_a_folder_and_a_file_that_is_not_there_is_no_search(
-    home: Path, tmp_path: Path, roadie: Roadie
+    warm: House, tmp_path: Path, roadie: Roadie
 ) -> None:
     """As words, the folder's name would find another one's files, and the typo the very file nobody named."""
     mine = write_song(tmp_path / "mine" / "song.wav", 813)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import Callable
@@ -84,9 +85,18 @@ async def test_what_a_crashed_worker_had_started_ends_with_it(start: Start, call
 
 
 async def test_a_step_without_a_checkpoint_for_too_long_is_ended(start: Start, call: Call) -> None:
-    executor = await start(hang_timeout_s=0.5)
-    with pytest.raises(WorkerHung, match=r"0\.5 s"):
-        await executor.submit(call("deaf"), quiet).result()
+    clock = FakeClock()
+    executor = await start(clock, hang_timeout_s=60.0)
+    notes: list[str] = []
+    hung = asyncio.create_task(executor.submit(call("deaf"), lambda _, note: notes.append(note)).result())
+    await until(lambda: bool(notes))
+    for _ in range(2):
+        clock.advance(25)
+        await asyncio.sleep(0.1)
+    assert not hung.done()
+    clock.advance(25)
+    with pytest.raises(WorkerHung, match="for 60 s"):
+        await hung
     assert facts(await executor.submit(call("count_to", number=1), quiet).result()) == [1]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 
 from daemon.files.intent import Intent, IntentState, Op
@@ -46,7 +46,8 @@ class FileStore:
     def _append(self, intent: Intent) -> None:
         self._commit()
         with self._path.open("a") as file:
-            file.write(json.dumps(asdict(intent), default=str) + "\n")
+            row = {field.name: getattr(intent, field.name) for field in fields(intent)}
+            file.write(json.dumps(row, default=str) + "\n")
         self._intents[intent.id] = intent
 
 

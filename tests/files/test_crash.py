@@ -7,6 +7,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -91,12 +93,20 @@ def losses(disk: LossyVolumes) -> list[list[Path]]:
     return [[], folders, *alone] if len(folders) > 1 else [[], *alone]
 
 
-def test_power_lost_after_every_step(tmp_path: Path) -> None:
+@pytest.fixture
+def in_memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder that no disk is waited for: what a loss of power takes is played here, whatever lies beneath."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else tmp_path) as folder:
+        yield Path(folder)
+
+
+def test_power_lost_after_every_step(in_memory: Path) -> None:
     for steps in count():
         variants = 1
         variant = 0
         while variant < variants:
-            root = tmp_path / f"{steps}-{variant}"
+            root = in_memory / f"{steps}-{variant}"
             root.mkdir()
             disk = play_until_power_goes(root, steps)
             if disk is None:

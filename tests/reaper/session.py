@@ -61,7 +61,7 @@ class Reaper:
 
     def run(
         self, action: str, project: Tree, keys: list[Tree] | None = None, answers: list[Any] | None = None,
-        limit_s: float = 60.0, quit_when_pending: bool = False, cursor: float = 0.0, without: tuple[str, ...] = (),
+        limit_s: float = 180.0, quit_when_pending: bool = False, cursor: float = 0.0, without: tuple[str, ...] = (),
         after: Ended | None = None,
     ) -> Ended:  # fmt: skip
         """without: functions that an older REAPER lacks. after: how the last session ended, for one in the same REAPER:

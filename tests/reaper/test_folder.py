@@ -33,7 +33,7 @@ def test_a_named_folder_is_remembered_for_every_action(
 ) -> None:
     saved, wanted = project(song, str(tmp_path / "song.rpp")), tmp_path / "My Stems ü"
     keys = [
-        {"see": "/roadie", "key": "f"}, {"see": f"/{wanted.name}", "key": "enter"},
+        {"see": "beside the project", "key": "f"}, {"see": f"/{wanted.name}", "key": "enter"},
         {"see": "Done", "key": "esc"},
     ]  # fmt: skip
     ended = reaper.run("separate", saved, keys, answers=[f"{wanted}/"], without=without)
@@ -41,7 +41,7 @@ def test_a_named_folder_is_remembered_for_every_action(
     reaper.run("midi", saved, [{"see": f"/{wanted.name}", "key": "q"}])
     # And back, in the panel of another action; the named one stays within reach.
     down = [{"see": "Listen", "key": "down"}] * 5
-    keys = [*down, {"key": "right"}, {"see": "/roadie", "picture": "back", "key": "q"}]
+    keys = [*down, {"key": "right"}, {"see": "beside the project", "picture": "back", "key": "q"}]
     back = reaper.run("lyrics", saved, keys)
     assert any("beside the project" in each.get("text", "") for each in back.pictures["back"])
     reaper.run("midi", saved, [{"see": f"/{wanted.name}", "key": "q"}])

@@ -50,7 +50,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(st.lists(values, min_size=20, max_size=20), st.booleans())
 def test_any_value_comes_back_as_it_was(echo: Path, many: list[Any], ascii_only: bool) -> None:
     asked = [json.dumps(value, ensure_ascii=ascii_only).encode() for value in many]

@@ -92,7 +92,7 @@ def command_line_to_argv(line: str) -> list[str]:
     return found
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.lists(
         st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters='"'), max_size=20), max_size=9
@@ -121,7 +121,7 @@ def test_what_no_batch_file_can_hold_is_refused(tmp_path: Path, text: str) -> No
     assert told.startswith("roadie cannot hand this on") and told.endswith(text)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0/"), max_size=50))
 def test_a_value_for_curl_comes_out_as_it_was(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     """The real curl, told by its configuration file to write into a file of any name."""

@@ -94,7 +94,7 @@ def session(daemon: House, song: Path, tmp_path_factory: pytest.TempPathFactory)
         for each in project["tracks"]:
             for one in each["items"] or []:
                 one["selected"] = each["texts"]["P_NAME"] in ("Trimmed", "Slower")
-        ended.append(reaper.run(action, project, go(seen), limit_s=120))
+        ended.append(reaper.run(action, project, go(seen)))
         project = ended[-1].project
     return ended, folder
 

@@ -34,7 +34,7 @@ def test_six_stems_and_then_only_one_that_just_this_model_knows(
 ) -> None:
     reaper.ext["roadie/choices.separate"] = choose(what="6 stems", original="leave untouched")
     before = {"path": str(tmp_path / "song.rpp"), "tracks": [track("Git", item(song, 3.0, 0.75, offset=2.0))]}
-    ended = reaper.run("separate", before, go("6 stems"), limit_s=120)
+    ended = reaper.run("separate", before, go("6 stems"))
     assert ended.names == ["Git", "Git stems", "drums", "bass", "other", "vocals", "guitar", "piano"]
     assert [each["values"]["I_FOLDERDEPTH"] for each in ended.project["tracks"]] == [0, 1, 0, 0, 0, 0, 0, -1]
     made = [each["items"][0] for each in ended.project["tracks"][2:]]
@@ -44,7 +44,7 @@ def test_six_stems_and_then_only_one_that_just_this_model_knows(
 
     # On the same item afterwards: no second folder, and the guitar's track has its new item alone.
     reaper.ext["roadie/choices.separate"] = choose(what="only guitar", original="leave untouched")
-    again = reaper.run("separate", ended.project, go("only guitar"), limit_s=120)
+    again = reaper.run("separate", ended.project, go("only guitar"))
     assert again.names == ended.names
     (guitar,) = again.track("guitar")["items"]
     assert guitar["values"]["D_POSITION"] == 3.0

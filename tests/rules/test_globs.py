@@ -36,7 +36,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(pattern=patterns)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_a_pattern_matches_what_the_shell_would_find(pattern: str, tree: Path) -> None:
     files = [str(path) for path in tree.rglob("*") if path.is_file()]
     whole = f"{glob.escape(str(tree))}/{pattern}"
@@ -86,7 +86,6 @@ def test_what_is_no_pattern_says_so(pattern: str) -> None:
 
 @example(pattern="~\0", path="")
 @given(pattern=st.text(max_size=30), path=st.text(max_size=30))
-@settings(deadline=None)
 def test_nothing_but_bad_pattern_is_ever_raised(pattern: str, path: str) -> None:
     with suppress(BadPattern):
         matches(pattern, path)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.conditions import CONDITIONS
@@ -37,7 +37,6 @@ def plain(test: Test, values: Mapping[str, Any]) -> bool:
 
 
 @given(test=tests, values=facts)
-@settings(deadline=None)
 def test_what_is_known_decides_and_what_is_not_leaves_open_only_what_hangs_on_it(
     test: Test, values: dict[str, Any]
 ) -> None:

@@ -169,7 +169,6 @@ documents = st.fixed_dictionaries(
 
 
 @given(text=st.text(max_size=200))
-@settings(deadline=None)
 def test_any_text_is_a_rule_or_says_where_it_is_none(text: str) -> None:
     try:
         parse(text, WHERE)
@@ -178,7 +177,7 @@ def test_any_text_is_a_rule_or_says_where_it_is_none(text: str) -> None:
 
 
 @given(document=documents)
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_document_is_a_rule_or_says_where_it_is_none(document: dict[str, Any]) -> None:
     text = tomlkit.dumps(document)
     try:
@@ -190,7 +189,6 @@ def test_any_document_is_a_rule_or_says_where_it_is_none(document: dict[str, Any
 
 
 @given(data=st.data())
-@settings(deadline=None)
 def test_the_line_of_a_key_is_the_line_it_was_written_on(data: st.DataObject) -> None:
     """Keys, some of them the same in several tables, with remarks and texts that look like keys between them."""
     lines, places, body = [], [], []

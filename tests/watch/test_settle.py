@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from daemon.library.assets import FileStat
@@ -21,7 +21,6 @@ def stat(size: int) -> FileStat:
     looks=st.lists(st.tuples(st.floats(0.05, 5.0), st.booleans()), min_size=1, max_size=40),
     settle_s=st.floats(0.1, 4.0),
 )
-@settings(deadline=None)
 def test_a_file_counts_only_after_it_stood_still_for_the_whole_time(
     looks: list[tuple[float, bool]], settle_s: float
 ) -> None:

@@ -7,7 +7,7 @@ import math
 import struct
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
@@ -20,9 +20,6 @@ from bridges.osc.slip import NotSlip, Unframer, frame
 from bridges.osc.table import Address
 from tests.bridges.osc.fuzz import take
 
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""The machine may be busy with other things."""
-
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 arguments = st.lists(
     st.one_of(
@@ -33,7 +30,6 @@ arguments = st.lists(
 )  # fmt: skip
 
 
-@unhurried
 @given(text, arguments)
 def test_what_another_implementation_writes_is_read_the_same(name: str, args: list[object]):
     builder = OscMessageBuilder("/" + name)
@@ -43,7 +39,6 @@ def test_what_another_implementation_writes_is_read_the_same(name: str, args: li
     assert message.address == "/" + name and list(message.args) == args
 
 
-@unhurried
 @given(text, st.lists(st.one_of(st.integers(-(2**31), 2**31 - 1), st.floats(width=32), text), max_size=10))
 def test_what_is_written_is_read_by_another_implementation(name: str, args: list[int | float | str]):
     other = OscMessage(encode("/" + name, *args))
@@ -52,7 +47,6 @@ def test_what_is_written_is_read_by_another_implementation(name: str, args: list
         assert ours == theirs or (isinstance(ours, float) and math.isnan(ours) and math.isnan(theirs))
 
 
-@unhurried
 @given(st.binary(max_size=300))
 def test_any_bytes_are_messages_or_a_bad_packet(data: bytes):
     for start in (b"", b"/a\0\0", b"#bundle\0" + b"\0" * 8, b"/a\0\0,ifsbhdtTFNIrcmS\0"):
@@ -60,7 +54,6 @@ def test_any_bytes_are_messages_or_a_bad_packet(data: bytes):
             decode(start + data)
 
 
-@unhurried
 @given(st.sampled_from(ADDRESSES), st.binary(max_size=60), arguments)
 def test_any_arguments_to_any_address_are_taken_or_refused(row: Address, junk: bytes, args: list[object]):
     builder = OscMessageBuilder(
@@ -103,7 +96,6 @@ def test_an_impossible_size_ends_the_packet(size: int):
         decode(b"#bundle\0" + struct.pack(">Qi", 1, size) + b"/a\0\0")
 
 
-@unhurried
 @given(st.lists(st.integers(1, 3000), max_size=60))
 def test_packs_lose_nothing_and_stay_small(sizes: list[int]):
     packets = [encode("/x", "y" * size) for size in sizes]
@@ -113,7 +105,6 @@ def test_packs_lose_nothing_and_stay_small(sizes: list[int]):
     assert all(len(pack) <= max(MAX_BYTES, *map(len, packets)) for pack in packed)
 
 
-@unhurried
 @given(st.lists(st.binary(max_size=60).map(lambda tail: b"/" + tail), max_size=8), st.lists(st.integers(1, 9)))
 def test_frames_survive_any_chopping(packets: list[bytes], cuts: list[int]):
     stream = b"".join(slip_encode(packet) for packet in packets)
@@ -126,7 +117,6 @@ def test_frames_survive_any_chopping(packets: list[bytes], cuts: list[int]):
     assert found == packets
 
 
-@unhurried
 @given(st.lists(st.binary(max_size=40), max_size=6))
 def test_any_stream_is_packets_or_not_slip(parts: list[bytes]):
     unframer = Unframer()

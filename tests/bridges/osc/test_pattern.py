@@ -6,15 +6,12 @@ import contextlib
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bridges.osc.addresses import ADDRESSES
 from bridges.osc.namespace import Namespace
 from bridges.osc.pattern import BadPattern, Pattern, is_pattern
-
-unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""The machine may be busy with other things."""
 
 
 @pytest.mark.parametrize(
@@ -47,7 +44,6 @@ def test_examples(pattern: str, address: str, matches: bool):
 part = st.text("ab?*", min_size=1, max_size=8)
 
 
-@unhurried
 @given(st.lists(part, min_size=1, max_size=4), st.lists(st.text("ab", max_size=8), min_size=1, max_size=4))
 def test_stars_and_question_marks_as_in_a_regular_expression(parts: list[str], names: list[str]):
     regex = "".join("/" + each.replace("?", "[^/]").replace("*", "[^/]*") for each in parts)
@@ -55,7 +51,6 @@ def test_stars_and_question_marks_as_in_a_regular_expression(parts: list[str], n
     assert Pattern(pattern).matches(address) is (re.fullmatch(regex, address) is not None)
 
 
-@unhurried
 @given(st.text("/ab?*[]{},!-", max_size=60))
 def test_any_text_is_a_pattern_or_refused(text: str):
     with contextlib.suppress(BadPattern):
@@ -80,7 +75,6 @@ anything = st.lists(
 ).map(lambda parts: "/" + "/".join(parts))
 
 
-@unhurried
 @given(anything)
 def test_a_namespace_finds_what_matching_every_address_would(pattern: str):
     """Descending part by part must not lose or invent an address."""

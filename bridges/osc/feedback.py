@@ -173,12 +173,12 @@ class Feedback:
                 self._feed(job.id, job.recipe, job.state, job.progress)
                 self._tell_slot(self.slots.place(job.id, name_of(job), job.state, job.progress).values())
             case "job.state":
+                # Known before the state is set: what is told meanwhile, by a timer of before, is a whole truth.
+                failed = body["state"] == "failed"
+                trouble = trouble_of(await self._services.jobs.get(body["job"])) if failed else None
                 self._ended.pop(body["job"], None)  # one that is tried again
                 feed = self._feed(body["job"], body["recipe"], body["state"], body["progress"])
-                feed.state, feed.progress = body["state"], body["progress"]
-                feed.trouble = None
-                if feed.state == "failed":
-                    feed.trouble = trouble_of(await self._services.jobs.get(feed.job))
+                feed.state, feed.progress, feed.trouble = body["state"], body["progress"], trouble
                 self._soon(feed)
             case "step.progress" if body["job"] in self._feeds:
                 feed = self._feeds[body["job"]]

@@ -104,10 +104,10 @@ class Player:
             log.info("the kit is not ready again yet: %s", error)
 
     async def _ask(self, order: Play | Kit) -> Begun:
-        process = await self._running()
         answer: asyncio.Future[Begun] = asyncio.get_running_loop().create_future()
+        while not (process := await self._running()).send(order):
+            pass  # it has ended, and that is known only now: the next is a new one
         process.answers[order.serial] = answer
-        process.send(order)
         try:
             return await asyncio.wait_for(answer, ANSWER_S)
         except TimeoutError as error:
@@ -159,6 +159,7 @@ class _Process:
             with self._writing:
                 stdin.write(encode(order) + b"\n")
         except (OSError, ValueError):  # it has ended; ValueError: and was closed here
+            self.gone = True
             return False
         return True
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +15,7 @@ from daemon.kernel.errors import StepFailed, WorkerDied
 from daemon.playback.errors import NoAudio
 from daemon.playback.messages import Pad
 from daemon.playback.player import Player
+from tests.jack import jack_server
 from tests.playback.conftest import RATE, Heard
 
 
@@ -141,40 +138,23 @@ async def test_a_kit_outlives_its_process(heard: Heard, tmp_path: Path):
         await player.close()
 
 
-@asynccontextmanager
-async def jack(name: str) -> AsyncIterator[None]:
-    """A JACK server with its dummy driver, until it is killed."""
-    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256"]
-    server = await asyncio.create_subprocess_exec(*command, stdout=DEVNULL, stderr=DEVNULL)
-    try:
-        yield
-    finally:
-        server.kill()
-        await server.wait()
-
-
 async def test_pads_sound_again_after_the_sound_server_was_killed(tmp_path: Path):
-    if shutil.which("jackd") is None:
-        pytest.skip("no jackd: apt install jackd2")
     name = f"roadie-pads-{os.getpid()}"
     player = Player({**os.environ, "JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"})
     pads = [Pad(36, str(tone(tmp_path / "kick.wav", 100, 0.1)))]
     try:
-        async with jack(name), asyncio.timeout(60):
-            while True:
-                try:
-                    await player.load(pads)
-                    break
-                except NoAudio:  # the server is not up yet
-                    await asyncio.sleep(0.2)
+        with jack_server(name) as server:
+            await player.load(pads)
             assert (await player.probe()).device == "system"
             assert player.hit(36, 127)
+            server.kill()
         async with asyncio.timeout(60):
             while player.hit(36, 127):  # noqa: ASYNC110 - another process's end is no event of this loop
                 await asyncio.sleep(0.1)
-        async with jack(name), asyncio.timeout(60):
-            while not player.hit(36, 127):  # noqa: ASYNC110
-                await asyncio.sleep(0.2)
+        with jack_server(name):
+            async with asyncio.timeout(60):
+                while not player.hit(36, 127):  # noqa: ASYNC110
+                    await asyncio.sleep(0.2)
             assert (await player.probe()).device == "system"
     finally:
         await player.close()

@@ -5,10 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from bridges.midi.ports import SEQUENCER, Ports
 from daemon.app import running
 from daemon.config import load_settings
 from tests.bridges.osc.conftest import RECIPE, Stage, stage
+from tests.jack import jack_server
 
 JACK_SERVER = f"roadie-test-{os.getpid()}"
 
@@ -30,35 +28,11 @@ JACK_SERVER = f"roadie-test-{os.getpid()}"
 def midi_system() -> Iterator[dict[str, Any]]:
     """Settings with which this machine has MIDI."""
     if sys.platform == "linux" and not SEQUENCER.exists():
-        if shutil.which("jackd") is None:
-            pytest.skip(f"no {SEQUENCER} and no jackd: apt install jackd2")
-        server = subprocess.Popen(
-            ["jackd", "--no-realtime", "-n", JACK_SERVER, "-d", "dummy", "-r", "48000", "-p", "256"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        os.environ["JACK_DEFAULT_SERVER"] = JACK_SERVER
-        try:
-            _wait_for_jack()
+        with jack_server(JACK_SERVER), pytest.MonkeyPatch.context() as patch:
+            patch.setenv("JACK_DEFAULT_SERVER", JACK_SERVER)
             yield {"midi.jack": True}
-        finally:
-            del os.environ["JACK_DEFAULT_SERVER"]
-            server.terminate()
-            server.wait(10)
     else:
         yield {}
-
-
-def _wait_for_jack() -> None:
-    import rtmidi
-
-    for _ in range(100):
-        try:
-            rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="probe").delete()
-        except (rtmidi.RtMidiError, OSError):
-            time.sleep(0.1)
-        else:
-            return
-    pytest.skip("jackd does not start here")
 
 
 def _roadies(names: list[str]) -> list[str]:

@@ -6,10 +6,12 @@ import asyncio
 import struct
 import time
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
+from daemon.services.jobs import JobsService
 from tests.bridges.osc.conftest import Stage, message
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -83,7 +85,14 @@ async def test_a_cancelled_request_may_be_asked_again_with_the_same_ref(staged: 
     await surface.until("/roadie/job/state", second, "cancelled")
 
 
-async def test_of_a_job_that_fails_the_reason_is_told(staged: Stage):
+async def test_of_a_job_that_fails_the_reason_is_told(staged: Stage, monkeypatch: pytest.MonkeyPatch):
+    get = JobsService.get
+
+    async def slow(self: Any, job: str) -> Any:
+        await asyncio.sleep(0.2)  # a busy database: meanwhile what was known before may be told
+        return await get(self, job)
+
+    monkeypatch.setattr(JobsService, "get", slow)
     surface, screen = staged.surface(), staged.surface()
     screen.send("/roadie/subscribe", 0, 60)
     await screen.until("/roadie/slot/8/progress")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from daemon.library.assets import Asset, load
 from daemon.library.database import Database
 from daemon.library.finding_tables import EmbeddingRow, LikenessRow, MapPointRow
-from daemon.library.tables import AssetRow
+from daemon.library.tables import AssetRow, StateRow
 from daemon.library.text import sql
 
 _AT_ONCE = 500
+_LOOKED = "near-duplicates.looked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,17 @@ class Alike:
 
     best: Asset
     others: tuple[Asset, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Which sounds were compared with each other, and what it gave. seq: of the newest embedding then; left: assets up
+    to it that could not be read, to be compared next time. groups: of assets that hold the same hit."""
+
+    method: str
+    seq: int = 0
+    left: tuple[str, ...] = ()
+    groups: tuple[Sequence[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +53,23 @@ class Alikes:
     async def assets(self, ids: Sequence[str]) -> list[Asset]:
         return await self._db.read(lambda: load(ids))
 
-    async def replace(self, groups: Iterable[Sequence[str]]) -> None:
+    async def looked(self, method: str) -> Looked:
+        """How far sounds were compared with each other. method: nothing that another one found counts."""
+
+        def work() -> Looked:
+            row = StateRow.get_or_none(StateRow.name == _LOOKED)
+            if row is None or row.value["method"] != method:
+                return Looked(method)
+            groups: dict[str, list[str]] = {}
+            for each in LikenessRow.select():
+                groups.setdefault(each.group, []).append(each.asset_id)
+            return Looked(method, row.value["seq"], tuple(row.value["left"]), tuple(groups.values()))
+
+        return await self._db.read(work)
+
+    async def replace(self, looked: Looked) -> None:
         """What was found takes the place of what was found before. Of each group the best comes first."""
+        groups = looked.groups
         rows = [(asset, group[0], int(not i)) for group in groups for i, asset in enumerate(group)]
 
         def work() -> None:
@@ -50,6 +77,8 @@ class Alikes:
             for asset, name, best in rows:
                 if AssetRow.get_or_none(AssetRow.id == asset) is not None:  # not one that went meanwhile
                     LikenessRow.insert(asset=asset, group=name, best=best).execute()
+            value = {"method": looked.method, "seq": looked.seq, "left": list(looked.left)}
+            StateRow.replace(name=_LOOKED, value=value).execute()
 
         await self._db.write(work)
 

@@ -31,6 +31,16 @@ class Dumped:
     old_graph: Path | None
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """assets: of each row, None for a row that is no longer true. seqs: of their embeddings, ascending. old_graph: as
+    of `Dumped`."""
+
+    assets: list[str | None]
+    seqs: list[int]
+    old_graph: Path | None
+
+
 def dump(index: VectorIndex, folder: Path) -> Dumped | None:
     """Write every embedding of the model in use: those of the generation in use as they are, then what came since.
 
@@ -53,17 +63,16 @@ def dump(index: VectorIndex, folder: Path) -> Dumped | None:
     return Dumped(index.model, library_id(), rows, seq, old)
 
 
-def dump_named(index: VectorIndex, folder: Path) -> tuple[list[str | None], Path | None] | None:
-    """As `dump`. Returns the asset of each row, None for a row that is no longer true, and the graph of the first rows
-    if there is one; None when there are no embeddings at all."""
+def dump_named(index: VectorIndex, folder: Path) -> Named | None:
+    """As `dump`; None when there are no embeddings at all."""
     dumped = dump(index, folder)
     if dumped is None:
         return None
-    numbers = np.fromfile(folder / ROWS, "<i8").reshape(-1, 2)[:, 1].tolist()
+    seqs, numbers = np.fromfile(folder / ROWS, "<i8").reshape(-1, 2).T.tolist()
     latest = {number: place for place, number in enumerate(numbers)}
     ids = ids_of(latest)
     named = [ids.get(number) if latest[number] == place else None for place, number in enumerate(numbers)]
-    return named, dumped.old_graph
+    return Named(named, seqs, dumped.old_graph)
 
 
 def _worth_adding_to(base: Generation, model: str) -> bool:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from daemon.jobs.calls import Calls
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.types import AssetId
 from daemon.kernel.work import InputFile, Kind
-from daemon.library.alike import Alikes
+from daemon.library.alike import Alikes, Looked
 from daemon.library.assets import Asset
 from daemon.library.search import Search
 from daemon.services.asked import offset_of
@@ -21,10 +23,13 @@ from daemon.services.tasks import TaskStarter
 from daemon.services.types import JobAck, Page
 from daemon.services.types_alike import NearDuplicates
 from daemon.services.vectors_out import VectorsOut
+from daemon.steps.compare import SPEC as COMPARE
+from daemon.steps.pairs import SPEC as PAIRS
 
 TASK = "near-duplicates"
 CALL_FILES = 48  # that one call reads
 _FINDING = 0.4  # of the work, roughly
+_METHOD = f"{PAIRS.version}.{COMPARE.version}"
 
 Pair = tuple[str, str]
 
@@ -35,7 +40,7 @@ class AlikeService:
         self._alikes = alikes
 
     async def look(self, client: str) -> JobAck:
-        """Look through the whole library, as a job; what it finds takes the place of what was found before."""
+        """Compare what came since the last time with the whole library, as a job."""
         return await self._tasks.start(TASK, {}, "the whole library", client)
 
     async def groups(self, cursor: str | None, limit: int) -> Page[NearDuplicates]:
@@ -53,7 +58,8 @@ class AlikeService:
 
 
 class AlikeFinder:
-    """The task: embeddings tell which sounds may be one, their waves which are."""
+    """The task: embeddings tell which sounds may be one, their waves which are. Two sounds are compared once; what was
+    found stays as long as the files are there."""
 
     def __init__(self, search: Search, alikes: Alikes, calls: Calls, out: VectorsOut) -> None:
         self._search = search
@@ -63,10 +69,12 @@ class AlikeFinder:
 
     async def run(self, context: TaskContext) -> list[str]:
         """Returns a line for each file that could not be read."""
-        pairs = await self._pairs(context)
-        files = await self._files({asset for pair in pairs for asset in pair})
+        looked = await self._alikes.looked(_METHOD)
+        pairs, newest = await self._pairs(context, looked)
+        wanted = {asset for pair in pairs for asset in pair} | {one for group in looked.groups for one in group}
+        files, left = await self._files(wanted)
         pairs = [pair for pair in pairs if pair[0] in files and pair[1] in files]
-        same: list[Pair] = []
+        same = [pair for group in looked.groups for pair in pairwise(filter(files.__contains__, group))]
         problems: list[str] = []
         done = 0
         for batch in await asyncio.to_thread(lambda: list(batches(pairs))):
@@ -76,28 +84,40 @@ class AlikeFinder:
             found, wrong = await self._compare(batch, files)
             same += found
             problems += wrong
+            if wrong:
+                left.update(asset for pair in batch for asset in pair)
             done += len(batch)
-        groups = joined(same)
-        await self._alikes.replace(
-            [[one.id for one in best_first([files[asset].asset for asset in group])] for group in groups]
+        groups = tuple(
+            [one.id for one in best_first([files[asset].asset for asset in group])] for group in joined(same)
         )
+        await self._alikes.replace(Looked(_METHOD, newest, tuple(sorted(left)), groups))
         return sorted(set(problems))
 
-    async def _pairs(self, context: TaskContext) -> list[Pair]:
+    async def _pairs(self, context: TaskContext, looked: Looked) -> tuple[list[Pair], int]:
+        """What may be one hit and was not compared yet; and the newest embedding that is among it."""
         async with self._out.files() as heard:
             if heard is None:
-                return []
+                return [], looked.seq
+            first = bisect_right(heard.seqs, looked.seq)
+            left = set(looked.left)
+            more = [place for place, asset in enumerate(heard.assets[:first]) if asset in left]
+            if first == len(heard.seqs) and not more:
+                return [], looked.seq
+            params = {"first": first, "more": more}
             progress = lambda done, note: context.progress(_FINDING * done, note)  # noqa: E731
-            async with self._calls.run("pairs", heard.inputs, on_progress=progress) as (out, result):
+            async with self._calls.run("pairs", heard.inputs, params, on_progress=progress) as (out, result):
                 places = await asyncio.to_thread(_read_pairs, out / result.files[0].name)
         named = [(heard.assets[one], heard.assets[other]) for one, other in places]
-        return [(one, other) for one, other in named if one is not None and other is not None and one != other]
+        pairs = [(one, other) for one, other in named if one is not None and other is not None and one != other]
+        return pairs, heard.seqs[-1]
 
-    async def _files(self, ids: set[str]) -> dict[str, _File]:
+    async def _files(self, ids: set[str]) -> tuple[dict[str, _File], set[str]]:
+        """Where these assets can be read, and those that cannot now."""
         found = await self._alikes.assets(sorted(ids))
-        return await asyncio.to_thread(
-            lambda: {one.id: file for one in found if (file := _file(one)) is not None}
+        files = await asyncio.to_thread(
+            lambda: {str(one.id): file for one in found if (file := _file(one)) is not None}
         )
+        return files, {one.id for one in found if one.id not in files}
 
     async def _compare(self, batch: list[Pair], files: dict[str, _File]) -> tuple[list[Pair], list[str]]:
         ids = sorted({asset for pair in batch for asset in pair})

@@ -14,7 +14,7 @@ class CompareParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="compare",
-    version=1,
+    version=2,
     params=CompareParams,
     run="daemon.steps.likeness.compare_run:run",
     lane=Lane.CPU,

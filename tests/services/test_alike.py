@@ -77,6 +77,45 @@ async def test_copies_are_one_group_and_the_best_is_named(hall: Hall) -> None:
     assert "whole.wav" not in {each.name for each in (await hall.alikes.groups(0, 10))[0][0].others}
 
 
+async def test_what_was_compared_is_not_compared_again(hall: Hall) -> None:
+    def write(name: str, gain: float, seed: int) -> Path:
+        path = hall.folder / name
+        soundfile.write(path, gain * drum(seed), RATE, subtype="PCM_24")
+        return path
+
+    async def look() -> tuple[set[str], list[set[str]]]:
+        """What was read, and the groups."""
+        hall.executor.calls.clear()
+        assert await hall.finder.run(Context({})) == []
+        read = [each.name for call in hall.executor.calls if call.step == "compare" for each in call.inputs]
+        groups, _ = await hall.alikes.groups(0, 10)
+        return set(read), [{each.name for each in (group.best, *group.others)} for group in groups]
+
+    hall.folder.mkdir()
+    for seed in range(1, 4):
+        write(f"first {seed}.wav", 1.0, seed)
+        write(f"soft {seed}.wav", 0.4, seed)
+    await hall.scan()
+    pairs = [{f"first {seed}.wav", f"soft {seed}.wav"} for seed in range(1, 4)]
+    read, groups = await look()
+    assert set().union(*pairs) <= read and sorted(map(sorted, groups)) == sorted(map(sorted, pairs))
+    assert await look() == (set(), groups)
+    assert hall.executor.calls == []
+
+    write("softer 2.wav", 0.2, 2)
+    away = hall.folder / "first 3.wav"
+    away.rename(hall.folder.parent / "elsewhere")
+    await hall.scan()
+    read, groups = await look()
+    assert {"softer 2.wav", "first 2.wav"} <= read and "soft 3.wav" not in read
+    assert sorted(map(sorted, groups)) == sorted(map(sorted, [pairs[0], pairs[1] | {"softer 2.wav"}]))
+
+    (hall.folder.parent / "elsewhere").rename(away)
+    await hall.scan()
+    _, groups = await look()
+    assert sorted(map(sorted, groups)) == sorted(map(sorted, [pairs[0], pairs[1] | {"softer 2.wav"}, pairs[2]]))
+
+
 async def test_what_has_a_place_on_the_map_keeps_it(hall: Hall) -> None:
     hall.folder.mkdir()
     for seed in range(12):

@@ -1,10 +1,11 @@
 """Makes the tagger: material, corpus, network, figures, weights, model card.
 
-uv run python -m training.tagger [--work DIR] [--processes N] [--evaluate]
+uv run python -m training.tagger [--work DIR] [--processes N] [--minutes M] [--evaluate]
 
 Everything is made from seeds and from Debian packages, which are installed when they are missing; what is in DIR
 already is not made again. First a network is fitted without the real packs, and judged on them; then the one that is
-shipped, on everything. --evaluate stops after the first. On two free cores it takes some three hours.
+shipped, on everything. --evaluate stops after the first. Making the material takes an hour of two cores, fitting some
+minutes of a GPU each time; without a GPU it takes a day, or what --minutes gives it.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from training.tagger import bank, corpus, material
+from training.tagger.fit import Settings
 from training.tagger.make import evaluate, ship
 
 SEED = 1
-RECORDED = tuple((f"r{i}", 200 + i, 0, 260) for i in range(1, 5))
-SYNTHESISED = tuple((f"s{i}", 100 + i, 350, 0) for i in range(1, 5))
+RECORDED = tuple((f"r{i}", 200 + i, 0, 260) for i in range(1, 17))
+SYNTHESISED = tuple((f"s{i}", 100 + i, 350, 0) for i in range(1, 13))
 """Parts of the corpus: name, seed, synthesised and recorded examples of each class (half as many again for drums)."""
 
 
@@ -40,6 +42,7 @@ def main() -> None:
     )
     options.add_argument("--processes", type=int, default=2)
     options.add_argument("--evaluate", action="store_true", help="only the network without the real packs")
+    options.add_argument("--minutes", type=float, default=0.0, help="of each fit, at most")
     asked = options.parse_args()
     material.install()
     folder: Path = asked.work
@@ -51,9 +54,10 @@ def main() -> None:
     if not (folder / "clean.json").exists():
         corpus.write_clean(folder)
     parts = tuple(row[0] for row in rows)
-    temperature = evaluate(folder, parts)
+    settings = Settings(minutes=asked.minutes)
+    temperature = evaluate(folder, parts, settings)
     if not asked.evaluate:
-        ship(folder, parts, temperature)
+        ship(folder, parts, settings, temperature)
 
 
 if __name__ == "__main__":

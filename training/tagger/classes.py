@@ -75,9 +75,18 @@ COMPASS: dict[str, tuple[int, int]] = {
     "perc": (55, 84),
 }
 
+# How often a class is met in packs that people use, roughly: a kit has several kicks, snares, toms and hats, and one
+# tambourine if any. Counted in no pack; a guess from what kits are made of.
+MET: dict[str, float] = {
+    "kick": 3.0, "snare": 3.0, "rim": 1.0, "clap": 1.0, "snap": 0.4, "closed-hat": 2.5, "open-hat": 1.5, "tom": 2.5,
+    "crash": 1.5, "ride": 1.2, "shaker": 0.6, "tambourine": 0.4, "cowbell": 0.5, "hand-drum": 1.0, "perc": 1.5,
+    "bass": 1.5, "guitar": 0.8, "keys": 1.0, "strings": 0.7, "brass": 0.5, "woodwind": 0.4, "mallet": 0.5,
+    "synth": 1.5, "vocal": 1.0, "fx": 1.5,
+}  # fmt: skip
+
 
 def coarse(label: str) -> str:
     return COARSE.get(label, ELSE)
 
 
-__all__ = ["CLASSES", "COARSE", "COMPASS", "DRUM_KEYS", "ELSE", "GROUPS", "PROGRAMS", "coarse"]
+__all__ = ["CLASSES", "COARSE", "COMPASS", "DRUM_KEYS", "ELSE", "GROUPS", "MET", "PROGRAMS", "coarse"]

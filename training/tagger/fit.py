@@ -1,227 +1,208 @@
-"""Fitting the network: batches half synthesised and half recorded, pictures masked and mixed, a running mean kept."""
+"""Fitting the network: batches of what is synthesised and what is recorded, varied as pictures, a running mean kept.
+
+On a GPU when there is one: pictures lie in its memory, and everything random is drawn there.
+"""
 
 from __future__ import annotations
 
 import copy
-import os
 import time
 from dataclasses import dataclass
-from multiprocessing import get_context
-from multiprocessing.synchronize import Barrier
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from daemon.engines.classifier.classes import CLASSES
 from training.tagger.classes import GROUPS, coarse
 from training.tagger.network import Tagger
 
-GROUP_OF = torch.tensor([GROUPS.index(coarse(name)) for name in CLASSES])
+_RARE = 0.7  # 1: every class is drawn as often as any other; 0: as often as there are sounds of it
+_TOLD_EVERY = 100  # steps
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """steps: batches, of each process. minutes: instead of steps, how long (the rate falls with the clock; not
-    repeatable). batch: examples in each. rate: highest learning rate. decay: of weights. smoothing: of labels.
-    mixed: share of batches whose examples are mixed in pairs. group_weight: of the coarse groups in the loss. apart:
-    steps between meetings. kept: of the running mean at each of them. seed: of everything random."""
+    """steps: batches. minutes: at most, whatever is left of them (the rate falls with what is done, so that the end
+    is the same; not repeatable). batch: examples in each. rate: highest learning rate. decay: of weights. smoothing:
+    of labels. mixed: share of examples that are mixed with another one. group_weight: of the coarse groups in the
+    loss. kept: of the running mean at each step. seed: of everything random."""
 
-    steps: int = 2000
+    steps: int = 12_000
     minutes: float = 0.0
-    batch: int = 96
-    rate: float = 2e-3
+    batch: int = 512
+    rate: float = 3e-3
     decay: float = 0.03
     smoothing: float = 0.05
     mixed: float = 0.35
     group_weight: float = 0.3
-    apart: int = 12
-    kept: float = 0.9
+    kept: float = 0.999
     seed: int = 1
 
 
+def best_device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 class Pool:
-    """Examples of several parts, chosen by a mask and drawn with weights."""
+    """Examples of several parts, each chosen by indices and drawn with a weight."""
 
-    def __init__(self, parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]], weights: list[float]) -> None:
-        """parts: (pictures, classes, indices to draw from) each; weights: their share of a batch."""
-        self._parts = parts
-        self._weights = np.array(weights) / sum(weights)
-        self._odds = [self._balanced(labels[chosen]) for _, labels, chosen in parts]
+    def __init__(
+        self, parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]], weights: list[float], device: torch.device
+    ) -> None:
+        """parts: (pictures (n, BANDS, FRAMES), classes (n,), indices to draw from) each; weights: their share of a
+        batch."""
+        self.device = device
+        self._parts = []
+        for pictures, classes, chosen in parts:
+            labels = torch.from_numpy(classes[chosen]).to(device)
+            # all are carried to the device, since picking rows from a mapped file takes longer
+            kept = torch.from_numpy(np.ascontiguousarray(pictures)).to(device)[
+                torch.from_numpy(chosen).to(device)
+            ]
+            self._parts.append((kept, labels, _chances(labels)))
+        self._weights = torch.tensor(weights, device=device)
 
-    @staticmethod
-    def _balanced(labels: np.ndarray) -> np.ndarray:
-        """Rare classes are drawn more often, though not as often as common ones."""
-        counts = np.bincount(labels, minlength=len(CLASSES))
-        odds = 1 / np.maximum(counts, 1)[labels] ** 0.7
-        return odds / odds.sum()
-
-    def draw(self, rng: np.random.Generator, size: int) -> tuple[Tensor, Tensor]:
-        counts = rng.multinomial(size, self._weights)
+    def draw(self, size: int, random: Generator) -> tuple[Tensor, Tensor]:
+        """(pictures (size, BANDS, FRAMES), classes (size,)), in order of the parts."""
+        which = torch.multinomial(self._weights, size, replacement=True, generator=random)
+        counts = torch.bincount(which, minlength=len(self._parts)).tolist()
         pictures, labels = [], []
-        for (images, classes, chosen), odds, count in zip(self._parts, self._odds, counts, strict=True):
-            rows = np.sort(rng.choice(chosen, count, p=odds))
-            pictures.append(images[rows].astype(np.float32))
+        for (images, classes, chances), count in zip(self._parts, counts, strict=True):
+            at = torch.rand(count, device=self.device, generator=random, dtype=torch.float64)
+            rows = torch.searchsorted(chances, at).clamp_max(len(classes) - 1)
+            pictures.append(images[rows].float())
             labels.append(classes[rows])
-        return torch.from_numpy(np.concatenate(pictures)), torch.from_numpy(np.concatenate(labels))
+        return torch.cat(pictures), torch.cat(labels)
 
 
-def masked(x: Tensor, rng: np.random.Generator) -> Tensor:
-    """Other floors, levels, tilts and small shifts, and blanked stripes (Park et al. 2019), per example."""
+def _chances(labels: Tensor) -> Tensor:
+    """Cumulated chances of each example: rare classes are drawn more often, though not as often as common ones."""
+    counts = torch.bincount(labels, minlength=len(CLASSES)).clamp_min(1)
+    odds = counts[labels].double() ** -_RARE
+    return (odds / odds.sum()).cumsum(0)
+
+
+def varied(x: Tensor, random: Generator) -> Tensor:
+    """The same sounds (n, bands, frames) with other floors, levels, equalisers, shifts and blanked stripes (Park et
+    al. 2019)."""
     n, bands, frames = x.shape
-    draw = lambda *shape: torch.from_numpy(rng.random(shape).astype(np.float32))  # noqa: E731
-    tilt = (draw(n, 1, 1) - 0.5) * 0.2 * torch.linspace(-1, 1, bands).view(1, bands, 1)
-    x = torch.where(x > 0.01, x * (0.92 + 0.16 * draw(n, 1, 1)) + tilt, x).clamp(0, 1)
+
+    def draw(*shape: int) -> Tensor:
+        return torch.rand(shape, device=x.device, generator=random)
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(shape, device=x.device, generator=random)
+
+    band = torch.arange(bands, device=x.device).view(1, bands, 1)
+    frame = torch.arange(frames, device=x.device).view(1, 1, frames)
+    curve = (draw(n, 1, 1) - 0.5) * 0.2 * torch.linspace(-1, 1, bands, device=x.device).view(1, bands, 1)
+    for _ in range(2):
+        curve = curve + 0.04 * normal(n, 1, 1) * torch.exp(
+            -(((band - bands * draw(n, 1, 1)) / (5 + 20 * draw(n, 1, 1))) ** 2)
+        )
+    x = torch.where(x > 0.01, x * (0.92 + 0.16 * draw(n, 1, 1)) + curve, x).clamp(0, 1)
     floor = 0.4 * draw(n, 1, 1) * (draw(n, 1, 1) < 0.3)
     x = torch.maximum(x, floor + 0.03 * (draw(n, bands, 1) - 0.5) * (floor > 0))
-    up, later = int(rng.integers(-1, 2)), int(rng.integers(-1, 2))
-    x = torch.roll(x, (up, later), (1, 2))
-    if up > 0:
-        x[:, :up] = 0
-    if later > 0:
-        x[:, :, :later] = 0
-    for i in range(n):
-        if rng.random() < 0.25:
-            low = int(rng.integers(0, bands - 12))
-            x[i, low : low + int(rng.integers(2, 13))] = 0
-        if rng.random() < 0.2:
-            start = int(rng.integers(0, frames - 14))
-            x[i, :, start : start + int(rng.integers(2, 15))] = 0
+    x = _moved(x, 1.5 * (2 * draw(n) - 1), 1.2 * (2 * draw(n) - 1))
+    for chance, size, axis, place in ((0.25, 12, bands, band), (0.2, 14, frames, frame)):
+        start, width = draw(n, 1, 1) * (axis - size), 2 + draw(n, 1, 1) * (size - 2)
+        blank = (place >= start) & (place < start + width) & (draw(n, 1, 1) < chance)
+        x = x.masked_fill(blank, 0)
     return x
 
 
-def loss_of(logits: Tensor, target: Tensor, settings: Settings) -> Tensor:
-    """Cross entropy over the classes and, less, over the coarse groups. target: (n, classes) shares."""
+def _moved(x: Tensor, up: Tensor, later: Tensor) -> Tensor:
+    """Each of (n, bands, frames) moved by some bands and frames, whole or not; silence comes in."""
+    n, bands, frames = x.shape
+    at = torch.eye(2, 3, device=x.device).repeat(n, 1, 1)
+    at[:, 0, 2], at[:, 1, 2] = -2 * later / frames, -2 * up / bands
+    grid = functional.affine_grid(at, [n, 1, bands, frames], align_corners=False)
+    return functional.grid_sample(x.unsqueeze(1), grid, align_corners=False).squeeze(1)
+
+
+def _mixed(x: Tensor, target: Tensor, share: float, random: Generator) -> tuple[Tensor, Tensor]:
+    """`share` of the examples mixed with another one, by little (Zhang et al. 2018; the arcsine law is their
+    beta(1/2, 1/2))."""
+    n = len(x)
+    turn = torch.rand(n, device=x.device, generator=random)
+    little = torch.sin(torch.pi / 2 * torch.rand(n, device=x.device, generator=random)) ** 2
+    kept = torch.where(turn < share, little, torch.ones_like(little))
+    order = torch.randperm(n, device=x.device, generator=random)
+    return (
+        torch.lerp(x[order], x, kept.view(n, 1, 1)),
+        torch.lerp(target[order], target, kept.view(n, 1)),
+    )
+
+
+def loss_of(logits: Tensor, target: Tensor, groups: Tensor, settings: Settings) -> Tensor:
+    """Cross entropy over the classes and, less, over the coarse groups. target: (n, classes) shares. groups:
+    (classes, groups), one where a class is in a group."""
     smooth = target * (1 - settings.smoothing) + settings.smoothing / target.shape[1]
     log = functional.log_softmax(logits, dim=1)
     fine = -(smooth * log).sum(1).mean()
-    groups = torch.zeros(len(CLASSES), len(GROUPS)).index_put_(
-        (torch.arange(len(CLASSES)), GROUP_OF), torch.tensor(1.0)
-    )
     rough = -((target @ groups) * (log.exp() @ groups).clamp_min(1e-7).log()).sum(1).mean()
     return fine + settings.group_weight * rough
 
 
-def fit(
-    pool: Pool, settings: Settings, begin: Tagger | None = None, say: str = "", processes: int = 1
-) -> Tagger:
-    """The running mean of the weights at the end.
+def _groups(device: torch.device) -> Tensor:
+    table = torch.zeros(len(CLASSES), len(GROUPS))
+    for i, name in enumerate(CLASSES):
+        table[i, GROUPS.index(coarse(name))] = 1
+    return table.to(device)
 
-    Several processes, of one thread each, walk on their own and meet every `settings.apart` steps at the mean of
-    their weights (local SGD, Stich 2019): on a busy machine that is quicker than threads that wait for each other.
-    """
+
+def fit(pool: Pool, settings: Settings, begin: Tagger | None = None, say: str = "") -> Tagger:
+    """The running mean of the weights at the end, on the CPU. begin: weights to go on from."""
     torch.manual_seed(settings.seed)
-    network = copy.deepcopy(begin) if begin is not None else Tagger()
-    size = _flat(network).numel()
-    # a row for each process, and the running mean
-    meeting = torch.zeros(processes + 1, size).share_memory_()
-    meeting[-1] = _flat(network)
-    context = get_context("fork")
-    barrier = context.Barrier(processes)
-    walkers = [
-        context.Process(target=_walk, args=(i, network, pool, settings, meeting, barrier, say))
-        for i in range(processes)
-    ]
-    for walker in walkers:
-        walker.start()
-    for walker in walkers:
-        walker.join()
-        if walker.exitcode:
-            raise SystemExit(f"a training process ended with {walker.exitcode}")
-    _load(network, meeting[-1])
-    return network.eval()
-
-
-def _walk(
-    rank: int, network: Tagger, pool: Pool, settings: Settings, meeting: Tensor, barrier: Barrier, say: str
-) -> None:
-    os.setsid()  # Linux shares its time among sessions before it does so among their processes
-    torch.set_num_threads(1)
-    rng = np.random.default_rng([settings.seed, rank])
-    torch.manual_seed(settings.seed * 1000 + rank)
-    network = network.to(memory_format=torch.channels_last).train()  # a tenth quicker
-    optimiser = torch.optim.AdamW(_groups(network, settings.decay), lr=settings.rate)
-    began, seen = time.time(), 0.0
-    step, done = 0, 0.0
-    while done < 1:
-        for _ in range(settings.apart):
-            for group in optimiser.param_groups:
-                group["lr"] = settings.rate * _pace(done)
-            seen += _step(network, optimiser, pool, settings, rng)
-            step += 1
-            done = (
-                step / settings.steps
-                if not settings.minutes
-                else (time.time() - began) / (60 * settings.minutes)
-            )
-        meeting[rank] = _flat(network)
-        barrier.wait()
-        mean = meeting[:-1].mean(dim=0)
-        barrier.wait()
-        _load(network, mean)
-        if rank == 0:
-            keep = min(settings.kept, (1 + step / settings.apart) / (6 + step / settings.apart))
-            meeting[-1].lerp_(mean, 1 - keep)
-            told = seen / settings.apart
-            if say and (step // settings.apart) % 10 == 0:
-                print(
-                    f"  {say} {step} steps, {done:.0%}, loss {told:.3f}  {time.time() - began:.0f} s",
-                    flush=True,
-                )
-            # all leave together, whoever's clock is ahead
-            meeting[0, 0] = 1.0 if done >= 1 else 0.0
-        seen = 0.0
-        barrier.wait()
-        done = max(done, 1.0) if float(meeting[0, 0]) >= 1 else min(done, 0.999)
-        barrier.wait()
-
-
-def _pace(done: float) -> float:
-    """Up in the first tenth, then down as a cosine."""
-    done = min(done, 1.0)
-    return (
-        done / 0.1 * 0.95 + 0.05
-        if done < 0.1
-        else 0.01 + 0.495 * (1 + float(np.cos(np.pi * (done - 0.1) / 0.9)))
+    random = Generator(pool.device).manual_seed(settings.seed)
+    network = (
+        (copy.deepcopy(begin) if begin is not None else Tagger())
+        .to(pool.device, memory_format=torch.channels_last)
+        .train()
     )
-
-
-def _step(
-    network: Tagger, optimiser: torch.optim.Optimizer, pool: Pool, settings: Settings, rng: np.random.Generator
-) -> float:
-    pictures, labels = pool.draw(rng, settings.batch)
-    pictures = masked(pictures, rng)
-    target = functional.one_hot(labels, len(CLASSES)).float()
-    if rng.random() < settings.mixed:
-        share, order = float(rng.beta(0.4, 0.4)), torch.from_numpy(rng.permutation(len(labels)))
-        pictures = share * pictures + (1 - share) * pictures[order]
-        target = share * target + (1 - share) * target[order]
-    loss = loss_of(network(pictures)[0], target, settings)
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    nn.utils.clip_grad_norm_(network.parameters(), 2.0)
-    optimiser.step()
-    return float(loss.detach())
-
-
-def _floats(network: Tagger) -> list[Tensor]:
-    return [value for value in network.state_dict().values() if value.dtype.is_floating_point]
-
-
-def _flat(network: Tagger) -> Tensor:
-    return torch.cat([value.detach().reshape(-1) for value in _floats(network)])
+    mean = copy.deepcopy(network)
+    optimiser = torch.optim.AdamW(_decaying(network, settings.decay), lr=settings.rate)
+    groups = _groups(pool.device)
+    began, step, done = time.monotonic(), 0, 0.0
+    while done < 1:
+        for group in optimiser.param_groups:
+            group["lr"] = settings.rate * _pace(done)
+        pictures, labels = pool.draw(settings.batch, random)
+        target = functional.one_hot(labels, len(CLASSES)).float()
+        pictures, target = _mixed(varied(pictures, random), target, settings.mixed, random)
+        with torch.autocast(pool.device.type, torch.bfloat16, enabled=pool.device.type == "cuda"):
+            logits = network(pictures)[0]
+        loss = loss_of(logits.float(), target, groups, settings)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 2.0)
+        optimiser.step()
+        step += 1
+        _follow(mean, network, min(settings.kept, step / (step + 10)))
+        passed_s = time.monotonic() - began
+        done = max(step / settings.steps, passed_s / (60 * settings.minutes) if settings.minutes else 0.0)
+        if say and step % _TOLD_EVERY == 0:
+            print(f"  {say} {step} steps, {done:.0%}, loss {loss.item():.3f}, {passed_s:.0f} s", flush=True)
+    return mean.cpu().eval()
 
 
 @torch.no_grad()
-def _load(network: Tagger, flat: Tensor) -> None:
-    at = 0
-    for value in _floats(network):
-        value.copy_(flat[at : at + value.numel()].view_as(value))
-        at += value.numel()
+def _follow(mean: Tagger, network: Tagger, kept: float) -> None:
+    for old, new in zip(mean.state_dict().values(), network.state_dict().values(), strict=True):
+        if old.dtype.is_floating_point:
+            old.lerp_(new, 1 - kept)
 
 
-def _groups(network: Tagger, decay: float) -> list[dict[str, object]]:
+def _pace(done: float) -> float:
+    """Up in the first twentieth, then down as a cosine."""
+    if done < 0.05:
+        return 0.05 + 0.95 * done / 0.05
+    return 0.002 + 0.499 * (1 + float(np.cos(np.pi * (done - 0.05) / 0.95)))
+
+
+def _decaying(network: Tagger, decay: float) -> list[dict[str, object]]:
     """Biases and scales do not decay."""
     wide = [p for p in network.parameters() if p.ndim > 1]
     narrow = [p for p in network.parameters() if p.ndim <= 1]

@@ -16,7 +16,6 @@ NEEDED: dict[str, Path] = {
     "hydrogen-data": packs.HYDROGEN["gmrock"],
     "fluidsynth": Path("/usr/bin/fluidsynth"),
     "espeak-ng": Path("/usr/bin/espeak-ng"),
-    "ffmpeg": Path("/usr/bin/ffmpeg"),
 }
 """Package: what tells that it is here."""
 

@@ -1,35 +1,35 @@
-"""Sounds as an MP3 leaves them: many behind each other in one file, there and back with ffmpeg."""
+"""Sounds as an MP3 leaves them: many behind each other in one file, there and back with libsndfile (LAME, mpg123)."""
 
 from __future__ import annotations
 
-import subprocess
+import io
 
 import numpy as np
+import soundfile
 
 from daemon.engines.classifier.image import RATE_HZ
 from training.tagger.sound import Mono
 from training.tagger.voices.dsp import Rng
 
 _GAP = 4410
-_BITRATES = ("48k", "64k", "96k", "128k")
+_LEAST_KBIT, _MOST_KBIT = 32, 320  # what libsndfile's compression levels 1 and 0 stand for at this rate
+_BITRATES_KBIT = (48, 64, 96, 128)
 
 
 def through_mp3(rng: Rng, sounds: list[Mono]) -> list[Mono]:
-    """The same sounds, encoded and decoded; each keeps its place (ffmpeg removes the encoder's delay)."""
+    """The same sounds, encoded and decoded; each keeps its place (the decoder removes the encoder's delay)."""
     if not sounds:
         return []
     gap = np.zeros(_GAP, np.float32)
-    joined = np.concatenate([part for sound in sounds for part in (0.9 * sound, gap)]).astype("<f4")
-    raw = ["-f", "f32le", "-ar", str(RATE_HZ), "-ac", "1"]
-    quiet = ["ffmpeg", "-v", "error", "-threads", "1"]
-    encoder = ["-c:a", "libmp3lame", "-b:a", str(rng.choice(_BITRATES)), "-f", "mp3", "-"]
-    packed = subprocess.run(
-        [*quiet, *raw, "-i", "-", *encoder], input=joined.tobytes(), check=True, capture_output=True
-    )
-    back = subprocess.run(
-        [*quiet, "-f", "mp3", "-i", "-", *raw, "-"], input=packed.stdout, check=True, capture_output=True
-    )
-    decoded = np.frombuffer(back.stdout, "<f4")
+    joined = np.concatenate([part for sound in sounds for part in (0.9 * sound, gap)]).astype(np.float32)
+    level = (_MOST_KBIT - int(rng.choice(_BITRATES_KBIT))) / (_MOST_KBIT - _LEAST_KBIT)
+    packed = io.BytesIO()
+    soundfile.write(
+        packed, joined, RATE_HZ, format="MP3", subtype="MPEG_LAYER_III",
+        compression_level=level, bitrate_mode="CONSTANT",
+    )  # fmt: skip
+    packed.seek(0)
+    decoded, _ = soundfile.read(packed, dtype="float32")
     decoded = np.pad(decoded, (0, max(joined.size - decoded.size, 0)))
     out, at = [], 0
     for sound in sounds:

@@ -39,15 +39,15 @@ class Block(nn.Module):
 class Tagger(nn.Module):
     """(n, BANDS, FRAMES) pictures -> (logits (n, classes), embeddings (n, EMBEDDING_DIMS) of length 1)."""
 
-    def __init__(self, widths: tuple[int, ...] = (20, 48, 112), dropout: float = 0.1) -> None:
+    def __init__(self, widths: tuple[int, ...] = (16, 40, 96, 160), dropout: float = 0.1) -> None:
         super().__init__()
-        self.stem = _conv(3, widths[0], 5, 4)
+        self.stem = _conv(3, widths[0], 5, 2)
         given, blocks = widths[0], []
         for i, made in enumerate(widths):
             blocks.append(Block(given, made, 1 if i == 0 else 2))
             given = made
         self.body = nn.Sequential(*blocks)
-        sides = BANDS // 4 // 2 ** (len(widths) - 1) + FRAMES // 4 // 2 ** (len(widths) - 1)
+        sides = (BANDS + FRAMES) // 2 ** len(widths)
         self.gather = nn.Sequential(
             nn.Dropout(dropout), nn.Linear(sides * given, EMBEDDING_DIMS), nn.BatchNorm1d(EMBEDDING_DIMS)
         )

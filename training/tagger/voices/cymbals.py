@@ -114,17 +114,21 @@ def closed_hat(rng: Rng) -> Wave:
 
 
 def pedal_hat(rng: Rng) -> Wave:
-    """Closed by the foot: a softer "chick", two edges meeting, no stick; now and then a faint ring after it."""
-    t60 = log_uniform(rng, 0.04, 0.3)
+    """Closed by the foot: a softer "chick", two edges meeting, no stick; the thump of the pedal before or with it, now
+    and then a faint ring after it."""
+    t60 = log_uniform(rng, 0.04, 0.4)
     t = seconds(t60 * 1.4 + 0.05)
     body = unit(_hat_body(rng, t, t60, rng.uniform(0.1, 1)))
-    out = body * (1 - np.exp(-t / log_uniform(rng, 0.001, 0.01)))
+    out = body * (1 - np.exp(-t / log_uniform(rng, 0.001, 0.012)))
     if rng.random() < 0.4:
         gap = int(rng.uniform(0.004, 0.02) * RATE)
         out[gap:] += out[:-gap].copy() * rng.uniform(0.3, 1.2)
-    thud = modes(t.size, rng.uniform(80, 500, 3), rng.uniform(0.2, 1, 3), rng.uniform(0.03, 0.12, 3))
+    if rng.random() < 0.4:  # the foot is heard first
+        later = int(rng.uniform(0.005, 0.035) * RATE)
+        out = np.concatenate([np.zeros(later), out[:-later]])
+    thud = modes(t.size, rng.uniform(35, 500, 4), rng.uniform(0.2, 1, 4), rng.uniform(0.03, 0.3, 4))
     ring = unit(plate(rng, t.size, 800, 12000, 40, rng.uniform(0.1, 0.4), 0.2, 0))
-    return out + unit(thud) * rng.uniform(0, 0.3) + ring * rng.uniform(0, 0.15)
+    return unit(out) + unit(thud) * log_uniform(rng, 0.02, 0.8) + ring * rng.uniform(0, 0.15)
 
 
 def open_hat(rng: Rng) -> Wave:

@@ -127,6 +127,17 @@ def drive(x: Wave, amount: float) -> Wave:
     return np.asarray(np.tanh(unit(x) * amount) / np.tanh(amount))
 
 
+def room(rng: Rng, x: Wave, t60_s: float, wet: float) -> Wave:
+    """The sound in a small room: early reflections and a coloured tail."""
+    t = seconds(t60_s)
+    ir = band(noise(rng, t.size), 300, log_uniform(rng, 3000, 12000), 1) * decay(t, t60_s) * attack(t, 0.002)
+    size = x.size + ir.size
+    tail = np.fft.irfft(np.fft.rfft(x, size) * np.fft.rfft(ir, size), size)
+    out = np.zeros(size)
+    out[: x.size] += unit(x)
+    return np.asarray(out + unit(tail) * wet)
+
+
 def pluck(rng: Rng, n: int, hz: float, t60_s: float, bright: float, position: float) -> Wave:
     """Karplus-Strong by its poles: decaying harmonics, high ones faster, with the comb of the plucking position and
     a little stiffness."""

@@ -15,6 +15,7 @@ from training.tagger.voices.dsp import (
     modes,
     noise,
     resonance,
+    room,
     seconds,
     shaped_noise,
     swell,
@@ -35,17 +36,6 @@ def one_hand(rng: Rng, n: int, cupped: float) -> Wave:
     if rng.random() < 0.6:
         out += unit(resonance(burst, centre * rng.uniform(1.8, 3), rng.uniform(1, 4))) * rng.uniform(0.1, 0.6)
     return unit(out)
-
-
-def room(rng: Rng, x: Wave, t60_s: float, wet: float) -> Wave:
-    """The sound in a small room: early reflections and a coloured tail."""
-    t = seconds(t60_s)
-    ir = band(noise(rng, t.size), 300, log_uniform(rng, 3000, 12000), 1) * decay(t, t60_s) * attack(t, 0.002)
-    size = x.size + ir.size
-    tail = np.fft.irfft(np.fft.rfft(x, size) * np.fft.rfft(ir, size), size)
-    out = np.zeros(size)
-    out[: x.size] += unit(x)
-    return np.asarray(out + unit(tail) * wet)
 
 
 def dry_clap(rng: Rng) -> Wave:

@@ -15,6 +15,7 @@ from training.tagger.voices.dsp import (
     modes,
     noise,
     resonance,
+    room,
     seconds,
     shaped_noise,
     sine,
@@ -123,8 +124,9 @@ def snares_off(rng: Rng) -> Wave:
 
 
 def side_stick(rng: Rng) -> Wave:
-    """Cross-stick: wood on the hoop with the skin damped by the hand; a hollow knock, sometimes a breath of wires."""
-    t = seconds(rng.uniform(0.08, 0.4))
+    """Cross-stick: wood on the hoop with the skin damped by the hand; a hollow knock, the wires behind it from not
+    heard to rattling along, dry or with the room that a kit is recorded in."""
+    t = seconds(rng.uniform(0.08, 0.5))
     count = int(rng.integers(4, 11))
     hz = np.sort(rng.uniform(350, 6000, count))
     knock = modes(
@@ -137,12 +139,15 @@ def side_stick(rng: Rng) -> Wave:
         t.size, [log_uniform(rng, 180, 420), log_uniform(rng, 350, 1200)], [1, 0.8], rng.uniform(0.03, 0.15, 2)
     )
     tick = unit(beater(rng, t.size, log_uniform(rng, 5000, 18000), rng.uniform(0.002, 0.012)))
-    wires = shaped_noise(rng, t.size, 1500, 10000) * decay(t, rng.uniform(0.05, 0.2))
-    return (
+    wires = shaped_noise(rng, t.size, log_uniform(rng, 500, 3000), log_uniform(rng, 6000, 16000), 1)
+    out = (
         unit(knock)
         + unit(shell) * rng.uniform(0, 0.9)
         + tick * rng.uniform(0.1, 1)
-        + wires * rng.uniform(0, 0.08)
+        + wires * decay(t, log_uniform(rng, 0.04, 0.4)) * log_uniform(rng, 0.005, 0.4)
+    )
+    return (
+        room(rng, out, log_uniform(rng, 0.1, 0.6), log_uniform(rng, 0.02, 0.5)) if rng.random() < 0.5 else out
     )
 
 

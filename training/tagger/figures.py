@@ -80,9 +80,9 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def best_temperature(logits: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> float:
-    """The temperature with the least weighted negative log-likelihood (Guo et al. 2017)."""
+def best_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+    """The temperature with the least negative log-likelihood (Guo et al. 2017)."""
     tried = np.geomspace(0.3, 3.0, 60)
     rows = np.arange(len(labels))
-    costs = [-(weights * np.log(softmax(logits, t)[rows, labels] + 1e-9)).sum() for t in tried]
+    costs = [-np.log(softmax(logits, t)[rows, labels] + 1e-9).sum() for t in tried]
     return float(tried[int(np.argmin(costs))])

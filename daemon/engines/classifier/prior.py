@@ -16,7 +16,7 @@ BY_STEM: dict[str, tuple[str, ...]] = {
     "other": ("keys", "guitar", "strings", "brass", "woodwind", "mallet", "synth", "fx"),
 }
 """A stem's own classes."""
-LEAK = 0.03
+LEAK = 0.02
 """What is left of the odds of the other classes: separation is not perfect."""
 
 

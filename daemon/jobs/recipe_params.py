@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -24,7 +25,7 @@ def suggest(wrong: object, known: Iterable[str]) -> str:
 def convert(use: str, params: Mapping[str, Any], where: object = None) -> Params:
     """Parameters of a step, checked. Raises BadParameter naming the parameter and its legal range."""
     spec = registry.spec(use)
-    fields = [field.encode_name for field in msgspec.structs.fields(spec.params)]
+    fields = _names(spec.params)
     for name in params:
         if name not in fields:
             raise BadParameter(f"{use} has no parameter {name!r}", where=where, hint=suggest(name, fields))
@@ -32,6 +33,12 @@ def convert(use: str, params: Mapping[str, Any], where: object = None) -> Params
         return msgspec.convert(dict(params), spec.params)
     except msgspec.ValidationError as error:
         raise BadParameter(f"a parameter of {use} is wrong", where=where, why=error) from error
+
+
+@lru_cache
+def _names(params: type[Params]) -> tuple[str, ...]:
+    """msgspec looks up every annotation for it."""
+    return tuple(field.encode_name for field in msgspec.structs.fields(params))
 
 
 def with_params(recipe: Recipe, params: Mapping[str, Mapping[str, Any]]) -> Recipe:

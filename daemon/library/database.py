@@ -45,6 +45,8 @@ class Database:
         self._readers = ThreadPoolExecutor(READERS, "library-reader", initializer=self._open_reader)
         self._listeners: list[Callable[[], None]] = []
         self._closed = False
+        self.commits = 0
+        """How often something was committed since it was opened."""
 
     def open(self) -> None:
         """Create or migrate the file and start the writer. Raises DiskError when it cannot be opened."""
@@ -158,6 +160,7 @@ class Database:
             failure = _disk_error(self.path, error)
             results = [(future, None, failure) for _, future in batch]
         else:
+            self.commits += 1
             for listener in self._listeners:
                 listener()
         for future, result, problem in results:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from daemon.kernel.events import AssetChanged, StepProgress
+from daemon.library import events as library_events
 from daemon.library.database import Database
 from daemon.library.events import EventLog, append
 from daemon.services.events import EventMessage, EventsService
@@ -79,3 +80,34 @@ async def test_many_events_come_in_order_without_gaps(db: Database) -> None:
 
 async def _many(db: Database) -> None:
     await asyncio.gather(*(happen(db, str(number)) for number in range(700)))
+
+
+async def test_listeners_share_what_is_remembered_and_the_late_one_reads_the_rest(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_events, "REMEMBERED", 3)
+    log = EventLog(db)
+    assert await log.since(0) == []
+    for name in "abcdefg":
+        await happen(db, name)
+        if name in "be":  # some are read as they come, some several at once, some more than are kept
+            await log.since(0)
+    for seq in range(8):
+        assert "".join(event.body["asset"] for event in await log.since(seq)) == "abcdefg"[seq:]
+    assert [event.seq for event in await log.since(2, limit=2)] == [3, 4]
+    assert [event.seq for event in await log.since(5, limit=1)] == [6]
+    together = [asyncio.create_task(log.since(6)) for _ in range(4)]
+    await happen(db, "h")
+    assert {len(await each) for each in together} <= {1, 2}
+    assert [event.body["asset"] for event in await log.since(6)] == ["g", "h"]
+
+
+async def test_a_listener_that_goes_away_while_it_reads_takes_nothing_with_it(db: Database) -> None:
+    log = EventLog(db)
+    await log.since(0)
+    await happen(db, "a")
+    leaving = asyncio.create_task(log.since(0))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    assert [event.body["asset"] for event in await log.since(0)] == ["a"]

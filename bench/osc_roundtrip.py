@@ -11,21 +11,20 @@ import argparse
 import json
 import os
 import socket
-import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
 
-from bench.acknowledge import LOAD_S, percentile, song
+from bench.acknowledge import LOAD_S, commits, percentile, song
 from tests.recovery.house import House
 
 WAIT_S = 10.0
@@ -124,22 +123,6 @@ def peer(requests: int, every_s: float) -> list[float]:
     finally:
         server.terminate()
         server.wait()
-
-
-def commits(folder: Path, count: int, every_s: float) -> list[float]:
-    """Milliseconds of a bare durable commit on the same disk: no acknowledgement of a stored job can be quicker."""
-    times = []
-    with closing(sqlite3.connect(folder / "commits.db")) as db:
-        db.execute("PRAGMA journal_mode = wal")
-        db.execute("PRAGMA synchronous = full")
-        db.execute("CREATE TABLE IF NOT EXISTS t (a)")
-        for _ in range(count):
-            began = time.perf_counter()
-            db.execute("INSERT INTO t VALUES (1)")
-            db.commit()
-            times.append((time.perf_counter() - began) * 1000)
-            time.sleep(every_s)
-    return times
 
 
 def show(name: str, times: list[float]) -> None:

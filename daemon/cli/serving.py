@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import os
+import sys
 import threading
 import webbrowser
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from daemon.kernel.errors import RoadieError
 from daemon.runtime import Runtime
 
 STDIN = 0
+
+SWITCH_S = 0.0005
+"""A thread that computes keeps the interpreter at most so long when another one waits for it. The event loop gives it
+away with every datagram that it reads or sends, and would wait for 5 ms, Python's own measure, to get it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,7 @@ def serve_until_stopped(options: Serving) -> None:
             f"warning: listening at {settings.config.http.host}: anyone on that network who has the token may use "
             "roadie, and the connection is not encrypted"
         )
+    sys.setswitchinterval(SWITCH_S)
     asyncio.run(_serve(settings, options))
 
 

@@ -11,7 +11,7 @@ from daemon.jobs.recipe import COVER, INPUT
 from daemon.kernel.errors import InputError
 from daemon.kernel.types import Frames, Json
 from daemon.kernel.work import Kind, Region
-from daemon.library.jobs import InputRecord
+from daemon.library.job_records import InputRecord
 
 Span = Mapping[str, Any]
 """{start_s, length_s}; length_s None or absent means to the end."""

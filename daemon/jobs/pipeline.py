@@ -23,7 +23,8 @@ from daemon.jobs.recipe import Recipe, StepEntry, encoding
 from daemon.jobs.steps import Outcome, StepRunner, accepted, describe_nothing
 from daemon.kernel.errors import Cancelled, ErrorInfo, InputError, NotInstalled, RoadieError
 from daemon.kernel.types import AssetId
-from daemon.library.jobs import Artifact, InputRecord, Jobs
+from daemon.library.job_records import Artifact, InputRecord
+from daemon.library.jobs import Jobs
 from daemon.steps import registry
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,8 @@ from daemon.kernel.clock import Clock
 from daemon.kernel.errors import ErrorInfo, RoadieError
 from daemon.kernel.events import Event, StepProgress
 from daemon.kernel.types import AssetId
-from daemon.library.jobs import InputRecord, JobRecord, Jobs
+from daemon.library.job_records import InputRecord, JobRecord
+from daemon.library.jobs import Jobs
 
 log = logging.getLogger(__name__)
 

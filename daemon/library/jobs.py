@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-import msgspec
 from peewee import SQL, fn
 
 from daemon.kernel.errors import Conflict, ErrorInfo, NotFound
@@ -15,6 +14,7 @@ from daemon.kernel.events import JobArtifact, JobState, JobSubmitted, JobUndone,
 from daemon.kernel.types import Json
 from daemon.library.database import Database
 from daemon.library.events import append
+from daemon.library.job_records import Artifact, JobLine, JobRecord, artifact_of, records_of
 from daemon.library.rows import Adder, Reader
 from daemon.library.tables import ArtifactRow, InputRow, JobRow, StepRow
 
@@ -25,8 +25,6 @@ _JOB = Reader(JobRow, "WHERE id = ?")
 _STANDING = Reader(JobRow, "WHERE id = ?", ("recipe", "state", "progress", "started_at"))
 _STEP = Reader(StepRow, "WHERE id = ?", ("job", "step", "input", "state", "reason"))
 _ASKED = Reader(JobRow, "WHERE client = ? AND idempotency_key = ?", ("id", "state", "body_hash"))
-_OF_JOBS = "WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY ordinal"
-_INPUTS, _STEPS, _ARTIFACTS = (Reader(table, _OF_JOBS) for table in (InputRow, StepRow, ArtifactRow))
 _NEW_JOB = Adder(
     JobRow,
     ("id", "recipe", "recipe_body", "request", "client", "idempotency_key", "body_hash", "state", "created_at",
@@ -61,127 +59,10 @@ class NewJob:
     idempotency_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    id: str
-    input: str
-    step: str
-    kind: str
-    name: str
-    payload: str
-    path: str
-    delivered: str | None
-    meta: Mapping[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class StepRecord:
-    id: str
-    input: str
-    step: str
-    use: str
-    state: str
-    progress: float
-    attempt: int
-    device: str | None
-    reason: str | None
-    error: ErrorInfo | None
-    runs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class InputRecord:
-    id: str
-    path: str
-    asset: str | None
-    region: Mapping[str, Any] | None
-    state: str
-    error: ErrorInfo | None
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class JobLine:
-    """A job without all that belongs to it."""
-
-    id: str
-    recipe: str
-    state: str
-    progress: float
-    undone: bool
-
-
-@dataclass(frozen=True, slots=True)
-class JobRecord:
-    id: str
-    recipe: str
-    recipe_body: Any
-    request: Any
-    client: str
-    state: str
-    progress: float
-    warnings: tuple[str, ...]
-    error: ErrorInfo | None
-    undone: bool
-    created_at: float
-    started_at: float | None
-    finished_at: float | None
-    ordinal: int
-    inputs: tuple[InputRecord, ...] = ()
-    steps: tuple[StepRecord, ...] = ()
-    artifacts: tuple[Artifact, ...] = field(default=())
-
-
-def _error(value: Any) -> ErrorInfo | None:
-    return None if value is None else ErrorInfo(**value)
-
-
 def _wire(error: ErrorInfo | None) -> Any:
     if error is None:
         return None
     return {**error.to_wire(), "traceback": error.traceback}
-
-
-def _jobs(rows: Sequence[Any]) -> list[JobRecord]:
-    """Jobs with all that belongs to them, by one query for each kind of row."""
-    ids = msgspec.json.encode([row.id for row in rows]).decode()
-    inputs, steps, artifacts = (_grouped(reader.all(ids)) for reader in (_INPUTS, _STEPS, _ARTIFACTS))
-    return [
-        JobRecord(
-            row.id, row.recipe, row.recipe_body, row.request, row.client, row.state, row.progress,
-            tuple(row.warnings), _error(row.error), row.undone, row.created_at, row.started_at, row.finished_at,
-            row.ordinal, tuple(_input(each) for each in inputs.get(row.id, ())),
-            tuple(_step(each) for each in steps.get(row.id, ())),
-            tuple(_artifact(each) for each in artifacts.get(row.id, ())),
-        )
-        for row in rows
-    ]  # fmt: skip
-
-
-def _grouped(rows: Sequence[Any]) -> dict[str, list[Any]]:
-    groups: dict[str, list[Any]] = {}
-    for row in rows:
-        groups.setdefault(row.job, []).append(row)
-    return groups
-
-
-def _input(row: Any) -> InputRecord:
-    return InputRecord(
-        row.id, row.path, row.asset, row.region, row.state, _error(row.error), tuple(row.warnings)
-    )
-
-
-def _step(row: Any) -> StepRecord:
-    return StepRecord(
-        row.id, row.input, row.step, row.use, row.state, row.progress, row.attempt, row.device, row.reason,
-        _error(row.error), tuple(row.runs),
-    )  # fmt: skip
-
-
-def _artifact(row: Any) -> Artifact:
-    return Artifact(
-        row.id, row.input, row.step, row.kind, row.name, row.payload, row.path, row.delivered, row.meta
-    )
 
 
 def asked_before(client: str, key: str | None, body_hash: str) -> tuple[str, str] | None:
@@ -254,7 +135,7 @@ class Jobs:
             row = _JOB.first(job)
             if row is None:
                 raise NotFound("there is no such job", where=job)
-            return _jobs([row])[0]
+            return records_of([row])[0]
 
         return await self._db.read(work)
 
@@ -267,7 +148,7 @@ class Jobs:
                 rows = rows.where(JobRow.state << (OPEN if state == "open" else [state]))
             if before is not None:
                 rows = rows.where(JobRow.ordinal < before)
-            return _jobs(list(rows))
+            return records_of(list(rows))
 
         return await self._db.read(work)
 
@@ -413,7 +294,7 @@ class Jobs:
                 rows = rows.where((InputRow.asset == asset) & (InputRow.job == (newest and newest.job_id)))
             else:
                 rows = rows.where(ArtifactRow.job == job)
-            found = [_artifact(row) for row in rows.order_by(ArtifactRow.ordinal).namedtuples()]
+            found = [artifact_of(row) for row in rows.order_by(ArtifactRow.ordinal).namedtuples()]
             return [each for each in found if stem is None or each.meta.get("stem", stem) == stem]
 
         return await self._db.read(work)

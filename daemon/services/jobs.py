@@ -23,17 +23,8 @@ from daemon.jobs.recipes import Recipes
 from daemon.jobs.runner import JobRunner, Live
 from daemon.kernel.errors import BadParameter, ErrorInfo, RoadieError
 from daemon.library.assets import Assets
-from daemon.library.jobs import (
-    CLOSED,
-    Artifact,
-    InputRecord,
-    JobLine,
-    JobRecord,
-    Jobs,
-    NewInput,
-    NewJob,
-    StepRecord,
-)
+from daemon.library.job_records import Artifact, InputRecord, JobLine, JobRecord, StepRecord
+from daemon.library.jobs import CLOSED, Jobs, NewInput, NewJob
 from daemon.services.outputs import Outputs
 from daemon.services.paths import absolute, require_one
 from daemon.services.types import (

@@ -22,7 +22,8 @@ from daemon.kernel.work import Kind
 from daemon.library.assets import FileStat
 from daemon.library.database import Database
 from daemon.library.deliveries import Deliveries
-from daemon.library.jobs import Artifact, Jobs, NewInput, NewJob
+from daemon.library.job_records import Artifact
+from daemon.library.jobs import Jobs, NewInput, NewJob
 from daemon.library.journal import SqliteJournal
 from daemon.library.search import Search
 

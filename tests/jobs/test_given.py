@@ -11,7 +11,7 @@ from daemon.jobs.prepare import Prepared
 from daemon.kernel.errors import InputError
 from daemon.kernel.types import AssetId
 from daemon.library.assets import FileStat
-from daemon.library.jobs import InputRecord
+from daemon.library.job_records import InputRecord
 
 RATE = 44100
 SONG = Prepared(

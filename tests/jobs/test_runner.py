@@ -15,7 +15,8 @@ from daemon.jobs.recipe import Recipe, StepEntry
 from daemon.jobs.runner import JobRunner, TaskContext
 from daemon.kernel.clock import SystemClock
 from daemon.library.database import Database
-from daemon.library.jobs import InputRecord, Jobs, NewInput, NewJob
+from daemon.library.job_records import InputRecord
+from daemon.library.jobs import Jobs, NewInput, NewJob
 
 RECIPE = Recipe("r", "", (StepEntry("song", "analyse", ("input",), (), {}),), ())
 REQUEST = {"deliver": {"folder": "/out", "container": "wav", "depth": "auto"}}

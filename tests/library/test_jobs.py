@@ -5,7 +5,8 @@ import pytest
 from daemon.kernel.errors import Conflict, ErrorInfo, NotFound
 from daemon.library.database import Database
 from daemon.library.events import EventLog
-from daemon.library.jobs import Artifact, Jobs, NewInput, NewJob
+from daemon.library.job_records import Artifact
+from daemon.library.jobs import Jobs, NewInput, NewJob
 from daemon.library.runs import Runs
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from daemon.files.intent import Intent, IntentState, Op
 from daemon.kernel.errors import NotFound
 from daemon.library.database import Database
-from daemon.library.jobs import Artifact, Jobs, NewInput, NewJob
+from daemon.library.job_records import Artifact
+from daemon.library.jobs import Jobs, NewInput, NewJob
 from daemon.library.journal import SqliteJournal
 from daemon.library.retention import DAY_S, Retention
 from daemon.library.runs import Runs

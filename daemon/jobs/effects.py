@@ -19,7 +19,7 @@ from daemon.jobs.uncut import to_its_end
 from daemon.kernel.errors import BadParameter
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import Kind
-from daemon.library.assets import FileStat, NewAsset
+from daemon.library.asset_records import FileStat, NewAsset
 from daemon.library.deliveries import Delivered, Deliveries
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from daemon.jobs.calls import Calls, unread
 from daemon.kernel.errors import Cancelled, ErrorInfo, InputError, RoadieError, StepFailed, WorkerDied
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import EMBEDDING_DIMS, EngineChoice, Kind, StepResult
-from daemon.library.assets import FileStat, Heard, NewAsset
+from daemon.library.asset_records import FileStat, Heard, NewAsset
 from daemon.models.store import ModelStore
 from daemon.steps import registry
 

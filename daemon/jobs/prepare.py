@@ -12,7 +12,8 @@ from daemon.jobs.calls import Calls, unread
 from daemon.kernel.errors import FileMissing, InputError, SourceChanged, StepFailed
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import Kind, StepResult
-from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.assets import Assets
 
 log = logging.getLogger(__name__)
 

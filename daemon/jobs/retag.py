@@ -19,7 +19,8 @@ from daemon.jobs.uncut import to_its_end
 from daemon.kernel.errors import InputError
 from daemon.kernel.types import Json
 from daemon.kernel.work import Kind, StepResult
-from daemon.library.assets import Asset, Assets, FileStat, NewAsset
+from daemon.library.asset_records import Asset, FileStat, NewAsset
+from daemon.library.assets import Assets
 from daemon.steps.retag_name import NAME
 
 USER = "user"

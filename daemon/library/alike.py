@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from daemon.library.assets import Asset, load
+from daemon.library.asset_records import Asset
+from daemon.library.assets import load
 from daemon.library.database import Database
 from daemon.library.finding_tables import EmbeddingRow, LikenessRow, MapPointRow
 from daemon.library.tables import AssetRow, StateRow

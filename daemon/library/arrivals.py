@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from daemon.kernel.events import AssetChanged, AssetMoved, FolderComplete, ProjectSaved
-from daemon.library.assets import FileStat, NewAsset, record
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.asset_writes import record
 from daemon.library.database import Database
 from daemon.library.events import append
 from daemon.library.tables import AssetRow, PathRow

@@ -9,7 +9,8 @@ from typing import Any
 
 from daemon.kernel.errors import NotFound
 from daemon.kernel.events import AssetChanged, AssetTagged
-from daemon.library.assets import USER, Tag, put_tag
+from daemon.library.asset_records import USER, Tag
+from daemon.library.asset_writes import put_tag
 from daemon.library.database import Database
 from daemon.library.events import append
 from daemon.library.rule_tables import ChangeRow

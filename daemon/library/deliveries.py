@@ -8,7 +8,8 @@ from pathlib import Path
 
 from daemon.files.intent import IntentState, Op
 from daemon.library.arrivals import came_back, move_path
-from daemon.library.assets import FileStat, NewAsset, forget_path, record
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.asset_writes import forget_path, record
 from daemon.library.database import Database
 from daemon.library.jobs import mark_delivered
 from daemon.library.tables import ArtifactRow, IntentRow

@@ -11,7 +11,8 @@ from typing import Any
 import peewee
 
 from daemon.kernel.errors import Conflict, NotFound
-from daemon.library.assets import Asset, load
+from daemon.library.asset_records import Asset
+from daemon.library.assets import load
 from daemon.library.database import Database
 from daemon.library.kit_tables import KitRow, KitSlotRow
 from daemon.library.tables import AssetRow

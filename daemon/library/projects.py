@@ -18,7 +18,7 @@ from peewee import fn
 
 from daemon.kernel.errors import NotFound
 from daemon.kernel.events import ProjectForgotten, ProjectRead
-from daemon.library.assets import FileStat
+from daemon.library.asset_records import FileStat
 from daemon.library.database import Database
 from daemon.library.events import append
 from daemon.library.project_tables import ProjectRow, ReferenceRow

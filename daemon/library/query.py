@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from daemon.library.assets import Asset
+from daemon.library.asset_records import Asset
 
 SORTS = ("relevance", "added", "name", "length", "bpm", "rating")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from peewee import fn
 
-from daemon.library.assets import Asset
+from daemon.library.asset_records import Asset
 from daemon.library.database import Database
 from daemon.library.embeddings import latest_seq
 from daemon.library.finding_tables import TouchedRow

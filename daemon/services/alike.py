@@ -14,7 +14,7 @@ from daemon.jobs.runner import TaskContext
 from daemon.kernel.types import AssetId
 from daemon.kernel.work import InputFile, Kind
 from daemon.library.alike import Alikes, Looked
-from daemon.library.assets import Asset
+from daemon.library.asset_records import Asset
 from daemon.library.search import Search
 from daemon.services.asked import offset_of
 from daemon.services.assets_view import asset_view

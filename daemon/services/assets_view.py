@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from daemon.library.assets import Asset
+from daemon.library.asset_records import Asset
 from daemon.services.types import AssetView, TagView
 
 

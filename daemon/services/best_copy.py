@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from daemon.library.assets import USER, Asset
+from daemon.library.asset_records import USER, Asset
 
 _WHOLE = 0.98  # of the longest copy: as long as that one
 

@@ -11,7 +11,8 @@ from typing import Any
 from daemon.jobs.listen import Listener
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter
-from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.assets import Assets
 from daemon.services.scan import Files, batches
 from daemon.services.types import JobInput
 from daemon.services.types_plugins import ApplyRequest

@@ -18,7 +18,8 @@ from daemon.files.names import first_free, safe_name
 from daemon.jobs.runner import TaskContext
 from daemon.jobs.uncut import to_its_end
 from daemon.kernel.errors import BadParameter, Forbidden, RoadieError
-from daemon.library.assets import Assets, FileStat, Look
+from daemon.library.asset_records import FileStat, Look
+from daemon.library.assets import Assets
 from daemon.library.projects import Projects
 from daemon.library.search import Search
 from daemon.services.outputs import Outputs

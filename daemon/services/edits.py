@@ -15,7 +15,8 @@ from daemon.jobs.keys import canonical
 from daemon.jobs.recipe import INPUT, EffectEntry, Recipe, StepEntry
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.kernel.work import Kind
-from daemon.library.assets import Asset, Assets
+from daemon.library.asset_records import Asset
+from daemon.library.assets import Assets
 from daemon.library.edits import Edit, Edits
 from daemon.library.jobs import Jobs
 from daemon.services.jobs import JobsService

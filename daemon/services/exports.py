@@ -15,7 +15,8 @@ from daemon.files.names import safe_name
 from daemon.jobs.runner import TaskContext
 from daemon.jobs.uncut import to_its_end
 from daemon.kernel.errors import BadParameter, RoadieError
-from daemon.library.assets import Asset, Assets
+from daemon.library.asset_records import Asset
+from daemon.library.assets import Assets
 from daemon.library.collections import Collections
 from daemon.library.search import Search
 from daemon.services.asked import Asked

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from daemon.kernel.errors import BadParameter
-from daemon.library.assets import Asset, Assets
+from daemon.library.asset_records import Asset
+from daemon.library.assets import Assets
 from daemon.library.collections import Collections
 from daemon.library.kits import Kit, Kits, Slot
 from daemon.services.types_kits import KitPatch, KitRequest, KitSlot, KitSlotView, KitView

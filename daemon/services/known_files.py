@@ -9,7 +9,8 @@ from pathlib import Path
 from daemon.jobs.prepare import stat_of
 from daemon.kernel.errors import FileMissing
 from daemon.library.arrivals import Arrivals
-from daemon.library.assets import Assets, FileStat, NewAsset, foreseen
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.assets import Assets, foreseen
 from daemon.services.assets_view import asset_view
 from daemon.services.types import AssetView
 from daemon.watch.kinds import Counts, counts

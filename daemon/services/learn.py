@@ -10,7 +10,8 @@ from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import Conflict
 from daemon.kernel.types import AssetId
 from daemon.kernel.work import InputFile, Kind, StepResult
-from daemon.library.assets import Asset, Assets
+from daemon.library.asset_records import Asset
+from daemon.library.assets import Assets
 from daemon.models import taught
 from daemon.models.store import ModelStore
 from daemon.services.tasks import TaskStarter

@@ -9,7 +9,8 @@ from typing import Any
 
 from daemon.jobs.effects import Deliverer
 from daemon.kernel.errors import FileMissing, Forbidden
-from daemon.library.assets import Asset, Assets
+from daemon.library.asset_records import Asset
+from daemon.library.assets import Assets
 from daemon.library.collections import Collection, Collections
 from daemon.library.jobs import Jobs
 from daemon.library.search import Search

@@ -9,7 +9,7 @@ from typing import Any
 from daemon.jobs.prepare import Preparer
 from daemon.kernel.errors import NotFound
 from daemon.kernel.types import AssetId
-from daemon.library.assets import Asset
+from daemon.library.asset_records import Asset
 
 
 class Peaks:

@@ -21,7 +21,8 @@ from daemon.kernel.errors import BadParameter, FileMissing, Forbidden, RoadieErr
 from daemon.kernel.types import AssetId
 from daemon.kernel.work import Kind
 from daemon.library.arrivals import Arrivals
-from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.assets import Assets
 from daemon.services.assets_view import asset_view
 from daemon.services.outputs import Outputs
 from daemon.services.tasks import TaskStarter

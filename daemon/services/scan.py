@@ -8,7 +8,8 @@ from pathlib import Path
 
 from daemon.jobs.listen import Listener, Problem
 from daemon.jobs.runner import TaskContext
-from daemon.library.assets import Assets, FileStat, Look, NewAsset
+from daemon.library.asset_records import FileStat, Look, NewAsset
+from daemon.library.assets import Assets
 from daemon.services.walk import Walk
 
 Files = list[tuple[Path, FileStat]]

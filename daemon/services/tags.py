@@ -12,7 +12,8 @@ from daemon.jobs.prepare import Preparer
 from daemon.jobs.retag import Retagged, Retagger
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import BadParameter, FileMissing, RoadieError
-from daemon.library.assets import Asset, Assets
+from daemon.library.asset_records import Asset
+from daemon.library.assets import Assets
 from daemon.library.search import Search
 from daemon.services.asked import Asked
 from daemon.services.paths import absolute

@@ -15,7 +15,8 @@ import msgspec
 from daemon.files.names import safe_name
 from daemon.jobs.prepare import Preparer
 from daemon.kernel.errors import BadParameter, Conflict, DiskError, NotFound
-from daemon.library.assets import Asset, Assets
+from daemon.library.asset_records import Asset
+from daemon.library.assets import Assets
 from daemon.services.types import UploadView
 
 KEPT_S = 7 * 24 * 3600.0

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from daemon.audio.binary import shown
 from daemon.kernel.errors import FileMissing
-from daemon.library.assets import FileStat
+from daemon.library.asset_records import FileStat
 from daemon.watch.kinds import AUDIO
 from daemon.watch.placeholder import is_placeholder, stub_of
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from daemon.kernel.clock import Clock
-from daemon.library.assets import FileStat
+from daemon.library.asset_records import FileStat
 from daemon.watch.arriving import Arriving
 from daemon.watch.places import Place
 from daemon.watch.settle import Settler

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from daemon.library.assets import FileStat
+from daemon.library.asset_records import FileStat
 from daemon.watch.kinds import Counts, counts
 from daemon.watch.placeholder import is_placeholder, put_away, stub_of
 

@@ -10,7 +10,8 @@ from typing import Protocol
 from daemon.files.intent import Intent, IntentState
 from daemon.kernel.errors import InputError, RoadieError, SourceChanged
 from daemon.library.arrivals import Arrivals
-from daemon.library.assets import Assets, FileStat, Look, NewAsset
+from daemon.library.asset_records import FileStat, Look, NewAsset
+from daemon.library.assets import Assets
 from daemon.watch.turns import Coming
 
 Files = Sequence[tuple[Path, FileStat]]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from daemon.library.assets import FileStat
+from daemon.library.asset_records import FileStat
 from daemon.watch.kinds import Counts, counts, ignored_folder
 from daemon.watch.placeholder import is_placeholder, stub_of
 

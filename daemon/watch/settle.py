@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.library.assets import FileStat
+from daemon.library.asset_records import FileStat
 
 LONGEST_WAIT_S = 60.0
 

@@ -159,8 +159,14 @@ def test_bf16_is_close(tmp_path: Path) -> None:
     network = tiny.htdemucs()
     folder = tiny.save_bag(tmp_path / "bag", "bag", [network])
     mix = noise(20_000)
-    close = snr_db(theirs(BagOfModels([network]), mix), ours(engine(folder, precision="bf16"), mix))
-    assert 30 < close < 100  # it is another arithmetic, and a near one
+    bag = BagOfModels([network])
+    exact = theirs(bag, mix)
+    # How near bf16 comes to a network of random weights is the machine's affair: torch's own way is the measure.
+    with torch.autocast("cpu", torch.bfloat16):
+        near = snr_db(exact, theirs(bag, mix))
+    close = snr_db(exact, ours(engine(folder, precision="bf16"), mix))
+    print(f"bf16: torch's autocast {near:.1f} dB, ours {close:.1f} dB")
+    assert near - 3 < close < 100  # it is another arithmetic, and a near one
 
 
 def test_progress_rises_and_cancel_stops(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from daemon.jobs.targets import DeliverItem
 from daemon.kernel.errors import DiskFull
 from daemon.kernel.types import AssetId
 from daemon.kernel.work import Kind
-from daemon.library.assets import FileStat
+from daemon.library.asset_records import FileStat
 from daemon.library.database import Database
 from daemon.library.deliveries import Deliveries
 from daemon.library.job_records import Artifact

@@ -10,7 +10,7 @@ from daemon.jobs.given import cover_of, covers, source_of
 from daemon.jobs.prepare import Prepared
 from daemon.kernel.errors import InputError
 from daemon.kernel.types import AssetId
-from daemon.library.assets import FileStat
+from daemon.library.asset_records import FileStat
 from daemon.library.job_records import InputRecord
 
 RATE = 44100

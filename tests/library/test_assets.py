@@ -7,7 +7,9 @@ import pytest
 
 from daemon.kernel.errors import Conflict, NotFound
 from daemon.kernel.types import AssetId
-from daemon.library.assets import Assets, FileStat, NewAsset, learn
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.asset_writes import learn
+from daemon.library.assets import Assets
 from daemon.library.collections import Collections
 from daemon.library.database import Database
 from daemon.library.events import EventLog

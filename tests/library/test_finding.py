@@ -9,7 +9,8 @@ import pytest
 
 from daemon.kernel.errors import BadParameter
 from daemon.kernel.types import AssetId
-from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.assets import Assets
 from daemon.library.database import Database
 from daemon.library.keys import compatible, spellings
 from daemon.library.search import Query, Search

@@ -13,7 +13,8 @@ from daemon.jobs.cache import Cache
 from daemon.jobs.calls import Calls
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.kernel.types import AssetId
-from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.assets import Assets
 from daemon.library.database import Database
 from daemon.library.embeddings import Embeddings
 from daemon.library.query import Like

@@ -12,7 +12,8 @@ import pytest
 from daemon.files.disk import Disk
 from daemon.files.journal import Journal
 from daemon.jobs.listen import Listener
-from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.assets import Assets
 from daemon.library.collections import Collections
 from daemon.library.database import Database
 from daemon.library.journal import SqliteJournal

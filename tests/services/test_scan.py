@@ -18,7 +18,8 @@ from daemon.jobs.cache import Cache
 from daemon.jobs.calls import Calls
 from daemon.jobs.listen import Listener
 from daemon.kernel.work import StepCall
-from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.assets import Assets
 from daemon.library.database import Database
 from daemon.library.search import Query, Search
 from daemon.models.store import ModelStore

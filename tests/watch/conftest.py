@@ -15,7 +15,8 @@ from daemon.kernel.clock import SystemClock
 from daemon.kernel.errors import InputError, UnreadableAudio
 from daemon.kernel.types import AssetId
 from daemon.library.arrivals import Arrivals
-from daemon.library.assets import Assets, FileStat, NewAsset
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.assets import Assets
 from daemon.library.database import Database
 from daemon.library.events import EventLog
 from daemon.library.journal import SqliteJournal

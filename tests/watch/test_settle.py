@@ -5,7 +5,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.library.assets import FileStat
+from daemon.library.asset_records import FileStat
 from daemon.watch.arriving import Arriving
 from daemon.watch.settle import Settler
 

@@ -47,6 +47,18 @@ class WordRow(Model):
         without_rowid = True
 
 
+class TermRow(Model):
+    """What the text index holds that begins with a letter and is no word of `WordRow`: with digits in it, longer, or
+    with other than plain letters. The empty one stands for that none is missing, as in a library that an older roadie
+    began."""
+
+    term = CharField(primary_key=True)
+
+    class Meta:
+        table_name = "term"
+        without_rowid = True
+
+
 class MisspellingRow(Model):
     """What is left of a word when letters are taken out; two words that share one are a typo apart."""
 
@@ -82,4 +94,4 @@ class LikenessRow(Model):
         table_name = "likeness"
 
 
-TABLES: list[type[Any]] = [EmbeddingRow, TouchedRow, WordRow, MisspellingRow, MapPointRow, LikenessRow]
+TABLES: list[type[Any]] = [EmbeddingRow, TouchedRow, WordRow, TermRow, MisspellingRow, MapPointRow, LikenessRow]

@@ -28,25 +28,38 @@ ORDER BY rowid DESC"""
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """What is looked for. each: for every word of the query, (the words that will do, whether a beginning does)."""
+class Word:
+    """One word of a query. meant: the words that will do. begins: a beginning does too. begun: all that begins like
+    it, where that is little: the text index finds a few words several times as quickly as all that begin like one."""
 
-    each: tuple[tuple[tuple[str, ...], bool], ...]
+    meant: tuple[str, ...]
+    begins: bool
+    begun: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What is looked for: each word of a query."""
+
+    each: tuple[Word, ...]
 
     def exact(self) -> str:
         """All words whole, in what an asset is called rather than in its folders."""
-        return "{name words tags} : (" + " AND ".join(_any(words, "") for words, _ in self.each) + ")"
+        return "{name words tags} : (" + " AND ".join(_any(word.meant, "") for word in self.each) + ")"
 
     def prefixes(self) -> str:
-        return " AND ".join(_any(words, "*" if begins else "") for words, begins in self.each)
+        return " AND ".join(
+            _any(word.meant, "*" if word.begins else "") if word.begun is None else _any(word.begun, "")
+            for word in self.each
+        )
 
 
 class Stages:
     """Tells without the index what an asset is to a query, by the texts that the index has of it."""
 
     def __init__(self, words: Words) -> None:
-        self._whole = [[_pattern(word, begins=False) for word in some] for some, _ in words.each]
-        self._begun = [[_pattern(word, begins) for word in some] for some, begins in words.each]
+        self._whole = [[_pattern(text, begins=False) for text in word.meant] for word in words.each]
+        self._begun = [[_pattern(text, word.begins) for text in word.meant] for word in words.each]
 
     def of(self, called: str, folders: str) -> int | None:
         """0 where `Words.exact` finds it, 1 where only `Words.prefixes` does, None where neither."""
@@ -74,12 +87,13 @@ def _any(words: tuple[str, ...], star: str) -> str:
 def words_of(text: str) -> Words | None:
     """What a text looks for; None when there is nothing to look for, or a word is like none of the library's.
     Inside a read."""
-    each: list[tuple[tuple[str, ...], bool]] = []
+    each: list[Word] = []
     for word in re.findall(r"[^\W_]+", spelling.plain(text)):
         if _is_there(word):
-            each.append(((word,), True))
+            begun = spelling.begun(word)
+            each.append(Word((word,), True, None if begun is None else tuple(begun)))
         elif near := spelling.meant(word):
-            each.append((tuple(near), False))
+            each.append(Word(tuple(near), False))
         else:
             return None
     return Words(tuple(each)) if each else None

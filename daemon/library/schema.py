@@ -20,6 +20,7 @@ from daemon.library import (
     kit_tables,
     project_tables,
     rule_tables,
+    spelling,
     tables,
     watch_tables,
 )
@@ -52,6 +53,8 @@ def migrate(sqlite: peewee.SqliteDatabase, path: Path) -> None:
             if table._meta.table_name in standing and not issubclass(table, VirtualModel):
                 _add_columns(sqlite, table)
         sqlite.create_tables(TABLES)  # with the indexes that are missing
+        if finding_tables.TermRow._meta.table_name not in standing:
+            spelling.begin()
         sqlite.execute_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 

@@ -11,12 +11,17 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import combinations
 
-from daemon.library.finding_tables import MisspellingRow, WordRow
+from daemon.library.finding_tables import MisspellingRow, TermRow, WordRow
+from daemon.library.tables import AssetText
 
 SHORTEST, LONGEST = 3, 24
 _TWO_TYPOS_FROM = 8  # letters
 _BEGINNING = 8  # letters of a long word that are compared by form; all of it is compared afterwards
 _MOST = 8
+_SHORTEST_TERM = 4  # of fewer letters the text index has its own list of what begins with them
+_MOST_BEGUN = 8  # words with one beginning that are looked for one by one
+_BEGUN = """SELECT term FROM term WHERE term = '' UNION ALL SELECT word FROM word WHERE word >= ? AND word < ?
+UNION ALL SELECT term FROM term WHERE term >= ? AND term < ? LIMIT ?"""
 
 
 def plain(text: str) -> str:
@@ -81,8 +86,47 @@ def distance(a: str, b: str, most: int) -> int:
     return min(row[-1], most + 1)
 
 
+def _terms(text: str) -> set[str]:
+    """See `TermRow`; as the text is written, and plain, for the text index is a little of both."""
+    found = {term for form in (text.lower(), plain(text)) for term in re.findall(r"[^\W_]+", form)}
+    return {
+        term for term in found
+        if len(term) >= _SHORTEST_TERM and term[0].isalpha() and not _is_word(term)
+    }  # fmt: skip
+
+
+def _is_word(term: str) -> bool:
+    return term.isalpha() and term.isascii() and len(term) <= LONGEST
+
+
+def learn(text: str) -> None:
+    """Take a text's words into the vocabulary; inside a write. They stay when their assets go: that harms nobody."""
+    learn_words(words(text))
+    for term in _terms(text):
+        TermRow._meta.database.execute_sql("INSERT OR IGNORE INTO term (term) VALUES (?)", (term,))
+
+
+def begin() -> None:
+    """The vocabulary of a library whose tables have just been made: nothing is missing in an empty one."""
+    if not AssetText.select().exists():
+        TermRow.insert(term="").execute()
+
+
+def begun(start: str) -> list[str] | None:
+    """All that the text index holds and that begins like this; None where they are too many or not all known.
+    Inside a read."""
+    if len(start) < _SHORTEST_TERM or not _is_word(start):
+        return None
+    sqlite = TermRow._meta.database
+    end = start[:-1] + chr(ord(start[-1]) + 1)
+    found = [term for (term,) in sqlite.execute_sql(_BEGUN, (start, end, start, end, _MOST_BEGUN + 2))]
+    whole = "" in found
+    found = [term for term in found if term]
+    return found if whole and len(found) <= _MOST_BEGUN and all(map(str.isascii, found)) else None
+
+
 def learn_words(found: Iterable[str]) -> None:
-    """Take words into the vocabulary; inside a write. They stay when their assets go: that harms nobody."""
+    """As `learn`, of words alone."""
     sqlite = WordRow._meta.database
     for word in found:
         # Nearly always it is there already, and a scan asks for every word of every name.

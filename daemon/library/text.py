@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Any
 
-from daemon.library.spelling import learn_words, signs, words
+from daemon.library.spelling import learn, signs
 from daemon.library.tables import AssetRow
 
 FOLDERS = 3  # the nearest folders say what a file is; the ones above are the same for everything
@@ -45,7 +45,7 @@ def index_text(asset: str) -> None:
     )
     sql(_FORGET, number)
     sql(_INDEX, number, names, said, tags, folders)
-    learn_words(words(" ".join((names, said, tags, folders))))
+    learn(" ".join((names, said, tags, folders)))
     sql(_TOUCH, number)
 
 

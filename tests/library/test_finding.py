@@ -12,9 +12,10 @@ from daemon.kernel.types import AssetId
 from daemon.library.asset_records import FileStat, NewAsset
 from daemon.library.assets import Assets
 from daemon.library.database import Database
+from daemon.library.finding_tables import TermRow
 from daemon.library.keys import compatible, spellings
 from daemon.library.search import Query, Search
-from daemon.library.spelling import distance, meant
+from daemon.library.spelling import begun, distance, meant
 
 
 def sound(name: str, asset: str, kind: str = "one-shot", folder: str = "/pack", **meta: object) -> NewAsset:
@@ -303,3 +304,58 @@ async def test_a_typo_in_every_place_of_a_word_is_mended(search: Search, db: Dat
     broken += [word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(1, len(word) - 1)]
     for each in broken:
         assert word in await db.read(lambda each=each: meant(each))  # type: ignore[misc]
+
+
+ODD = [
+    "vinyl.wav", "vinyls b.wav", "vinyl01.wav", "vinyl02x.wav", "VinylClap.wav", "vinyl²deep.wav", "vinýl c.wav",
+    "vinylﬁ.wav", "deep" + "e" * 30 + ".wav", "deep.wav", "deeper1.wav", *(f"kick{n}.wav" for n in range(20)),
+    "kick dusty.wav", "kicks dusty9.wav", "straße.wav", "strasse.wav",
+]  # fmt: skip
+
+
+async def test_words_looked_for_one_by_one_find_what_beginnings_find(db: Database) -> None:
+    await Assets(db).record_many([sound(name, str(i)) for i, name in enumerate(ODD)])
+    search = Search(db)
+    texts = [
+        "viny",
+        "vinyl",
+        "vinylc",
+        "vinyl0",
+        "deep",
+        "deepe",
+        "kick",
+        "kicks",
+        "dust",
+        "vinyl b",
+        "dusty kick",
+    ]
+    texts += ["stra", "strasse", "straß"]
+    first = [await ids(search, text=text, limit=200) for text in texts]
+    assert sorted(await db.read(lambda: begun("deep")) or []) == [
+        "deep",
+        "deep" + "e" * 30,
+        "deeper",
+        "deeper1",
+    ]
+    assert await db.read(lambda: begun("kick")) is None  # too many
+    assert await db.read(lambda: begun("viny")) is None  # with a sign that the text index writes in its own way
+    # A library that an older roadie began does not know all of its words.
+    await db.write(lambda: TermRow.delete().execute())
+    assert await db.read(lambda: begun("deep")) is None
+    assert [await ids(search, text=text, limit=200) for text in texts] == first
+    assert all(first)
+
+
+async def test_a_library_of_an_older_roadie_gets_no_vocabulary_that_counts_as_whole(tmp_path: Path) -> None:
+    before = Database(tmp_path / "roadie.db")
+    before.open()
+    await Assets(before).record(sound("deep.wav", "a"))
+    await before.write(lambda: TermRow._meta.database.execute_sql("DROP TABLE term"))  # type: ignore[attr-defined]
+    before.close()
+    after = Database(tmp_path / "roadie.db")
+    after.open()
+    try:
+        assert await after.read(lambda: begun("deep")) is None
+        assert await ids(Search(after), text="dee") == ["a"]
+    finally:
+        after.close()

@@ -1,0 +1,140 @@
+"""Changes to assets, their paths and tags, each inside a write of the caller's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import msgspec
+
+from daemon.kernel.events import AssetAdded, AssetChanged, AssetRemoved, AssetTagged
+from daemon.kernel.types import Json
+from daemon.library.asset_records import COLUMNS, FILE_NAME, MODEL, Heard, NewAsset, Tag
+from daemon.library.embeddings import put as put_embedding
+from daemon.library.events import append
+from daemon.library.tables import AssetRow, PathRow, TagRow
+from daemon.library.text import forget_text, index_text, sql
+
+_SAID = 0.5  # confidence in what a file name says
+
+# A scan comes through `record` for every file, and peewee's building of a statement takes ten times SQLite's work.
+_NEW = (
+    "INSERT INTO asset (id, kind, name, parent, source, job, meta, added_at, rating, "
+    + ", ".join(f'"{"class" if column == "label" else column}"' for column in COLUMNS.values())
+    + f") VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0{', ?' * len(COLUMNS)})"
+)
+_STANDS = (
+    "INSERT OR REPLACE INTO path (path, asset_id, size, mtime_ns, inode, byte_hash, made, missing) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, 0)"
+)
+_TAG = "INSERT OR REPLACE INTO tag (asset_id, label, origin, confidence) VALUES (?, ?, ?, ?)"
+
+
+def record(new: NewAsset) -> bool:
+    """Know an asset and where it stands; inside a write. Returns whether it was new.
+
+    A known payload at a new path gains a path. A path whose content changed moves to the other asset: what stood
+    there before keeps its other paths, or is missing from now on.
+    """
+    fresh = sql("SELECT 1 FROM asset WHERE id = ?", new.id).fetchone() is None
+    path, stat = str(new.path), new.stat
+    if fresh:
+        _insert(new)
+    before = sql("SELECT asset_id, made FROM path WHERE path = ?", path).fetchone()
+    moved = before is not None and before[0] != new.id
+    made = new.made or (before is not None and bool(before[1]) and not moved)
+    sql(_STANDS, path, new.id, stat.size, stat.mtime_ns, stat.inode, new.byte_hash, made)
+    if new.heard is not None:
+        _hear(new, new.heard, fresh)
+    index_text(new.id)
+    if fresh:
+        append(AssetAdded(new.id, path, new.kind))
+    elif before is None or moved:
+        append(AssetChanged(new.id, new.job or ""))
+    if moved:
+        index_text(before[0])
+        append(AssetChanged(before[0]))
+    return fresh
+
+
+def _hear(new: NewAsset, heard: Heard, fresh: bool) -> None:
+    """Keep what was heard. Of an asset that roadie made, what its own job told of it stays."""
+    if not fresh:
+        if sql("SELECT 1 FROM asset WHERE id = ? AND job IS NOT NULL", new.id).fetchone() is not None:
+            return
+        sql(
+            "UPDATE asset SET kind = ? WHERE id = ? AND kind IN ('source', 'one-shot', 'loop')",
+            new.kind,
+            new.id,
+        )
+        sql("DELETE FROM tag WHERE asset_id = ? AND origin = ?", new.id, MODEL)
+        learn(new.id, new.meta)
+        label = new.meta.get("class")
+        if isinstance(label, str):
+            put_tag(new.id, Tag(label, float(str(new.meta.get("confidence", 0.0))), MODEL))
+    for word in heard.said:
+        put_tag(new.id, Tag(word, _SAID, FILE_NAME))
+    sql("UPDATE asset SET heard = ? WHERE id = ?", heard.mark, new.id)
+    if heard.embedding is not None:
+        put_embedding(new.id, heard.mark, heard.embedding)
+
+
+def _insert(new: NewAsset) -> None:
+    columns = [new.meta.get(key) for key in COLUMNS]
+    meta = msgspec.json.encode(dict(new.meta)).decode()
+    sql(_NEW, new.id, new.kind, new.path.name, new.parent, new.source, new.job, meta, time.time(), *columns)
+    label = new.meta.get("class")
+    if isinstance(label, str):
+        confidence = new.meta.get("confidence")
+        put_tag(new.id, Tag(label, float(confidence) if isinstance(confidence, int | float) else 0.0, MODEL))
+
+
+def put_tag(asset: str, tag: Tag) -> None:
+    """Set one tag; inside a write."""
+    sql(_TAG, asset, tag.label, tag.origin, tag.confidence)
+
+
+def learn(asset: str, meta: Mapping[str, Json]) -> None:
+    """Add what was measured or classified to a known asset; inside a write. The user's own word stays."""
+    row = AssetRow.get_or_none(AssetRow.id == asset)
+    if row is None:
+        return
+    row.meta = {**row.meta, **meta}
+    named = row.meta.get("class_by_user")
+    for key, column in COLUMNS.items():
+        if key in meta and not (named and key in ("class", "confidence")):
+            setattr(row, column, meta[key])
+    row.save()
+    index_text(asset)
+    append(AssetChanged(asset))
+    if "class" in meta:
+        tell_tags(asset)
+
+
+def tell_tags(asset: str) -> None:
+    """Tell that the tags of an asset changed; inside a write."""
+    labels = {row.label for row in TagRow.select(TagRow.label).where(TagRow.asset == asset)}
+    append(AssetTagged(asset, sorted(labels)))
+
+
+def forget_path(path: str) -> None:
+    """The file at `path` is gone; inside a write. An asset that roadie made and that stands nowhere goes too."""
+    row = PathRow.get_or_none(PathRow.path == path)
+    if row is None:
+        return
+    asset = row.asset_id
+    row.delete_instance()
+    # A path of the user's that is missing may come back, a drive be connected again: its tags wait for it.
+    left = PathRow.select().where(PathRow.asset == asset).exists()
+    if not left and row.made:
+        remove(asset)
+    else:
+        index_text(asset)
+        append(AssetChanged(asset))
+
+
+def remove(asset: str) -> None:
+    """Forget an asset with its paths and tags; inside a write. No file is touched."""
+    forget_text(asset)
+    AssetRow.delete().where(AssetRow.id == asset).execute()
+    append(AssetRemoved(asset))

@@ -4,8 +4,9 @@
 
 The plug-in is the tests' gain, built by this machine's compiler: it does next to nothing, so that the border counts for
 as much as it can. The peer loads it into this process and does all that the child does for each sound: read, play,
-look at what came out, write, hash. Ours sends each order to the child and hears of each. The two take turns every 50
-sounds, so that whatever else the machine does meets both alike; processor time is this process's and the child's.
+look at what came out, write; and hashes. Ours sends each order to the child, hears of each, and hashes what came while
+the child is at the next, as the render step does. The two take turns every 50 sounds, so that whatever else the machine
+does meets both alike; processor time is this process's and the child's.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import psutil
 
@@ -25,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from daemon.chains.plugins.host import Host, Limits
 from daemon.chains.plugins.hosted import LoadedRack
-from daemon.chains.sound_file import Sound, render_file
+from daemon.chains.sound_file import Sound, Written, made, render_file
 from tests.plugins.build import build, compiler
 from tests.plugins.rig import chain, effect, order, quiet, write_sound
 
@@ -59,11 +61,14 @@ def measure(root: Path, files: int, rounds: int) -> None:
 
     def peer(some: list[Path]) -> None:
         for path in some:
-            render_file(Sound(path, None, None, True), root / "out" / path.name, plan, quiet, rack)
+            out = root / "out" / path.name
+            made(render_file(Sound(path, None, None, True), out, plan, quiet, rack), out)
 
     def ours(some: list[Path]) -> None:
         orders = [order(i, path, root / "out" / path.name) for i, path in enumerate(some)]
-        assert all(outcome.error is None for outcome in host.run(orders, quiet))
+        for path, outcome in zip(some, host.run(orders, quiet), strict=True):
+            assert outcome.error is None
+            made(msgspec.convert(outcome.answer, Written), root / "out" / path.name)
 
     ours(sounds)  # both have loaded, and every file is there already
     peer(sounds)

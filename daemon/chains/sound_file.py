@@ -41,19 +41,32 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What was written. head_frames: trimmed off the front. peak: largest absolute sample."""
+class Written:
+    """What a file holds. peak: largest absolute sample."""
 
     frames: int
     rate_hz: int
     channels: int
     peak: float
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file that was written, and its identity."""
+
+    written: Written
     payload: AssetId
+
+
+def made(written: Written, out: Path) -> Made:
+    """Reads the file. A host does so while its child is at the next one: that is quicker, and whatever a plug-in did
+    to the child's memory, the identity is that of the file."""
+    return Made(written, payload_hash(out))
 
 
 def render_file(
     sound: Sound, out: Path, chain: Mapping[str, Any], tell: Tell, rack: Rack | None = None
-) -> Made:
+) -> Written:
     """Writes `out` as float32 WAV. tell: called with 0..1, well under a second apart for long sounds.
 
     Raises what `open_audio` and the chain raise; nothing is left at `out` then.
@@ -64,7 +77,7 @@ def render_file(
         raise NoSound(sound.path) from error
 
 
-def _rendered(sound: Sound, out: Path, chain: Mapping[str, Any], tell: Tell, rack: Rack | None) -> Made:
+def _rendered(sound: Sound, out: Path, chain: Mapping[str, Any], tell: Tell, rack: Rack | None) -> Written:
     with open_audio(sound.path, sound.region) as audio:
         if audio.frames * audio.channels > IN_ONE_GO_SAMPLES:
             if streamable(chain["fx"]):
@@ -75,12 +88,12 @@ def _rendered(sound: Sound, out: Path, chain: Mapping[str, Any], tell: Tell, rac
     return write_whole(rendered, out)
 
 
-def write_whole(rendered: Rendered, out: Path) -> Made:
+def write_whole(rendered: Rendered, out: Path) -> Written:
     """What `apply_chain` made, into a file."""
     write_wav(out, rendered.audio, rendered.rate_hz)
     peak = float(np.abs(rendered.audio).max(initial=0.0))
     channels, frames = rendered.audio.shape
-    return Made(frames, rendered.rate_hz, channels, peak, payload_hash(out))
+    return Written(frames, rendered.rate_hz, channels, peak)
 
 
 def _refuse_too_long(sound: Sound, audio: AudioReader) -> None:
@@ -95,7 +108,7 @@ def _refuse_too_long(sound: Sound, audio: AudioReader) -> None:
 
 def _long(
     sound: Sound, audio: AudioReader, out: Path, chain: Mapping[str, Any], tell: Tell, rack: Rack | None
-) -> Made:
+) -> Written:
     def told(frames: int) -> None:
         tell(min(frames / audio.frames, 1.0) * 0.9 if frames else 0.95)
 
@@ -108,11 +121,11 @@ def _long(
 
 def write_long(
     chain: Mapping[str, Any], blocks: Iterable[Audio], rate_hz: int, channels: int, out: Path
-) -> Made:
+) -> Written:
     """What `apply_long` made, into a file. rate_hz, channels: of what went in."""
     channels = {"mono": 1, "stereo": 2}.get(chain.get("channels", ""), channels)
     rate_hz = finish.new_rate(rate_hz, chain.get("resample"))
     with WavWriter(out, rate_hz, channels) as writer:
         for block in blocks:
             writer.write(block)
-    return Made(writer.frames, rate_hz, channels, writer.peak, payload_hash(out))
+    return Written(writer.frames, rate_hz, channels, writer.peak)

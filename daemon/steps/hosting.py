@@ -14,7 +14,7 @@ from daemon.chains.plugins.catalogue import IN_A_ROW, IN_ALL
 from daemon.chains.plugins.host import Host, Limits, Outcome
 from daemon.chains.plugins.messages import Order, Render
 from daemon.chains.plugins.resolve import external
-from daemon.chains.sound_file import Made, Sound, render_file
+from daemon.chains.sound_file import Made, Sound, Written, made, render_file
 from daemon.kernel.errors import BadParameter, StepFailed
 from daemon.kernel.work import PluginUse
 from daemon.steps.spec import StepContext
@@ -121,7 +121,7 @@ def _take(
 ) -> None:
     if outcome.error is None:
         tally.good()
-        result.made.append((msgspec.convert(outcome.answer, Made), ""))
+        result.made.append((made(msgspec.convert(outcome.answer, Written), ctx.out / name), ""))
         return
     if outcome.fault is None:
         raise StepFailed(outcome.error)
@@ -149,7 +149,7 @@ def _leave(ctx: StepContext, sounds: Sequence[Sound], names: Sequence[str], why:
 def _as_it_is(ctx: StepContext, sound: Sound, name: str) -> Made:
     (ctx.out / name).unlink(missing_ok=True)  # a part that a dead child left
     (ctx.out / name).with_suffix(".spool").unlink(missing_ok=True)
-    return render_file(sound, ctx.out / name, _BARE, lambda _: None)
+    return made(render_file(sound, ctx.out / name, _BARE, lambda _: None), ctx.out / name)
 
 
 def _region(sound: Sound) -> tuple[int, int | None] | None:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 import msgspec
-import numpy as np
 
 from daemon.chains.errors import PluginFault
 from daemon.chains.files import resolve_chain
 from daemon.chains.plugins.messages import Sing
-from daemon.chains.sound_file import Made
+from daemon.chains.sound_file import Made, Written, made
 from daemon.kernel.errors import StepFailed
 from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
 from daemon.steps.hosting import Tally, new_host
 from daemon.steps.play import PlayParams
+from daemon.steps.rendering import peak_db
 from daemon.steps.spec import StepContext
 
 
@@ -43,8 +43,8 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: PlayParams) -> 
     for index, outcome in enumerate(outcomes):
         if outcome.error is None:
             tally.good()
-            made = msgspec.convert(outcome.answer, Made)
-            files.append(_stem(inputs[index], index, names[index], made, str(first["name"])))
+            file = made(msgspec.convert(outcome.answer, Written), ctx.out / names[index])
+            files.append(_stem(inputs[index], index, names[index], file, str(first["name"])))
         elif outcome.fault is None:
             raise StepFailed(outcome.error)
         else:
@@ -60,11 +60,12 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: PlayParams) -> 
     )  # fmt: skip
 
 
-def _stem(one: InputFile, index: int, name: str, made: Made, instrument: str) -> Produced:
+def _stem(one: InputFile, index: int, name: str, file: Made, instrument: str) -> Produced:
     before = one.meta.get("stem")
     stem = f"{before} {instrument}" if isinstance(before, str) else instrument
-    peak_db = round(20 * float(np.log10(made.peak + 1e-9)), 2)
+    written = file.written
     meta: dict[str, Json] = {
-        "stem": stem, "rate": made.rate_hz, "length_frames": made.frames, "channels": made.channels, "peak_db": peak_db
+        "stem": stem, "rate": written.rate_hz, "length_frames": written.frames, "channels": written.channels,
+        "peak_db": peak_db(written),
     }  # fmt: skip
-    return Produced(name, Kind.STEM, made.payload, index, meta)
+    return Produced(name, Kind.STEM, file.payload, index, meta)

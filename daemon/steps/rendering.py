@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from daemon.chains.files import resolve_chain
 from daemon.chains.plugins.resolve import asked_classes, external
-from daemon.chains.sound_file import Made, Sound, render_file
+from daemon.chains.sound_file import Made, Sound, Written, made, render_file
 from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
 from daemon.steps.hosting import render_hosted
@@ -74,11 +74,14 @@ def _render(
         ctx.checkpoint((index + fraction) / count, name)
 
     tell(0.0)
-    return render_file(sound, Path(ctx.out / name), chain, tell)
+    out = ctx.out / name
+    return made(render_file(sound, out, chain, tell), out)
 
 
-def produced(one: InputFile, index: int, name: str, made: Made, more: Mapping[str, Json]) -> Produced:
-    peak_db = round(20 * float(np.log10(made.peak + 1e-9)), 2)
-    return Produced(
-        name, one.kind, made.payload, index, {"length_frames": made.frames, "peak_db": peak_db, **more}
-    )
+def produced(one: InputFile, index: int, name: str, file: Made, more: Mapping[str, Json]) -> Produced:
+    meta = {"length_frames": file.written.frames, "peak_db": peak_db(file.written), **more}
+    return Produced(name, one.kind, file.payload, index, meta)
+
+
+def peak_db(written: Written) -> float:
+    return round(20 * float(np.log10(written.peak + 1e-9)), 2)

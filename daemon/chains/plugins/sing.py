@@ -15,7 +15,7 @@ from daemon.chains.errors import PluginFault
 from daemon.chains.finish import tail_frames
 from daemon.chains.plugins.hosted import HEARD, LoadedRack
 from daemon.chains.plugins.messages import Sing
-from daemon.chains.sound_file import IN_ONE_GO_SAMPLES, Made, write_long, write_whole
+from daemon.chains.sound_file import IN_ONE_GO_SAMPLES, Written, write_long, write_whole
 from daemon.chains.stream import streamable
 from daemon.kernel.errors import BadParameter, UnreadableAudio
 
@@ -24,7 +24,9 @@ _DEFAULT_TAIL_S = 4.0
 _QUIET = 10 ** (-90 / 20)
 
 
-def sing_file(order: Sing, chain: Mapping[str, Any], rack: LoadedRack, tell: Callable[[float], None]) -> Made:
+def sing_file(
+    order: Sing, chain: Mapping[str, Any], rack: LoadedRack, tell: Callable[[float], None]
+) -> Written:
     """Writes `order.out`: as long as the MIDI file and the instrument's tail.
 
     Raises UnreadableAudio for a file that is no MIDI, PluginFault for an instrument that fails.

@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadConfig
+from daemon.kernel.suggest import suggest
 
 GIB = 1 << 30
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -231,12 +232,27 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
             _put(body, place, env[variable])
     for place, value in overrides.items():
         _put(body, place, value)
+    _check_names(body, home / "config.toml")
     try:
         # Values from the environment are text, so numbers may come as text here.
         config = msgspec.convert(body, Config, strict=False)
     except msgspec.ValidationError as error:
         raise BadConfig("a setting is wrong", where=home / "config.toml", why=error) from error
     return Settings(home, runtime, config)
+
+
+def _check_names(body: Mapping[str, Any], path: Path) -> None:
+    tables = {field.name: field.default for field in msgspec.structs.fields(Config)}
+    known = [
+        f"{table}.{name}" if isinstance(default, msgspec.Struct) else table
+        for table, default in tables.items()
+        for name in (default.__struct_fields__ if isinstance(default, msgspec.Struct) else ("",))
+    ]
+    for table, values in body.items():
+        names = [f"{table}.{name}" for name in values] if isinstance(values, Mapping) else [table]
+        for name in names:
+            if name not in known and not (name in tables and not isinstance(values, Mapping)):
+                raise BadConfig(f"there is no setting {name!r}", where=path, hint=suggest(name, known))
 
 
 _ENVIRONMENT = {

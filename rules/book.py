@@ -17,8 +17,9 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from daemon.kernel.errors import BadRule, DiskError, NotFound
+from daemon.kernel.suggest import suggest
 from rules.model import Rule
-from rules.parse import NAME, parse, suggest
+from rules.parse import NAME, parse
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from daemon.kernel.errors import BadParameter, BadRule
+from daemon.kernel.suggest import suggest
 from rules.actions.registry import action
 from rules.model import Rule
-from rules.parse import place_of_need, suggest
+from rules.parse import place_of_need
 from rules.ports import Ports
 
 

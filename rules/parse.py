@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.kernel.errors import BadRule
+from daemon.kernel.suggest import suggest
 from rules.actions.protocol import Action, Wrong
 from rules.actions.registry import ACTIONS, action
 from rules.conditions import CONDITIONS, BadValue
@@ -71,12 +71,6 @@ def place_of_need(text: str, where: Path, number: int, key: str) -> str:
     """Where a name stands that an action needs, for a message: file and line."""
     line = line_of(text, tomllib.loads(text), ("then", number, key))
     return f"{where}, line {line}" if line else str(where)
-
-
-def suggest(wrong: object, known: Iterable[str]) -> str:
-    names = sorted(known)
-    near = difflib.get_close_matches(str(wrong), names, 1)
-    return f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names)}"
 
 
 def _version(body: Mapping[str, Any]) -> str:

@@ -46,3 +46,14 @@ def test_a_config_that_cannot_be_read_says_so(tmp_path: Path) -> None:
     (tmp_path / "config.toml").mkdir()
     with pytest.raises(BadConfig, match="cannot be read"):
         load_settings(environ(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("[osc]\nprot = 1\n", "Did you mean 'osc.port'"), ("nope = 1\n", "cache.max_gib, folders.delivery")],
+)
+def test_a_setting_that_is_none_is_answered_with_those_that_are(tmp_path: Path, text: str, hint: str) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(BadConfig, match="there is no setting") as caught:
+        load_settings({"ROADIE_HOME": str(tmp_path)})
+    assert hint in str(caught.value.hint)

@@ -6,12 +6,12 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from daemon.chains.effects import EFFECTS, NEED_A_FILE, Choice, Parameter, Range, Switch
 from daemon.chains.errors import BadChain
+from daemon.kernel.suggest import suggest
 from daemon.kernel.types import Json
 
 _SETTINGS: dict[str, dict[str, Parameter]] = {
@@ -70,7 +70,7 @@ def check(content: Mapping[str, Any], place: Place) -> dict[str, Json]:
     """The canonical form. Raises BadChain; checking a canonical form changes nothing."""
     for key in content:
         if key not in _TOP:
-            raise place.error(f"there is no setting {key!r} in a chain", key, _nearest(key, _TOP))
+            raise place.error(f"there is no setting {key!r} in a chain", key, suggest(key, _TOP))
     chain: dict[str, Json] = {"name": _text(content, "name", place), "about": _text(content, "about", place)}
     for key, legal in _SETTINGS.items():
         if key in content:
@@ -145,7 +145,7 @@ def check_plugin(content: Mapping[str, Any], place: Place) -> dict[str, Json]:
     effect: dict[str, Json] = {}
     for key, value in content.items():
         if key not in legal:
-            raise place.error(f"{key!r} does not go with plugin", key, _nearest(key, legal[: -len(_RESOLVED)]))
+            raise place.error(f"{key!r} does not go with plugin", key, suggest(key, legal[: -len(_RESOLVED)]))
         if key in _OF_A_PLUGIN:
             effect[key] = check_value(key, value, _OF_A_PLUGIN[key], place)
         elif key == "params":
@@ -184,7 +184,7 @@ def _builtin(content: Mapping[str, Any], place: Place) -> dict[str, Json]:
     if use in NEED_A_FILE:
         raise place.error(f"{use} is not used by this name", use, _INSTEAD.get(use, _INSTEAD["VST3Plugin"]))
     if use not in EFFECTS:
-        raise place.error(f"there is no effect {use!r}", use, _nearest(use, EFFECTS))
+        raise place.error(f"there is no effect {use!r}", use, suggest(use, EFFECTS))
     parameters = {key: value for key, value in content.items() if key != "use"}
     return {"use": use, **_parameters(use, parameters, EFFECTS[use], place)}
 
@@ -212,7 +212,7 @@ def _parameters(
 ) -> dict[str, Json]:
     for key in content:
         if key not in legal:
-            raise place.error(f"{owner} has no parameter {key!r}", key, _nearest(key, legal))
+            raise place.error(f"{owner} has no parameter {key!r}", key, suggest(key, legal))
     return {key: check_value(key, content[key], legal[key], place) for key in sorted(content)}
 
 
@@ -235,9 +235,3 @@ def check_value(key: str, value: object, legal: Parameter, place: Place) -> Json
         kind = "a whole number" if legal.whole else "a number"
         raise place.error(f"{key} must be {kind} from {legal.low:g} to {legal.high:g}, not {value!r}", key)
     return float(str(value))
-
-
-def _nearest(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    folded = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), folded, 1, cutoff=0.5)
-    return f"Did you mean {folded[near[0]]}?" if near else f"There are: {', '.join(known) or 'none'}"

@@ -9,8 +9,9 @@ from typing import Any
 
 from daemon.files import layout
 from daemon.jobs.recipe import COVER, INPUT, EffectEntry, Recipe, StepEntry, covering, encoding
-from daemon.jobs.recipe_params import convert, suggest
+from daemon.jobs.recipe_params import convert
 from daemon.kernel.errors import BadRecipe
+from daemon.kernel.suggest import suggest
 from daemon.steps import registry
 
 EFFECTS = ("deliver",)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -11,15 +10,9 @@ import msgspec
 
 from daemon.jobs.recipe import Recipe
 from daemon.kernel.errors import BadParameter
+from daemon.kernel.suggest import suggest
 from daemon.steps import registry
 from daemon.steps.spec import Params
-
-
-def suggest(wrong: object, known: Iterable[str]) -> str:
-    """What may have been meant by a name that is none; all that there are where nothing is near."""
-    names = sorted(known)
-    near = difflib.get_close_matches(str(wrong), names, 1)
-    return f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(names)}"
 
 
 def convert(use: str, params: Mapping[str, Any], where: object = None) -> Params:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from daemon.jobs.recipe import Recipe
 from daemon.jobs.recipe_file import parse
-from daemon.jobs.recipe_params import suggest
 from daemon.kernel.errors import BadRecipe, NotFound, RoadieError
+from daemon.kernel.suggest import suggest
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
 

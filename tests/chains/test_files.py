@@ -67,7 +67,7 @@ def test_a_chain_file_becomes_canonical_and_stays_so() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[[fx]]\nuse = "Compresor"', ["chain.toml, line 2", "'Compresor'", "Did you mean Compressor?"]),
+        ('[[fx]]\nuse = "Compresor"', ["chain.toml, line 2", "'Compresor'", "Did you mean 'Compressor'?"]),
         ('[[fx]]\nuse = "Gain"\ngian_db = 3', ["line 3", "Gain has no parameter 'gian_db'", "gain_db"]),
         ('[[fx]]\nuse = "Gain"\n[[fx]]\nuse = "Compressor"\nratio = 400', ["line 5", "from 1 to 100, not 400"]),
         ('[[fx]]\nuse = "Gain"\ngain_db = true', ["line 3", "a number from -60 to 60"]),
@@ -85,7 +85,7 @@ def test_a_chain_file_becomes_canonical_and_stays_so() -> None:
         ('[[fx]]\nuse = "LadderFilter"\nmode = "LPF13"', ["line 3", "LPF12"]),
         ("[[fx]]\nparallel = [[], []]\ngains_db = [0.0]", ["line 3", "each of the 2 branches"]),
         ('[[fx]]\nuse = "Gain"\nonly = "kick"', ["line 3", "only must be a list"]),
-        ('normalise = { mode = "peak" }', ["line 1", "Did you mean normalize?"]),
+        ('normalise = { mode = "peak" }', ["line 1", "Did you mean 'normalize'?"]),
         ('normalize = { mode = "lufs" }', ["line 1", "needs lufs"]),
         ('normalize = { mode = "peak", dbfs = -1, lufs = -9 }', ["line 1", "goes by dbfs, not lufs"]),
         ('[[fx]]\nuse = "Gain"\nonly = []', ["line 3", "only must be a list of classes"]),

@@ -264,7 +264,7 @@ def test_chains_are_listed_with_what_is_wrong(house: House) -> None:
     (house.home / "chains" / "mine.toml").write_text('[[fx]]\nuse = "Compresor"\n')
     listed = {one["name"]: one for one in house.ask("GET", "/chains")["items"]}
     assert listed["vinyl"]["origin"] == "shipped" and listed["vinyl"]["problem"] is None
-    assert listed["mine"]["origin"] == "user" and "Did you mean Compressor?" in listed["mine"]["problem"]
+    assert listed["mine"]["origin"] == "user" and "Did you mean 'Compressor'?" in listed["mine"]["problem"]
 
 
 def test_a_chain_edited_while_a_batch_runs_is_for_the_next(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from daemon.chains.errors import BadChain
 from daemon.chains.plugins.catalogue import Catalogue, Described, Entry, ParameterView, unchanged
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import NotInstalled
+from daemon.kernel.suggest import suggest
 from daemon.kernel.types import Json
 
 LARGEST_PRESET_BYTES = 64 << 20
@@ -133,9 +134,7 @@ def _params(params: Mapping[str, Json], described: Described, place: Place) -> d
     known = {one.name: one for one in described.parameters}
     for key in params:
         if key not in known:
-            near = get_close_matches(key, known, 1, cutoff=0.5)
-            hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known)}"
-            raise place.error(f"{described.id} has no parameter {key!r}", key, hint)
+            raise place.error(f"{described.id} has no parameter {key!r}", key, suggest(key, known))
     return {key: check_value(key, value, _legal(known[key]), place) for key, value in params.items()}
 
 

@@ -55,7 +55,7 @@ def test_parameters_are_checked_with_their_range(catalogue: Catalogue) -> None:
         resolved(catalogue, plugin=GAIN, params={"gain_db": 99})
     with pytest.raises(BadChain, match=r"mode must be one of Clean, Inverted, Muted, not 'Loud'"):
         resolved(catalogue, plugin=GAIN, params={"mode": "Loud"})
-    with pytest.raises(BadChain, match=r"no parameter 'gian_db'.*Did you mean gain_db"):
+    with pytest.raises(BadChain, match=r"no parameter 'gian_db'.*Did you mean 'gain_db'"):
         resolved(catalogue, plugin=GAIN, params={"gian_db": 1})
 
 

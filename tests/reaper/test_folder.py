@@ -52,7 +52,8 @@ def test_what_is_no_folder_is_said_to_be(reaper: Reaper, song: Path, tmp_path: P
     keys = [{"see": "only bass", "key": "f"}, {"see": '"stems" is not taken', "key": "q"}]
     ended = reaper.run("separate", saved, keys, answers=["stems"], without=(DIALOG,))
     assert ended.names == ["Git"] and "roadie/folder" not in reaper.ext
-    ended = reaper.run("separate", saved, [{"see": "only bass", "key": "f"}, {"see": "roadie", "key": "q"}])
+    # Not what stands in the row of the folder: a long one goes over two lines wherever it happens to.
+    ended = reaper.run("separate", saved, [{"see": "only bass", "key": "f"}, {"see": "only bass", "key": "q"}])
     assert "roadie/folder" not in reaper.ext, "the dialog was closed"
     (tmp_path / "a file").touch()
     keys = [

@@ -242,16 +242,13 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
 
 
 def _check_names(body: Mapping[str, Any], path: Path) -> None:
-    tables = {field.name: field.default for field in msgspec.structs.fields(Config)}
-    known = [
-        f"{table}.{name}" if isinstance(default, msgspec.Struct) else table
-        for table, default in tables.items()
-        for name in (default.__struct_fields__ if isinstance(default, msgspec.Struct) else ("",))
-    ]
+    known: list[str] = []
+    for field in msgspec.structs.fields(Config):
+        inner = getattr(field.default, "__struct_fields__", None)
+        known += [field.name] if inner is None else [f"{field.name}.{name}" for name in inner]
     for table, values in body.items():
-        names = [f"{table}.{name}" for name in values] if isinstance(values, Mapping) else [table]
-        for name in names:
-            if name not in known and not (name in tables and not isinstance(values, Mapping)):
+        for name in [f"{table}.{each}" for each in values] if isinstance(values, Mapping) else [table]:
+            if name not in known:
                 raise BadConfig(f"there is no setting {name!r}", where=path, hint=suggest(name, known))
 
 

@@ -12,6 +12,7 @@ USER, MODEL, FILE_NAME = "user", "model", "file name"
 
 COLUMNS = {"bpm": "bpm", "key": "key", "stem": "stem", "class": "label", "confidence": "confidence",
             "length_s": "length_s", "rate": "rate_hz", "channels": "channels"}  # fmt: skip
+"""Key of a meta -> the field that has it too, to be looked for by."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -243,11 +243,18 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
 
 def _check_names(body: Mapping[str, Any], path: Path) -> None:
     known: list[str] = []
+    tables = set()
     for field in msgspec.structs.fields(Config):
         inner = getattr(field.default, "__struct_fields__", None)
         known += [field.name] if inner is None else [f"{field.name}.{name}" for name in inner]
+        if inner is not None:
+            tables.add(field.name)
     for table, values in body.items():
-        for name in [f"{table}.{each}" for each in values] if isinstance(values, Mapping) else [table]:
+        if isinstance(values, Mapping):
+            names = [f"{table}.{name}" for name in values]
+        else:
+            names = [] if table in tables else [table]  # that a table is none is for the types to say
+        for name in names:
             if name not in known:
                 raise BadConfig(f"there is no setting {name!r}", where=path, hint=suggest(name, known))
 

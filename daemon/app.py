@@ -22,6 +22,7 @@ from daemon.executors.local.executor import LocalExecutor
 from daemon.executors.protocol import Executor
 from daemon.jobs.runner import JobRunner
 from daemon.kernel.clock import Clock, SystemClock
+from daemon.kernel.structs import ready_structs
 from daemon.library.database import Database
 from daemon.library.retention import Retention
 from daemon.logs import logging_to
@@ -72,6 +73,7 @@ def _on_signals(stop: Callable[[], None]) -> None:
 async def running(settings: Settings) -> AsyncIterator[Runtime]:
     """A whole daemon for a home whose lock is held; on leaving, everything is stopped again."""
     async with AsyncExitStack() as stack:
+        ready_structs()
         for folder in (settings.home, settings.work, settings.cache, settings.models):
             folder.mkdir(parents=True, exist_ok=True)
         # Deliveries and fsyncs of several jobs may hold a thread for long; a request must still find a free one.

@@ -39,6 +39,9 @@ class Head(msgspec.Struct, frozen=True):
     crc32: dict[str, int]
 
 
+_head: msgspec.json.Decoder[Head] = msgspec.json.Decoder(Head)
+
+
 @dataclass(frozen=True, slots=True)
 class Generation:
     """One that is whole. place_of: by asset number, where its vector is, -1 for none. graph: None until it is made."""
@@ -93,7 +96,7 @@ def _order(folder: Path) -> int:
 
 def _open(folder: Path, library: str) -> Generation | None:
     try:
-        head = msgspec.json.decode((folder / HEAD).read_bytes(), type=Head)
+        head = _head.decode((folder / HEAD).read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
     if head.library != library or VECTORS not in head.crc32 or ROWS not in head.crc32:

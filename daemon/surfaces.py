@@ -124,7 +124,7 @@ class Surfaces:
             return
         settings = MidiSettings(config.name, config.devices, config.pads_channel, config.clock, config.jack)
         try:
-            # Opening the system's MIDI may take as long as its server takes to answer.
+            # It may be a while until the system's MIDI answers, or is known not to.
             ports = await asyncio.to_thread(Ports, settings.jack)
             bridge = MidiBridge(self._services, settings, ports)
             self._stack.push_async_callback(bridge.stop)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -20,25 +22,31 @@ def jack_server(name: str) -> Iterator[subprocess.Popen[bytes]]:
     """With its dummy driver, answering. A test may kill it: what it then leaves in shared memory goes with it."""
     if shutil.which("jackd") is None:
         pytest.skip("no jackd: apt install jackd2")
-    server = subprocess.Popen(
-        ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    try:
-        _wait_for(name, server)
-        yield server
-    finally:
-        server.terminate()
+    # Not a pipe: nobody would read it, and a server whose words find no room stands still.
+    with tempfile.TemporaryFile() as said:
+        server = subprocess.Popen(
+            ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", "48000", "-p", "256"],
+            stdout=said, stderr=said,
+        )  # fmt: skip
         try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-        for left in Path("/dev/shm").glob(f"jack*{name}*"):
-            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+            _wait_for(name, server, said)
+            yield server
+        finally:
+            _end(name, server)
 
 
-def _wait_for(name: str, server: subprocess.Popen[bytes]) -> None:
+def _end(name: str, server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+    for left in Path("/dev/shm").glob(f"jack*{name}*"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+
+
+def _wait_for(name: str, server: subprocess.Popen[bytes], said: IO[bytes]) -> None:
     import rtmidi
 
     before = os.environ.get("JACK_DEFAULT_SERVER")
@@ -59,5 +67,5 @@ def _wait_for(name: str, server: subprocess.Popen[bytes]) -> None:
         else:
             os.environ["JACK_DEFAULT_SERVER"] = before
     server.kill()
-    assert server.stdout is not None
-    pytest.fail(f"jackd did not start: {server.stdout.read().decode(errors='replace')[-2000:]}")
+    said.seek(0)
+    pytest.fail(f"jackd did not start: {said.read().decode(errors='replace')[-2000:]}")

@@ -69,10 +69,10 @@ class MidiBridge:
         while not self._waiting.empty():
             self._waiting.get_nowait().close()
         self._lights.dark()
-        for port in (self._own, *self._devices.values()):
-            if port is not None:
-                port.close()
+        closing = [port for port in (self._own, *self._devices.values()) if port is not None]
         self._own, self._devices = None, {}
+        for port in closing:
+            await asyncio.to_thread(port.close)
         self._ports.close()
 
     @property
@@ -172,17 +172,17 @@ class MidiBridge:
         where no device is named."""
         while True:
             if self._settings.devices:
-                self._look_once()
+                await self._look_once()
             with self._clock_lock:
                 self._clock.look(time.monotonic())
             await asyncio.sleep(self._settings.look_every_s)
 
-    def _look_once(self) -> None:
+    async def _look_once(self) -> None:
         inputs, outputs = self._ports.names()
         wanted = [each for each in dict.fromkeys([*inputs, *outputs]) if self._is_wanted(each)]
         for name in [name for name in self._devices if name not in wanted]:
             log.info("MIDI device %r has gone", name)
-            self._devices.pop(name).close()
+            await asyncio.to_thread(self._devices.pop(name).close)
         self._refused &= set(wanted)
         for name in wanted:
             if name not in self._devices and name not in self._refused:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from bridges.midi.errors import NoMidi
+from bridges.midi.probe import jack_answers
 
 SEQUENCER = Path("/dev/snd/seq")
 Received = Callable[[bytes], None]
 """Called on RtMidi's own thread with one message."""
+_LAST_MESSAGE_S = 0.02
 
 
 class OpenPort:
     """A pair of ports, or one of them: what arrives is given to a callback, what is sent is sent at once."""
 
-    def __init__(self, name: str, incoming: Any, outgoing: Any) -> None:
+    def __init__(self, name: str, incoming: Any, outgoing: Any, kept: object) -> None:
+        """kept: what must live until it is closed."""
         self.name = name
+        self._kept = kept
         self._incoming = incoming
         self._outgoing = outgoing
 
@@ -27,6 +33,12 @@ class OpenPort:
             self._outgoing.send_message(list(message))
 
     def close(self) -> None:
+        """Blocks for a moment."""
+        if self._incoming is not None:
+            # python-rtmidi keeps the interpreter while it waits for its thread to end, and that may wait for the
+            # interpreter with a message: it is let through first, and no other follows it.
+            self._incoming.cancel_callback()
+            time.sleep(_LAST_MESSAGE_S)
         for port in (self._incoming, self._outgoing):
             if port is not None:
                 port.close_port()
@@ -34,7 +46,7 @@ class OpenPort:
 
 
 class Ports:
-    """Raises NoMidi, with the reason, where there is no MIDI system at all."""
+    """Raises NoMidi, with the reason, where there is no MIDI system at all. With JACK that may take seconds."""
 
     def __init__(self, jack: bool = False, sequencer: Path = SEQUENCER) -> None:
         if sys.platform == "linux" and not jack and not sequencer.exists():
@@ -47,6 +59,8 @@ class Ports:
             import rtmidi  # noqa: PLC0415 - loads the system's MIDI library
         except ImportError as error:
             raise NoMidi("python-rtmidi cannot be loaded", why=error, hint="Install roadie again") from error
+        if jack:
+            jack_answers()
         self._rtmidi = rtmidi
         self._api = rtmidi.API_UNIX_JACK if jack else rtmidi.API_UNSPECIFIED
         if sys.platform == "linux" and not jack:
@@ -70,19 +84,19 @@ class Ports:
             return self.open(*(next((each for each in names if name in each), None) for names in (inputs, outputs)),
                              received)  # fmt: skip
         incoming, outgoing = self._client(self._rtmidi.MidiIn, name), self._client(self._rtmidi.MidiOut, name)
-        self._hear(incoming, received)
+        kept = _hear(incoming, received)
         incoming.open_virtual_port("in")
         outgoing.open_virtual_port("out")
-        return OpenPort(name, incoming, outgoing)
+        return OpenPort(name, incoming, outgoing, kept)
 
     def open(self, incoming_name: str | None, outgoing_name: str | None, received: Received) -> OpenPort:
         """A device's ports. Raises NoMidi when it has gone or another program has it for itself."""
-        incoming = outgoing = None
+        incoming = outgoing = kept = None
         inputs, outputs = self.names()
         try:
             if incoming_name in inputs:
                 incoming = self._client(self._rtmidi.MidiIn, "roadie")
-                self._hear(incoming, received)
+                kept = _hear(incoming, received)
                 incoming.open_port(inputs.index(incoming_name), "in")
             if outgoing_name in outputs:
                 outgoing = self._client(self._rtmidi.MidiOut, "roadie")
@@ -91,7 +105,7 @@ class Ports:
             raise NoMidi(
                 "a MIDI device cannot be opened", where=incoming_name or outgoing_name, why=error
             ) from error
-        return OpenPort(incoming_name or outgoing_name or "", incoming, outgoing)
+        return OpenPort(incoming_name or outgoing_name or "", incoming, outgoing, kept)
 
     def close(self) -> None:
         for watch in (self._watch_in, self._watch_out):
@@ -103,6 +117,14 @@ class Ports:
         except (self._rtmidi.RtMidiError, OSError) as error:
             raise NoMidi("the MIDI system does not answer", why=error, hint="Is it running?") from error
 
-    def _hear(self, incoming: Any, received: Received) -> None:
-        incoming.ignore_types(sysex=True, timing=False, active_sense=True)
-        incoming.set_callback(lambda event, _data: received(bytes(event[0])))
+
+def _hear(incoming: Any, received: Received) -> object:
+    """Returns what python-rtmidi calls back with. It drops that when the callback is cancelled, with a message still on
+    its way to it, so it has to be kept by others."""
+
+    def call(event: Any, _data: object) -> None:
+        received(bytes(event[0]))
+
+    incoming.ignore_types(sysex=True, timing=False, active_sense=True)
+    incoming.set_callback(call)
+    return [each for each in gc.get_referrers(call) if isinstance(each, tuple)]

@@ -18,6 +18,8 @@ from daemon.playback.player import Player
 from tests.jack import jack_server
 from tests.playback.conftest import RATE, Heard
 
+pytestmark = pytest.mark.xdist_group("jack")
+
 
 def tone(path: Path, hz: float, seconds: float, level: float = 0.5, rate: int = RATE) -> Path:
     sound = level * np.sin(2 * np.pi * hz * np.arange(int(seconds * rate)) / rate)

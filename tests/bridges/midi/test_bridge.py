@@ -21,6 +21,7 @@ from daemon.config import load_settings
 from tests.bridges.osc.conftest import RECIPE, Stage, stage
 from tests.jack import jack_server
 
+pytestmark = pytest.mark.xdist_group("jack")
 JACK_SERVER = f"roadie-test-{os.getpid()}"
 
 

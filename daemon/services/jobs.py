@@ -75,12 +75,16 @@ class JobsService:
         Raises BadParameter, BadRecipe, NotFound, Forbidden, and Conflict for a used idempotency key.
         """
         digest = hashlib.sha256(canonical(msgspec.to_builtins(request))).hexdigest()
-        # First of all: what was accepted once is, though its recipe or its folder is not there any more.
-        known = await self._jobs.asked_before(client, request.idempotency_key, digest)
-        if known is not None:
+        try:
+            recipe = with_params(await asyncio.to_thread(self._recipes.get, request.recipe), request.params)
+            planned = await self.planned(recipe, request, client, digest)
+        except RoadieError:
+            # What was accepted once is, though its recipe or its folder is not there any more.
+            known = await self._jobs.asked_before(client, request.idempotency_key, digest)
+            if known is None:
+                raise
             return JobAck(*known), False  # type: ignore[arg-type]
-        recipe = with_params(await asyncio.to_thread(self._recipes.get, request.recipe), request.params)
-        job, state, created = await self._jobs.insert(await self.planned(recipe, request, client, digest))
+        job, state, created = await self._jobs.insert(planned)
         if created:
             self._runner.begin(job)
         return JobAck(job, state), created  # type: ignore[arg-type]

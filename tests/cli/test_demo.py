@@ -17,6 +17,8 @@ from daemon.cli.root import run_line
 from daemon.kernel.errors import DiskError
 from tests.cli.conftest import Ran
 
+pytestmark = pytest.mark.xdist_group("demo")  # what they share is slow to make
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, dict[str, Any], Path]]:

@@ -19,6 +19,8 @@ from daemon.kernel.errors import Cancelled
 from daemon.kernel.types import Hertz
 from daemon.kernel.work import EngineChoice
 
+pytestmark = pytest.mark.xdist_group("builtin")  # what they share is slow to make
+
 RATE = 44100
 
 

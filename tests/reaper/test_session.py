@@ -43,6 +43,8 @@ HITS = [each / 2 for each in range(16)]
 # (track, position, length, offset, rate): one trimmed at its own speed, one slower.
 PLACES = [("Trimmed", 0.7, 2.2, 1.9, 1.0), ("Slower", 4.1, 2.6, 4.2, 0.8)]
 
+pytestmark = pytest.mark.xdist_group("session")  # what they share is slow to make
+
 
 @pytest.fixture(scope="module")
 def resources(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from daemon.audio import ogg
 from daemon.audio.binary import open_binary, shown
+from daemon.audio.ogg_in_wav import Part, open_ogg_part
 from daemon.kernel.errors import UnreadableAudio
 
 _CODECS = {
@@ -42,8 +43,16 @@ class _Sequential(soundfile.SoundFile):  # type: ignore[misc]
     """soundfile seeks after each read of a file that can seek, by which lossy decoders lose their state (an MP3
     read in blocks comes out damaged). One that says it cannot is read straight on; `seek` itself still works."""
 
+    part: Part | None = None
+    """What it reads, where that is not a whole file."""
+
     def seekable(self) -> bool:
         return False
+
+    def close(self) -> None:
+        super().close()
+        if self.part is not None:
+            self.part.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,4 +129,20 @@ def _open(path: Path) -> _Sequential:
     try:
         return _Sequential(name)
     except soundfile.LibsndfileError as error:
+        inner = _open_part(path)
+        if inner is not None:
+            return inner
         raise UnreadableAudio("cannot be decoded", where=shown(path), why=error.error_string) from error
+
+
+def _open_part(path: Path) -> _Sequential | None:
+    part = open_ogg_part(path)
+    if part is None:
+        return None
+    try:
+        file = _Sequential(part)
+    except soundfile.LibsndfileError as error:
+        part.close()
+        raise UnreadableAudio("cannot be decoded", where=shown(path), why=error.error_string) from error
+    file.part = part
+    return file

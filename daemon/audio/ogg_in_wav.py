@@ -1,6 +1,6 @@
-"""WAV files whose data is an Ogg stream, as five samples of lmms are: format tags 0x674F to 0x6751 and 0x676F to 0x6771
-(mmreg.h: Ogg Vorbis, modes 1 to 3). No decoder that we have knows them, but where the stream begins with its headers, as
-in mode 1, it is an ordinary one."""
+"""WAV files whose data is an Ogg stream, as five samples of lmms are: format tags 0x674F to 0x6751, 0x676F to 0x6771
+(mmreg.h: Ogg Vorbis, modes 1 to 3). No decoder that we have knows them; where the stream begins with its headers, as in
+mode 1, it is an ordinary one."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def sounds(pack: str) -> Iterator[Sound]:
         try:
             with open_audio(path) as audio:
                 rate_hz, data = audio.rate_hz, audio.read()
-        except UnreadableAudio as error:  # one of lmms-common's .ogg files is a WAV with a broken header
+        except UnreadableAudio as error:
             print(f"left out: {error}")
             continue
         mono = soxr.resample(np.ascontiguousarray(data.mean(axis=0)), rate_hz, RATE_HZ)

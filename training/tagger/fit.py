@@ -15,7 +15,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from daemon.engines.classifier.classes import CLASSES
-from training.tagger.classes import COARSE, GROUPS, coarse
+from training.tagger.classes import GROUPS, coarse
 from training.tagger.network import Tagger
 
 _RARE = 0.7  # 1: every class is drawn as often as any other; 0: as often as there are sounds of it
@@ -113,26 +113,6 @@ def varied(x: Tensor, random: Generator) -> Tensor:
     return x
 
 
-def in_rooms(x: Tensor, labels: Tensor, random: Generator) -> Tensor:
-    """Half of what is struck, of (n, bands, frames), over the noise of the room it was struck in: louder below, and as
-    long as the file. What is synthesised is silent there, and so are most sounds of sound fonts."""
-    n, bands, frames = x.shape
-
-    def draw(*shape: int) -> Tensor:
-        return torch.rand(shape, device=x.device, generator=random)
-
-    band = torch.linspace(0, 1, bands, device=x.device).view(1, bands, 1)
-    frame = torch.arange(frames, device=x.device).view(1, 1, frames)
-    struck = torch.tensor([name in COARSE for name in CLASSES], device=x.device)[labels].view(n, 1, 1)
-    last = (frame * (x > 0.02).any(dim=1, keepdim=True)).amax(dim=2, keepdim=True)
-    end = last + (frames - last) * draw(n, 1, 1) ** 2
-    slope = 0.05 + 0.35 * draw(n, 1, 1)  # picture units: 80 dB are 1
-    noise = 0.08 + 0.45 * draw(n, 1, 1) - slope * band ** (0.4 + draw(n, 1, 1))
-    noise = noise + 0.05 * (draw(n, bands, 1) - 0.5) + 0.05 * (draw(n, bands, frames) - 0.5)
-    there = struck & (draw(n, 1, 1) < 0.5) & (frame <= end)
-    return torch.where(there, torch.maximum(x, noise), x).clamp(0, 1)
-
-
 def _moved(x: Tensor, up: Tensor, later: Tensor) -> Tensor:
     """Each of (n, bands, frames) moved by some bands and frames, whole or not; silence comes in."""
     n, bands, frames = x.shape
@@ -191,8 +171,7 @@ def fit(pool: Pool, settings: Settings, begin: Tagger | None = None, say: str = 
             group["lr"] = settings.rate * _pace(done)
         pictures, labels = pool.draw(settings.batch, random)
         target = functional.one_hot(labels, len(CLASSES)).float()
-        pictures = varied(in_rooms(pictures, labels, random), random)
-        pictures, target = _mixed(pictures, target, settings.mixed, random)
+        pictures, target = _mixed(varied(pictures, random), target, settings.mixed, random)
         with torch.autocast(pool.device.type, torch.bfloat16, enabled=pool.device.type == "cuda"):
             logits = network(pictures)[0]
         loss = loss_of(logits.float(), target, groups, settings)

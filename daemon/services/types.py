@@ -222,17 +222,15 @@ class AssetView(Answer, frozen=True):
     likeness: float | None = None
 
 
-class AssetQuery(Request, frozen=True):
-    """text: words, each a prefix; a word like none that there is counts as a typo. key: in any spelling, also Camelot
-    ("8A"); compatible: its relative and the keys a fifth away as well. folder: absolute, with all below. source: the
-    asset something was made from. like: an asset, or an absolute path, to be near in sound; but: how the others differ
-    from it, separated by commas: brighter, darker, shorter, longer, higher, lower, louder, quieter, noisier, cleaner.
-    """
+class Facets(Request, frozen=True):
+    """What narrows a search. q: words, each a prefix; a word like none that there is counts as a typo. key: in any
+    spelling, also Camelot ("8A"); compatible: its relative and the keys a fifth away as well. folder: absolute, with
+    all below. source: the asset something was made from."""
 
-    text: str | None = None
+    text: str | None = msgspec.field(name="q", default=None)
     tag: str | None = None
     kind: str | None = None
-    label: str | None = None
+    label: str | None = msgspec.field(name="class", default=None)
     stem: str | None = None
     bpm_min: float | None = None
     bpm_max: float | None = None
@@ -243,6 +241,12 @@ class AssetQuery(Request, frozen=True):
     rating_min: int | None = None
     folder: str | None = None
     source: str | None = None
+
+
+class AssetQuery(Facets, frozen=True):
+    """like: an asset, or an absolute path, to be near in sound; but: how the others differ from it, separated by
+    commas: brighter, darker, shorter, longer, higher, lower, louder, quieter, noisier, cleaner."""
+
     like: str | None = None
     but: str | None = None
     sort: Literal["relevance", "added", "name", "length", "bpm", "rating"] = "relevance"

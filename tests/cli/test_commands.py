@@ -282,7 +282,7 @@ def test_scan_and_export_are_jobs_that_are_waited_for(
     assert ("POST", "/scans", {"path": str(tmp_path)}) in found.asked
     assert roadie("library", "export", "909", "--class", "kick", "--out", tmp_path / "o").code == 0
     body = next(body for method, path, body in found.asked if path == "/exports")
-    assert (body["folder"], body["query"]["text"], body["query"]["label"]) == (
+    assert (body["folder"], body["query"]["q"], body["query"]["class"]) == (
         str(tmp_path / "o"),
         "909",
         "kick",
@@ -381,7 +381,7 @@ def test_a_broken_config_is_told(home: Path, roadie: Roadie) -> None:
     assert str(home / "config.toml") in ran.err
 
 
-@pytest.mark.parametrize(("option", "field"), [("--tag", "tag"), ("--class", "label"), ("--kind", "kind")])
+@pytest.mark.parametrize(("option", "field"), [("--tag", "tag"), ("--class", "class"), ("--kind", "kind")])
 def test_write_tags_asks_for_what_the_option_says(
     found: FakeDaemon, roadie: Roadie, option: str, field: str
 ) -> None:
@@ -390,8 +390,8 @@ def test_write_tags_asks_for_what_the_option_says(
     found.views = [job_view("done")]
     assert roadie("library", "write-tags", "909", option, "one-shot").code == 0
     body = next(body for method, path, body in found.asked if (method, path) == ("POST", "/write-tags"))
-    said = {key: body["query"].get(key) for key in ("text", "tag", "label", "kind")}
-    assert {key: value for key, value in said.items() if value} == {"text": "909", field: "one-shot"}
+    said = {key: body["query"].get(key) for key in ("q", "tag", "class", "kind")}
+    assert {key: value for key, value in said.items() if value} == {"q": "909", field: "one-shot"}
 
 
 def test_a_retry_without_waiting_needs_a_daemon_that_stays(home: Path, roadie: Roadie) -> None:

@@ -197,7 +197,7 @@ def test_exporting_again_adds_what_is_new_and_doubles_nothing(house: House, tmp_
     samples, out = tmp_path / "samples", tmp_path / "exported"
     write_song(samples / "exportable one.wav", 201)
     _scan(house, samples)
-    body = {"query": {"text": "exportable"}, "folder": str(out)}
+    body = {"query": {"q": "exportable"}, "folder": str(out)}
     first = house.wait(house.ask("POST", "/exports", body)["id"])
     write_song(samples / "exportable two.wav", 202)
     _scan(house, samples)
@@ -207,5 +207,5 @@ def test_exporting_again_adds_what_is_new_and_doubles_nothing(house: House, tmp_
     assert [path.name for path in out.rglob("*.wav")] == ["exportable one.wav"]
     house.ask("POST", f"/jobs/{first['id']}/undo")
     assert not out.exists()
-    nothing = house.wait(house.ask("POST", "/exports", {**body, "query": {"text": "no such word"}})["id"])
+    nothing = house.wait(house.ask("POST", "/exports", {**body, "query": {"q": "no such word"}})["id"])
     assert any("nothing" in warning for warning in nothing["warnings"])

@@ -20,9 +20,12 @@ from bridges.reaper.bridge import ReaperBridge
 from daemon.config import Settings
 from daemon.executors.local.executor import LocalExecutor
 from daemon.executors.protocol import Executor
+from daemon.files.intent import Intent
 from daemon.jobs.runner import JobRunner
 from daemon.kernel.clock import Clock, SystemClock
+from daemon.kernel.errors import ErrorInfo
 from daemon.kernel.structs import ready_structs
+from daemon.kernel.work import StepResult
 from daemon.library.database import Database
 from daemon.library.retention import Retention
 from daemon.logs import logging_to
@@ -32,6 +35,7 @@ from daemon.services import Services
 from daemon.services.events import EventsService
 from daemon.services.indexes import IndexKeeper
 from daemon.services.tidying import Tidying
+from daemon.steps.registry import STEPS, spec
 from daemon.surfaces import Surfaces
 from daemon.wiring.job_work import runner_of
 from daemon.wiring.options import executor_settings, http_settings
@@ -73,7 +77,7 @@ def _on_signals(stop: Callable[[], None]) -> None:
 async def running(settings: Settings) -> AsyncIterator[Runtime]:
     """A whole daemon for a home whose lock is held; on leaving, everything is stopped again."""
     async with AsyncExitStack() as stack:
-        ready_structs()
+        _know_types()
         for folder in (settings.home, settings.work, settings.cache, settings.models):
             folder.mkdir(parents=True, exist_ok=True)
         # Deliveries and fsyncs of several jobs may hold a thread for long; a request must still find a free one.
@@ -115,6 +119,13 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         write_runtime(settings.runtime_path, runtime)
         stack.callback(remove_runtime, settings.runtime_path, runtime.pid)
         yield runtime
+
+
+def _know_types() -> None:
+    """What any thread may decode from now on."""
+    for name in STEPS:  # with their parameters
+        spec(name)
+    ready_structs(Intent, ErrorInfo, StepResult)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from bridges.midi.bridge import MidiBridge
 from bridges.midi.errors import NoMidi
-from bridges.midi.ports import Ports
 from bridges.midi.settings import MidiSettings
 from bridges.midi.trigger import parse
 from bridges.osc.announce import Announcement
@@ -65,6 +64,9 @@ class Surfaces:
     async def checks(self) -> list[Check]:
         """What `roadie doctor` says of each part."""
         wanted = self._settings.config.midi.devices
+        if self._midi is not None:
+            gone = "the ports went away, because what has them ended; it is started again"
+            self._say("MIDI", True, gone if self._midi.gone else f"port {self._settings.config.midi.name!r}")
         if self._midi is not None and wanted:
             found = ", ".join(self._midi.devices) or f"none is plugged in of: {', '.join(wanted)}"
             self._say("MIDI devices", True, found)
@@ -124,9 +126,7 @@ class Surfaces:
             return
         settings = MidiSettings(config.name, config.devices, config.pads_channel, config.clock, config.jack)
         try:
-            # It may be a while until the system's MIDI answers, or is known not to.
-            ports = await asyncio.to_thread(Ports, settings.jack)
-            bridge = MidiBridge(self._services, settings, ports)
+            bridge = MidiBridge(self._services, settings)
             self._stack.push_async_callback(bridge.stop)
             await bridge.start()
         except NoMidi as error:

@@ -14,14 +14,14 @@ import msgspec
 import made
 from daemon.kernel.structs import ready_structs
 
-ready_structs()
+ready_structs(*made.DATACLASSES)
 sys.setswitchinterval(1e-6)
 together = threading.Barrier(4)
 
 def decode():
-    for struct in made.ALL:
+    for kind in [*made.STRUCTS, *made.DATACLASSES]:
         together.wait()
-        msgspec.convert({"f7": {"a0": 1}, "f0": {}}, struct)
+        msgspec.convert({"f7": {"a0": 1}, "f0": {}}, kind)
 
 threads = [threading.Thread(target=decode) for _ in range(4)]
 for thread in threads:
@@ -43,11 +43,14 @@ def test_a_type_may_be_decoded_first_by_several_threads(tmp_path: Path) -> None:
 
 def _source() -> str:
     """Types that hold types: what is slow to learn."""
-    lines = ["from __future__ import annotations", "import msgspec"]
-    for number in range(_TYPES):
-        lines.append(f"class S{number}(msgspec.Struct):")
-        lines += [f"    f{field}: T{number}x{field} | None = None" for field in range(8)]
-        for field in range(8):
-            lines.append(f"class T{number}x{field}(msgspec.Struct):")
-            lines += [f"    a{each}: int | None = None" for each in range(30)]
-    return "\n".join([*lines, f"ALL = [{', '.join(f'S{number}' for number in range(_TYPES))}]"])
+    lines = ["from __future__ import annotations", "from dataclasses import dataclass", "import msgspec"]
+    for head, base in (("S", "(msgspec.Struct)"), ("D", "")):
+        for number in range(_TYPES):
+            lines += ["" if base else "@dataclass", f"class {head}{number}{base}:"]
+            lines += [f"    f{field}: {head}{number}x{field} | None = None" for field in range(8)]
+            for field in range(8):
+                lines += ["" if base else "@dataclass", f"class {head}{number}x{field}{base}:"]
+                lines += [f"    a{each}: int | None = None" for each in range(30)]
+    for head, name in (("S", "STRUCTS"), ("D", "DATACLASSES")):
+        lines.append(f"{name} = [{', '.join(f'{head}{number}' for number in range(_TYPES))}]")
+    return "\n".join(lines)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import fnmatch
 import logging
 import threading
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from bridges.midi.clock import ClockReader
 from bridges.midi.commands import Commands
-from bridges.midi.errors import NoMidi
 from bridges.midi.lights import Lights
-from bridges.midi.ports import OpenPort, Ports
+from bridges.midi.messages import Setup
+from bridges.midi.process import MidiPorts
 from bridges.midi.settings import MidiSettings
 from bridges.midi.trigger import read
 from daemon.kernel.errors import RoadieError
@@ -32,21 +31,20 @@ _LIT = 100
 
 
 class MidiBridge:
-    """RtMidi calls `_received` on threads of its own. Pads go from there straight to what plays, past the event
+    """Messages come on a thread of their own, `_received`. Pads go from there straight to what plays, past the event
     loop; everything else is the loop's."""
 
-    def __init__(self, services: Services, settings: MidiSettings, ports: Ports) -> None:
+    def __init__(self, services: Services, settings: MidiSettings) -> None:
         self._services = services
         self._settings = settings
-        self._ports = ports
+        setup = Setup(settings.name, settings.devices, settings.jack, settings.look_every_s)
+        self._ports = MidiPorts(setup, self._received, self._plugged)
         self._commands = Commands(services)
         self._lights = Lights(self._send)
         self._clock = ClockReader(self._transport)
         self._clock_lock = threading.Lock()
         self._bindings: dict[str, str] = {}
-        self._own: OpenPort | None = None
-        self._devices: dict[str, OpenPort] = {}
-        self._refused: set[str] = set()
+        self._devices: list[str] = []
         self._loop = asyncio.get_running_loop()
         self._waiting: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue(_MAX_WAITING)
         self._tasks: list[asyncio.Task[None]] = []
@@ -54,7 +52,7 @@ class MidiBridge:
 
     async def start(self) -> None:
         """Raises NoMidi."""
-        self._own = self._ports.own(self._settings.name, self._received)
+        await self._ports.start()
         self._services.controls.attach(self._bound)
         self._bound(await self._services.controls.bindings())
         self._tasks = [asyncio.create_task(work) for work in (self._work(), self._look())]
@@ -62,28 +60,28 @@ class MidiBridge:
 
     async def stop(self) -> None:
         """Idempotent."""
-        tasks = [*self._tasks, *([self._telling] if self._telling is not None else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._telling is not None:
+            await _ended(self._telling)
+        self._lights.dark()
+        await self._ports.stop()
+        await _ended(*self._tasks)
         while not self._waiting.empty():
             self._waiting.get_nowait().close()
-        self._lights.dark()
-        closing = [port for port in (self._own, *self._devices.values()) if port is not None]
-        self._own, self._devices = None, {}
-        for port in closing:
-            await asyncio.to_thread(port.close)
-        self._ports.close()
 
     @property
     def devices(self) -> list[str]:
         """Those that are open now."""
         return list(self._devices)
 
+    @property
+    def gone(self) -> bool:
+        """Whether the ports went away and are not there again yet."""
+        return self._ports.gone
+
     # ------------------------------------------------------------ what arrives
 
     def _received(self, message: bytes) -> None:
-        """On RtMidi's thread."""
+        """On a thread of the ports'."""
         if message[0] >= _REALTIME:
             if self._settings.clock:
                 with self._clock_lock:
@@ -153,9 +151,7 @@ class MidiBridge:
             self._lights.dark()
 
     def _send(self, message: bytes) -> None:
-        for port in (self._own, *self._devices.values()):
-            if port is not None:
-                port.send(message)
+        self._ports.send(message)
 
     async def _tell_lights(self) -> None:
         since = await self._services.events.latest()
@@ -167,38 +163,26 @@ class MidiBridge:
 
     # ------------------------------------------------------------ devices
 
+    def _plugged(self, names: Sequence[str]) -> None:
+        """What is plugged in now."""
+        for name in self._devices:
+            if name not in names:
+                log.info("MIDI device %r has gone", name)
+        for name in names:
+            if name not in self._devices:
+                log.info("MIDI device %r", name)
+        self._devices = list(names)
+        self._lights.again()
+
     async def _look(self) -> None:
-        """Devices as they are plugged in and out. Looking is one question to the system every few seconds, and none
-        where no device is named."""
+        """A clock that fell silent has stopped."""
         while True:
-            if self._settings.devices:
-                await self._look_once()
             with self._clock_lock:
                 self._clock.look(time.monotonic())
             await asyncio.sleep(self._settings.look_every_s)
 
-    async def _look_once(self) -> None:
-        inputs, outputs = self._ports.names()
-        wanted = [each for each in dict.fromkeys([*inputs, *outputs]) if self._is_wanted(each)]
-        for name in [name for name in self._devices if name not in wanted]:
-            log.info("MIDI device %r has gone", name)
-            await asyncio.to_thread(self._devices.pop(name).close)
-        self._refused &= set(wanted)
-        for name in wanted:
-            if name not in self._devices and name not in self._refused:
-                self._open(name)
 
-    def _open(self, name: str) -> None:
-        try:
-            self._devices[name] = self._ports.open(name, name, self._received)
-        except NoMidi as error:
-            self._refused.add(name)  # said once, tried again when it was away in between
-            log.warning("%s", error)
-            return
-        log.info("MIDI device %r", name)
-        self._lights.again()
-
-    def _is_wanted(self, name: str) -> bool:
-        """Never our own: what we send would come back to us."""
-        own = name.startswith((self._settings.name, "roadie"))
-        return not own and any(fnmatch.fnmatchcase(name, f"*{each}*") for each in self._settings.devices)
+async def _ended(*tasks: asyncio.Task[None]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

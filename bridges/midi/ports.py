@@ -1,30 +1,28 @@
-"""MIDI ports through RtMidi: ALSA or JACK on Linux, CoreMIDI on macOS, WinMM on Windows."""
+"""MIDI ports through RtMidi: ALSA or JACK on Linux, CoreMIDI on macOS, WinMM on Windows.
+
+Only for the process that has nothing else to do (`bridges.midi.worker`): python-rtmidi keeps the interpreter while it
+waits for a sound server, and while it closes a port waits so for a thread that may be waiting for the interpreter.
+"""
 
 from __future__ import annotations
 
-import gc
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from bridges.midi.errors import NoMidi
-from bridges.midi.probe import jack_answers
 
 SEQUENCER = Path("/dev/snd/seq")
 Received = Callable[[bytes], None]
 """Called on RtMidi's own thread with one message."""
-_LAST_MESSAGE_S = 0.02
 
 
 class OpenPort:
     """A pair of ports, or one of them: what arrives is given to a callback, what is sent is sent at once."""
 
-    def __init__(self, name: str, incoming: Any, outgoing: Any, kept: object) -> None:
-        """kept: what must live until it is closed."""
+    def __init__(self, name: str, incoming: Any, outgoing: Any) -> None:
         self.name = name
-        self._kept = kept
         self._incoming = incoming
         self._outgoing = outgoing
 
@@ -33,34 +31,31 @@ class OpenPort:
             self._outgoing.send_message(list(message))
 
     def close(self) -> None:
-        """Blocks for a moment."""
-        if self._incoming is not None:
-            # python-rtmidi keeps the interpreter while it waits for its thread to end, and that may wait for the
-            # interpreter with a message: it is let through first, and no other follows it.
-            self._incoming.cancel_callback()
-            time.sleep(_LAST_MESSAGE_S)
+        """For a device that has gone: while messages arrive, this may never return."""
         for port in (self._incoming, self._outgoing):
             if port is not None:
                 port.close_port()
                 port.delete()
 
 
-class Ports:
-    """Raises NoMidi, with the reason, where there is no MIDI system at all. With JACK that may take seconds."""
+def check_system(jack: bool, sequencer: Path = SEQUENCER) -> None:
+    """Raises NoMidi where there is no MIDI system for sure: RtMidi would write its own words to the terminal."""
+    if sys.platform == "linux" and not jack and not sequencer.exists():
+        raise NoMidi(
+            "this system has no ALSA sequencer", where=sequencer,
+            hint="Load it with `sudo modprobe snd-seq`, or use JACK: roadie config set midi.jack true",
+        )  # fmt: skip
 
-    def __init__(self, jack: bool = False, sequencer: Path = SEQUENCER) -> None:
-        if sys.platform == "linux" and not jack and not sequencer.exists():
-            # Looked at first: RtMidi would write its own words to the terminal.
-            raise NoMidi(
-                "this system has no ALSA sequencer", where=sequencer,
-                hint="Load it with `sudo modprobe snd-seq`, or use JACK: roadie config set midi.jack true",
-            )  # fmt: skip
+
+class Ports:
+    """Raises NoMidi, with the reason, where there is no MIDI system at all."""
+
+    def __init__(self, jack: bool = False) -> None:
+        check_system(jack)
         try:
             import rtmidi  # noqa: PLC0415 - loads the system's MIDI library
         except ImportError as error:
             raise NoMidi("python-rtmidi cannot be loaded", why=error, hint="Install roadie again") from error
-        if jack:
-            jack_answers()
         self._rtmidi = rtmidi
         self._api = rtmidi.API_UNIX_JACK if jack else rtmidi.API_UNSPECIFIED
         if sys.platform == "linux" and not jack:
@@ -73,7 +68,7 @@ class Ports:
         return self._watch_in.get_ports(), self._watch_out.get_ports()
 
     def own(self, name: str, received: Received) -> OpenPort:
-        """Our own port, which others connect to. On Windows, the one of that name which is there."""
+        """Our own port, which others connect to. On Windows, the one of that name which is there. Raises NoMidi."""
         if sys.platform == "win32":
             inputs, outputs = self.names()
             if not any(name in each for each in inputs):
@@ -83,33 +78,33 @@ class Ports:
                 )  # fmt: skip
             return self.open(*(next((each for each in names if name in each), None) for names in (inputs, outputs)),
                              received)  # fmt: skip
-        incoming, outgoing = self._client(self._rtmidi.MidiIn, name), self._client(self._rtmidi.MidiOut, name)
-        kept = _hear(incoming, received)
-        incoming.open_virtual_port("in")
-        outgoing.open_virtual_port("out")
-        return OpenPort(name, incoming, outgoing, kept)
+        try:
+            outgoing = self._client(self._rtmidi.MidiOut, name)
+            incoming = self._client(self._rtmidi.MidiIn, name)
+            outgoing.open_virtual_port("out")
+            self._hear(incoming, received)
+            incoming.open_virtual_port("in")
+        except self._rtmidi.RtMidiError as error:
+            raise NoMidi("the MIDI port cannot be made", where=name, why=error) from error
+        return OpenPort(name, incoming, outgoing)
 
     def open(self, incoming_name: str | None, outgoing_name: str | None, received: Received) -> OpenPort:
         """A device's ports. Raises NoMidi when it has gone or another program has it for itself."""
-        incoming = outgoing = kept = None
+        incoming = outgoing = None
         inputs, outputs = self.names()
         try:
-            if incoming_name in inputs:
-                incoming = self._client(self._rtmidi.MidiIn, "roadie")
-                kept = _hear(incoming, received)
-                incoming.open_port(inputs.index(incoming_name), "in")
             if outgoing_name in outputs:
                 outgoing = self._client(self._rtmidi.MidiOut, "roadie")
                 outgoing.open_port(outputs.index(outgoing_name), "out")
+            if incoming_name in inputs:  # last, so that nothing is heard of a device that is refused
+                incoming = self._client(self._rtmidi.MidiIn, "roadie")
+                self._hear(incoming, received)
+                incoming.open_port(inputs.index(incoming_name), "in")
         except self._rtmidi.RtMidiError as error:
             raise NoMidi(
                 "a MIDI device cannot be opened", where=incoming_name or outgoing_name, why=error
             ) from error
-        return OpenPort(incoming_name or outgoing_name or "", incoming, outgoing, kept)
-
-    def close(self) -> None:
-        for watch in (self._watch_in, self._watch_out):
-            watch.delete()
+        return OpenPort(incoming_name or outgoing_name or "", incoming, outgoing)
 
     def _client(self, kind: Any, name: str) -> Any:
         try:
@@ -117,14 +112,6 @@ class Ports:
         except (self._rtmidi.RtMidiError, OSError) as error:
             raise NoMidi("the MIDI system does not answer", why=error, hint="Is it running?") from error
 
-
-def _hear(incoming: Any, received: Received) -> object:
-    """Returns what python-rtmidi calls back with. It drops that when the callback is cancelled, with a message still on
-    its way to it, so it has to be kept by others."""
-
-    def call(event: Any, _data: object) -> None:
-        received(bytes(event[0]))
-
-    incoming.ignore_types(sysex=True, timing=False, active_sense=True)
-    incoming.set_callback(call)
-    return [each for each in gc.get_referrers(call) if isinstance(each, tuple)]
+    def _hear(self, incoming: Any, received: Received) -> None:
+        incoming.ignore_types(sysex=True, timing=False, active_sense=True)
+        incoming.set_callback(lambda event, _data: received(bytes(event[0])))

@@ -6,13 +6,21 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from daemon.audio.binary import open_binary, shown
 from daemon.kernel.errors import UnreadableAudio
 
 _HEADER_BYTES = 27
 _LARGEST_PAGE_BYTES = _HEADER_BYTES + 255 + 255 * 255
+
+
+class Readable(Protocol):
+    """A file, or a part of one."""
+
+    def read(self) -> bytes: ...
+
+    def seek(self, offset: int, whence: int = ..., /) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +63,24 @@ def last_page_start(path: Path) -> int:
 
 def _tail(path: Path) -> bytes:
     with open_binary(path) as file:
-        end = file.seek(0, 2)
-        file.seek(max(0, end - 3 * _LARGEST_PAGE_BYTES))
-        return file.read()
+        return _end_of(file)
+
+
+def _end_of(file: Readable) -> bytes:
+    end = file.seek(0, 2)
+    file.seek(max(0, end - 3 * _LARGEST_PAGE_BYTES))
+    return file.read()
 
 
 def check_whole(path: Path) -> None:
     """Raises UnreadableAudio when the file ends inside a page: decoders pass over that without a word."""
-    tail = _tail(path)
+    with open_binary(path) as file:
+        check_stream(file, path)
+
+
+def check_stream(file: Readable, path: Path) -> None:
+    """As `check_whole`, of a stream inside the file."""
+    tail = _end_of(file)
     at = tail.rfind(b"OggS")
     lacing = (
         tail[at + _HEADER_BYTES :][: tail[at + _HEADER_BYTES - 1]]

@@ -1,6 +1,6 @@
-"""WAV files whose data is an Ogg stream, as five samples of lmms are: format tags 0x674F to 0x6751, 0x676F to 0x6771
-(mmreg.h: Ogg Vorbis, modes 1 to 3). No decoder that we have knows them; where the stream begins with its headers, as in
-mode 1, it is an ordinary one."""
+"""WAV files whose data is an Ogg stream, as five samples of lmms are (their format tag is 0x674F; mmreg.h has six such
+tags). No decoder that we have knows them. The stream is looked for whatever the tag says; one that begins with its
+headers, as in the first of the three modes, is an ordinary one."""
 
 from __future__ import annotations
 
@@ -15,23 +15,31 @@ _PAGE = b"OggS"
 
 
 class Part:
-    """Bytes start to start + size of an open file, as a file for reading. Closes it."""
+    """Bytes start to start + size of an open file, as a file for reading. Closes it.
+
+    libsndfile reads it, which has no use for an exception: `problem` keeps it.
+    """
 
     def __init__(self, file: BinaryIO, start: int, size: int) -> None:
         self._file = file
         self._start = start
         self._size = size
         self._at = 0
+        self.problem: OSError | None = None
 
     def read(self, count: int = -1) -> bytes:
         left = max(0, self._size - self._at)
-        self._file.seek(self._start + self._at)
-        data = self._file.read(left if count < 0 else min(count, left))
+        try:
+            self._file.seek(self._start + self._at)
+            data = self._file.read(left if count < 0 else min(count, left))
+        except OSError as error:
+            self.problem = error
+            return b""
         self._at += len(data)
         return data
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        self._at = max(0, offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence])
         return self._at
 
     def tell(self) -> int:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from daemon.audio import av_source, extents, mpeg, ogg, sndfile_source, time_reference
 from daemon.audio.binary import open_binary, shown
+from daemon.audio.ogg_in_wav import open_ogg_part
 from daemon.audio.riff import STREAMED_SIZES, ChunkPlace, WavFormat, walk, wav_format
 from daemon.audio.sniff import sniff
 from daemon.kernel.errors import UnreadableAudio
 
 _SNDFILE = frozenset({"wav", "rf64", "w64", "aiff", "flac", "ogg", "mp3", "caf", "au"})
+_PLAIN = (1, 3)  # PCM and float, as format tags
 _BEXT_HEAD = 602  # of its body, before the coding history
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 4000, 1_536_000
 MOST_CHANNELS = 256
@@ -156,8 +159,18 @@ def _probe_wav(path: Path, container: str) -> Probed:
         )
     if data.size < max(1, form.bytes_per_frame):
         raise UnreadableAudio("the file has no audio", where=shown(path), why="its data chunk is empty")
+    if form.tag not in _PLAIN:
+        _check_ogg_part(path)
     probed = _probe_other(path, container)
     return replace(probed, info=replace(probed.info, time_reference_frames=at))
+
+
+def _check_ogg_part(path: Path) -> None:
+    """Its WAV file may be whole around one that is cut off."""
+    part = open_ogg_part(path)
+    if part is not None:
+        with contextlib.closing(part):
+            ogg.check_stream(part, path)
 
 
 def _wav_parts(path: Path) -> tuple[WavFormat, ChunkPlace, int | None]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from daemon.audio import ogg
 from daemon.audio.binary import open_binary, shown
 from daemon.audio.ogg_in_wav import Part, open_ogg_part
-from daemon.kernel.errors import UnreadableAudio
+from daemon.kernel.errors import DiskError, UnreadableAudio
 
 _CODECS = {
     "PCM_S8": ("pcm8", 8, False),
@@ -50,9 +50,11 @@ class _Sequential(soundfile.SoundFile):  # type: ignore[misc]
         return False
 
     def close(self) -> None:
-        super().close()
-        if self.part is not None:
-            self.part.close()
+        try:
+            super().close()
+        finally:
+            if self.part is not None:
+                self.part.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ class SndfileSource:
             block = self._file.read(frames, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise UnreadableAudio("damaged or truncated", where=shown(self._path), why=error) from error
+        if self._file.part is not None:
+            _refuse_disk(self._file.part, self._path)
         return np.ascontiguousarray(block.T)
 
     def close(self) -> None:
@@ -136,13 +140,22 @@ def _open(path: Path) -> _Sequential:
 
 
 def _open_part(path: Path) -> _Sequential | None:
+    """The Ogg stream in a WAV file."""
     part = open_ogg_part(path)
     if part is None:
         return None
     try:
         file = _Sequential(part)
-    except soundfile.LibsndfileError as error:
+    except BaseException as error:
         part.close()
-        raise UnreadableAudio("cannot be decoded", where=shown(path), why=error.error_string) from error
+        _refuse_disk(part, path)
+        if isinstance(error, soundfile.LibsndfileError):
+            raise UnreadableAudio("cannot be decoded", where=shown(path), why=error.error_string) from error
+        raise
     file.part = part
     return file
+
+
+def _refuse_disk(part: Part, path: Path) -> None:
+    if part.problem is not None:
+        raise DiskError("cannot read the file", where=shown(path), why=part.problem) from part.problem

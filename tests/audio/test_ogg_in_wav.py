@@ -10,11 +10,12 @@ import pytest
 import soundfile
 
 from daemon.audio.identity import payload_hash
+from daemon.audio.ogg_in_wav import Part
 from daemon.audio.probe import probe
 from daemon.audio.reader import open_audio
-from daemon.kernel.errors import UnreadableAudio
+from daemon.kernel.errors import DiskError, UnreadableAudio
 from daemon.kernel.work import Region
-from tests.audio.material import RATE, sweep
+from tests.audio.material import RATE, noise
 
 OGG_VORBIS_1 = 0x674F
 FRAMES = 50_001
@@ -23,36 +24,50 @@ FRAMES = 50_001
 @pytest.fixture
 def ogg(tmp_path: Path) -> Path:
     path = tmp_path / "inner.ogg"
-    soundfile.write(path, sweep(FRAMES).T, RATE, format="OGG", subtype="VORBIS")
+    soundfile.write(path, noise(FRAMES).T, RATE, format="OGG", subtype="VORBIS")
     return path
 
 
-def wrapped(ogg: Path, path: Path, keep: int | None = None) -> Path:
-    """keep: bytes of the stream that are there of those that the header promises."""
-    stream = ogg.read_bytes()
+def wrapped(stream: bytes, path: Path, tail: bytes = b"") -> Path:
+    """tail: chunks behind the data."""
     fmt = struct.pack("<HHIIHHH", OGG_VORBIS_1, 2, RATE, 11_000, 1, 16, 8) + bytes(8)
     body = b"WAVE" + b"".join(
         name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) & 1)
         for name, data in ((b"fmt ", fmt), (b"fact", struct.pack("<I", FRAMES)), (b"data", stream))
     )
-    whole = b"RIFF" + struct.pack("<I", len(body)) + body
-    path.write_bytes(whole if keep is None else whole[: whole.index(stream) + keep])
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body) + len(tail)) + body + tail)
     return path
 
 
-def test_it_sounds_as_the_stream_inside(ogg: Path, tmp_path: Path) -> None:
-    wav = wrapped(ogg, tmp_path / "kick.wav")
+@pytest.mark.parametrize("tail", [b"", b"LIST" + struct.pack("<I", 400_000) + b"INFO" + bytes(399_996)])
+def test_it_sounds_as_the_stream_inside(ogg: Path, tmp_path: Path, tail: bytes) -> None:
+    wav = wrapped(ogg.read_bytes(), tmp_path / "kick.wav", tail)
     info = probe(wav)
     assert (info.container, info.codec, info.rate_hz, info.channels, info.frames) == (
         "wav", "vorbis", RATE, 2, FRAMES,
     )  # fmt: skip
-    with open_audio(wav) as audio, open_audio(ogg) as inner:
-        assert np.abs(audio.read() - inner.read()).max() < 1e-5
-    with open_audio(wav, Region(30_000, 1000)) as audio, open_audio(ogg, Region(30_000, 1000)) as inner:
-        assert np.abs(audio.read() - inner.read()).max() < 1e-5
+    for region in (None, Region(30_000, 1000)):
+        with open_audio(wav, region) as audio, open_audio(ogg, region) as inner:
+            assert np.abs(audio.read() - inner.read()).max() < 1e-5
     assert payload_hash(wav) != payload_hash(ogg)
 
 
-def test_one_that_is_cut_off_is_refused(ogg: Path, tmp_path: Path) -> None:
-    with pytest.raises(UnreadableAudio, match=r"truncated: 900 of \d+ bytes"):
-        probe(wrapped(ogg, tmp_path / "cut.wav", 900))
+def test_a_stream_that_is_cut_off_is_refused(ogg: Path, tmp_path: Path) -> None:
+    """Its WAV file is whole, so only the stream can tell."""
+    with pytest.raises(UnreadableAudio, match="ends inside an Ogg page"):
+        probe(wrapped(ogg.read_bytes()[:-500], tmp_path / "cut.wav"))
+
+
+def test_a_disk_that_refuses_is_called_that(ogg: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wav = wrapped(ogg.read_bytes(), tmp_path / "kick.wav")
+    with open_audio(wav) as audio:
+        blocks = audio.blocks(1000)
+        next(blocks)
+
+        def refuse(part: Part, _count: int = -1) -> bytes:
+            part.problem = OSError(5, "Input/output error")
+            return b""
+
+        monkeypatch.setattr(Part, "read", refuse)
+        with pytest.raises(DiskError, match="Input/output error"):
+            list(blocks)

@@ -15,7 +15,7 @@ import pytest
 
 from bridges.midi.commands import Commands
 from bridges.midi.errors import NoMidi
-from bridges.midi.ports import SEQUENCER, Ports
+from bridges.midi.ports import SEQUENCER, check_system
 from daemon.app import running
 from daemon.config import load_settings
 from tests.bridges.osc.conftest import RECIPE, Stage, stage
@@ -269,4 +269,4 @@ async def test_a_daemon_without_midi_works_and_says_so(tmp_path: Path):
 def test_the_reason_is_told(tmp_path: Path):
     if sys.platform == "linux":
         with pytest.raises(NoMidi, match="no ALSA sequencer"):
-            Ports(sequencer=tmp_path / "seq")
+            check_system(False, tmp_path / "seq")

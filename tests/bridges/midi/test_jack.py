@@ -1,4 +1,4 @@
-"""JACK under a daemon that must go on whatever becomes of its server and of who plays."""
+"""JACK under a daemon that goes on whatever becomes of its server and of who plays."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
+import psutil
 import pytest
 
-from bridges.midi import probe
+from bridges.midi import process
 from bridges.midi.errors import NoMidi
-from bridges.midi.ports import Ports
+from bridges.midi.messages import Setup
+from bridges.midi.process import MidiPorts
 from tests.jack import jack_server
 
 pytestmark = [
@@ -22,77 +23,117 @@ pytestmark = [
     pytest.mark.xdist_group("jack"),
 ]
 
-_PLAY = """
+NAME = f"stage-{os.getpid()}"
+_CLOCK = f"""
 import time
 import rtmidi
 
-out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="clock")
+look = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="look")
+out = None
 while True:
-    if not out.is_port_open():
-        out.open_virtual_port("out")
-    out.send_message([0xF8])
-    time.sleep(0.0005)
-"""
-_CLOSE = """
-import sys, threading, time
-import rtmidi
-from bridges.midi.ports import Ports
-
-ports = Ports(jack=True)
-heard = 0
-
-def hear(message):
-    global heard
-    heard += 1
-    sum(range(2000))
-
-def compute():
-    while True:
-        sum(range(1000))
-
-threading.Thread(target=compute, daemon=True).start()
-clock = next(name for name in ports.names()[0] if name.startswith("clock"))
-for _ in range(40):
-    before = heard
-    port = ports.open(clock, None, hear)
-    while heard < before + 20:
-        time.sleep(0.005)
-    port.close()
-ports.close()
-print("closed")
+    there = [name for name in look.get_ports() if name.startswith({NAME!r})]
+    if out is not None and not there:
+        out.delete()
+        out = None
+    if out is None and there:
+        out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="clock")
+        out.open_port(look.get_ports().index(there[0]))
+    for _ in range(20):
+        time.sleep(0.0005)
+        if out is not None:
+            out.send_message([0xF8])
 """
 
 
-async def test_a_server_that_stands_still_is_said_and_keeps_nobody(monkeypatch: pytest.MonkeyPatch):
-    name = f"roadie-still-{os.getpid()}"
+@pytest.fixture(autouse=True)
+def server(monkeypatch: pytest.MonkeyPatch) -> str:
+    name = f"roadie-jack-{os.getpid()}"
     monkeypatch.setenv("JACK_DEFAULT_SERVER", name)
-    monkeypatch.setattr(probe, "ANSWERS_WITHIN_S", 2.0)
-    with jack_server(name) as server:
-        server.send_signal(signal.SIGSTOP)
+    return name
+
+
+class Heard:
+    """What the ports told."""
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.devices: list[Sequence[str]] = []
+
+    def ports(self) -> MidiPorts:
+        return MidiPorts(Setup(NAME, (), True, 0.2), self._received, self.devices.append)
+
+    def _received(self, _message: bytes) -> None:
+        self.messages += 1
+
+    async def more(self, count: int = 20) -> None:
+        enough = self.messages + count
+        while self.messages < enough:  # noqa: ASYNC110 - counted on another thread
+            await asyncio.sleep(0.01)
+
+
+async def test_a_server_that_stands_still_is_said_and_keeps_nobody(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "START_S", 2.0)
+    ports = Heard().ports()
+    with jack_server(server) as jackd:
+        jackd.send_signal(signal.SIGSTOP)
         try:
-            begun_s, turns = time.monotonic(), 0
-            opening = asyncio.create_task(asyncio.to_thread(Ports, True))
-            while not opening.done():
+            starting, turns = asyncio.create_task(ports.start()), 0
+            while not starting.done():
                 await asyncio.sleep(0.01)
                 turns += 1
             with pytest.raises(NoMidi, match="has not answered for 2 s"):
-                await opening
-            assert turns > 20 and time.monotonic() - begun_s < 20
+                await starting
+            assert turns > 20
         finally:
-            server.send_signal(signal.SIGCONT)
-        await asyncio.to_thread(lambda: Ports(jack=True).close())
-
-
-def test_a_port_closes_while_a_clock_plays(tmp_path: Path):
-    """In a process of its own: one that waits for itself can only be ended from outside."""
-    name = f"roadie-clock-{os.getpid()}"
-    env = {**os.environ, "JACK_DEFAULT_SERVER": name, "PYTHONPATH": str(Path(__file__).parents[3])}
-    with jack_server(name), subprocess.Popen([sys.executable, "-c", _PLAY], env=env) as clock:
+            jackd.send_signal(signal.SIGCONT)
+        await ports.start()
+        jackd.send_signal(signal.SIGSTOP)  # and one that stops later: what is sent is lost, and the end comes
         try:
-            time.sleep(1)
-            closed = subprocess.run(
-                [sys.executable, "-c", _CLOSE], env=env, check=False, capture_output=True, text=True, timeout=60
-            )
+            for _ in range(5000):
+                ports.send(bytes([0xB0, 1, 1]))
+            await ports.stop()
         finally:
-            clock.kill()
-    assert (closed.returncode, closed.stdout) == (0, "closed\n"), closed
+            jackd.send_signal(signal.SIGCONT)
+
+
+@pytest.fixture
+def clock(server: str) -> Iterator[None]:
+    """A clock that plays to our port whenever it is there, twenty times as fast as a song's."""
+    with jack_server(server), subprocess.Popen([sys.executable, "-c", _CLOCK]) as playing:
+        try:
+            yield
+        finally:
+            playing.kill()
+
+
+async def test_ports_close_while_a_clock_plays(clock: None) -> None:
+    heard = Heard()
+    async with asyncio.timeout(120):
+        for _ in range(5):
+            ports = heard.ports()
+            await ports.start()
+            await heard.more()
+            await ports.stop()
+
+
+async def test_ports_that_are_lost_with_their_process_are_there_again(
+    clock: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "AGAIN_S", 0.2)
+    heard = Heard()
+    ports = heard.ports()
+    async with asyncio.timeout(120):
+        await ports.start()
+        await heard.more()
+        for child in psutil.Process().children():
+            if "bridges.midi.worker" in " ".join(child.cmdline()):
+                child.kill()
+        while not ports.gone:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        while ports.gone:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        await heard.more()
+        assert heard.devices == [(), ()]
+        await ports.stop()

@@ -1,0 +1,203 @@
+"""The daemon's side of the process that has the MIDI ports: whatever becomes of a sound server, nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from bridges.midi.errors import NoMidi
+from bridges.midi.messages import (
+    Devices,
+    NoPorts,
+    Ready,
+    Received,
+    Refused,
+    Report,
+    Send,
+    Setup,
+    encode,
+    read_report,
+)
+from bridges.midi.ports import check_system
+
+log = logging.getLogger(__name__)
+
+START_S = 10.0
+AGAIN_S = 5.0
+_END_S = 1.0
+_MOST_WAITING = 256
+"""Messages to what does not take them; what comes then is dropped, and nobody waits."""
+
+
+class MidiPorts:
+    """Starts the process, and another one when it has ended."""
+
+    def __init__(
+        self, setup: Setup, received: Callable[[bytes], None], changed: Callable[[Sequence[str]], None]
+    ) -> None:
+        """received: called with each message on a thread of its own. changed: called on the loop with the devices that
+        are open, whenever something was plugged in or out or the whole system has come or gone."""
+        self._setup = setup
+        self._received = received
+        self._changed = changed
+        self._process: _Process | None = None
+        self._keeping: asyncio.Task[None] | None = None
+
+    @property
+    def gone(self) -> bool:
+        """Whether the process has ended, and the next one is not there yet."""
+        return self._process is None
+
+    async def start(self) -> None:
+        """Raises NoMidi."""
+        check_system(self._setup.jack)
+        await self._begin()
+        self._keeping = asyncio.create_task(self._keep(), name="midi")
+
+    async def stop(self) -> None:
+        """Idempotent. What was sent before is sent."""
+        keeping, self._keeping = self._keeping, None
+        if keeping is not None:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+        process, self._process = self._process, None
+        if process is not None:
+            await asyncio.to_thread(process.close)
+
+    def send(self, data: bytes) -> None:
+        if self._process is not None:
+            self._process.send(Send(data))
+
+    async def _begin(self) -> None:
+        process = _Process(self._setup, self._received, self._changed)
+        try:
+            await asyncio.wait_for(asyncio.shield(process.ready), START_S)
+        except BaseException as error:
+            await asyncio.to_thread(process.kill)
+            if isinstance(error, TimeoutError):
+                raise NoMidi(
+                    f"the MIDI system has not answered for {START_S:g} s", hint="Start it again, then roadie"
+                ) from None
+            raise
+        self._process = process
+
+    async def _keep(self) -> None:
+        while True:
+            if self._process is not None:
+                await self._process.ended.wait()
+                self._process = None
+                self._changed(())
+                log.warning("what has the MIDI ports ended; it is started again")
+            await asyncio.sleep(AGAIN_S)
+            with contextlib.suppress(NoMidi):
+                await self._begin()
+                self._changed(())
+                log.info("MIDI is there again")
+
+
+class _Process:
+    def __init__(
+        self, setup: Setup, received: Callable[[bytes], None], changed: Callable[[Sequence[str]], None]
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[None] = self._loop.create_future()
+        # Nobody may be waiting for it any more when it fails.
+        self.ready.add_done_callback(lambda future: future.cancelled() or future.exception())
+        self.ended = asyncio.Event()
+        self._received = received
+        self._changed = changed
+        self._orders: queue.Queue[Send | None] = queue.Queue(_MOST_WAITING)
+        code = (
+            f"import sys; sys.path[:] = {sys.path!r}\n"
+            f"from bridges.midi.worker import main\nmain({os.getpid()}, {encode(setup)!r})"
+        )
+        self._popen: subprocess.Popen[bytes] = subprocess.Popen(
+            [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )  # fmt: skip
+        self._threads = [
+            threading.Thread(target=work, name=f"midi-{work.__name__}", daemon=True)
+            for work in (self._read, self._write)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def send(self, order: Send) -> None:
+        with contextlib.suppress(queue.Full):
+            self._orders.put_nowait(order)
+
+    def close(self) -> None:
+        """After what was sent; kills it when that takes too long. Blocks."""
+        self._no_more()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(_END_S)
+        self.kill()
+
+    def kill(self) -> None:
+        """Blocks for a moment. Idempotent."""
+        self._popen.kill()
+        self._popen.wait()
+        self._no_more()
+        for thread in self._threads:
+            thread.join()
+
+    def _no_more(self) -> None:
+        with contextlib.suppress(queue.Full):  # with so much waiting, its end is noticed by the next one
+            self._orders.put_nowait(None)
+
+    def _write(self) -> None:
+        stdin = self._popen.stdin
+        assert stdin is not None
+        with contextlib.suppress(OSError), stdin:  # OSError: it has ended
+            while (order := self._orders.get()) is not None:
+                stdin.write(encode(order) + b"\n")
+                stdin.flush()
+
+    def _read(self) -> None:
+        stdout = self._popen.stdout
+        assert stdout is not None
+        with stdout:
+            for line in stdout:
+                try:
+                    report = read_report.decode(line)
+                except msgspec.MsgspecError:
+                    break
+                if isinstance(report, Received):
+                    self._received(report.data)
+                else:
+                    self._on_loop(self._hear, report)
+        self._popen.kill()
+        self._popen.wait()
+        self._no_more()
+        self._on_loop(self._gone)
+
+    def _on_loop(self, call: Callable[..., None], *args: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens
+            self._loop.call_soon_threadsafe(call, *args)
+
+    def _hear(self, report: Report) -> None:
+        match report:
+            case Ready() if not self.ready.done():
+                self.ready.set_result(None)
+            case NoPorts(what, where, why, hint) if not self.ready.done():
+                self.ready.set_exception(NoMidi(what, where=where, why=why, hint=hint))
+            case Devices(names):
+                self._changed(names)
+            case Refused(why):
+                log.warning("%s", why)
+
+    def _gone(self) -> None:
+        if not self.ready.done():
+            self.ready.set_exception(
+                NoMidi("what has the MIDI ports ended", why=f"exit code {self._popen.returncode}")
+            )
+        self.ended.set()

@@ -1,0 +1,113 @@
+"""The process that has the MIDI ports: ours, and those of devices as they come and go. Orders on standard input,
+reports on standard output. It ends when its input closes."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import NoReturn
+
+import msgspec
+
+from bridges.midi.errors import NoMidi
+from bridges.midi.messages import (
+    Devices,
+    NoPorts,
+    Ready,
+    Received,
+    Refused,
+    Report,
+    Setup,
+    encode,
+    read_order,
+    read_setup,
+)
+from bridges.midi.ports import OpenPort, Ports
+from daemon.kernel.lifeline import die_with_parent
+
+Tell = Callable[[Report], None]
+
+
+def main(parent: int, setup: bytes) -> None:
+    die_with_parent(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Reports have the real standard output; whatever a library prints goes to the other one.
+    reports = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    writing = threading.Lock()
+
+    def tell(report: Report) -> None:
+        with writing:
+            reports.write(encode(report) + b"\n")
+
+    try:
+        process = MidiProcess(read_setup.decode(setup), tell)
+    except NoMidi as error:
+        tell(NoPorts(error.what, error.where, error.why, error.hint))
+        return
+    tell(Ready())
+    threading.Thread(target=process.obey, daemon=True).start()
+    process.look()
+
+
+class MidiProcess:
+    """Raises NoMidi."""
+
+    def __init__(self, setup: Setup, tell: Tell) -> None:
+        self._setup = setup
+        self._tell = tell
+        self._ports = Ports(setup.jack)
+        self._own = self._ports.own(setup.name, self._received)
+        self._devices: dict[str, OpenPort] = {}
+        self._refused: set[str] = set()
+
+    def obey(self) -> None:
+        for line in sys.stdin.buffer:
+            try:
+                order = read_order.decode(line)
+            except msgspec.MsgspecError:
+                continue  # a line that was cut off with its sender
+            for port in (self._own, *list(self._devices.values())):
+                port.send(order.data)
+        os._exit(0)  # nothing is closed: that may wait for ever, and the system takes back what a process had
+
+    def look(self) -> NoReturn:
+        """Devices as they are plugged in and out: one question to the system every few seconds, and none where no
+        device is named."""
+        while True:
+            if self._setup.devices:
+                inputs, outputs = self._ports.names()
+                self._see([each for each in dict.fromkeys([*inputs, *outputs]) if self._is_wanted(each)])
+            time.sleep(self._setup.look_every_s)
+
+    def _see(self, wanted: list[str]) -> None:
+        before = list(self._devices)
+        for name in before:
+            if name not in wanted:
+                self._devices.pop(name).close()
+        self._refused &= set(wanted)
+        for name in wanted:
+            if name not in self._devices and name not in self._refused:
+                self._open(name)
+        if list(self._devices) != before:
+            self._tell(Devices(list(self._devices)))
+
+    def _open(self, name: str) -> None:
+        try:
+            self._devices[name] = self._ports.open(name, name, self._received)
+        except NoMidi as error:
+            self._refused.add(name)  # said once, tried again when it was away in between
+            self._tell(Refused(error.message))
+
+    def _received(self, message: bytes) -> None:
+        self._tell(Received(message))
+
+    def _is_wanted(self, name: str) -> bool:
+        """Never our own: what we send would come back to us."""
+        own = name.startswith((self._setup.name, "roadie"))
+        return not own and any(fnmatch.fnmatchcase(name, f"*{each}*") for each in self._setup.devices)

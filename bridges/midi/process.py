@@ -78,7 +78,10 @@ class MidiPorts:
             self._process.send(Send(data))
 
     async def _begin(self) -> None:
-        process = _Process(self._setup, self._received, self._changed)
+        try:
+            process = _Process(self._setup, self._received, self._changed)
+        except OSError as error:
+            raise NoMidi("what has the MIDI ports cannot be started", why=error) from error
         try:
             await asyncio.wait_for(asyncio.shield(process.ready), START_S)
         except BaseException as error:
@@ -172,13 +175,20 @@ class _Process:
                 except msgspec.MsgspecError:
                     break
                 if isinstance(report, Received):
-                    self._received(report.data)
+                    self._take(report.data)
                 else:
                     self._on_loop(self._hear, report)
         self._popen.kill()
         self._popen.wait()
         self._no_more()
         self._on_loop(self._gone)
+
+    def _take(self, message: bytes) -> None:
+        try:
+            self._received(message)
+        except Exception:
+            # A mistake of ours must not end every message after it.
+            log.exception("a MIDI message went wrong")
 
     def _on_loop(self, call: Callable[..., None], *args: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens

@@ -9,9 +9,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import IO
 
+import psutil
 import pytest
 
 _START_S = 60.0
@@ -22,6 +24,7 @@ def jack_server(name: str) -> Iterator[subprocess.Popen[bytes]]:
     """With its dummy driver, answering. A test may kill it: what it then leaves in shared memory goes with it."""
     if shutil.which("jackd") is None:
         pytest.skip("no jackd: apt install jackd2")
+    _forget_the_dead()
     # Not a pipe: nobody would read it, and a server whose words find no room stands still.
     with tempfile.TemporaryFile() as said:
         server = subprocess.Popen(
@@ -33,6 +36,14 @@ def jack_server(name: str) -> Iterator[subprocess.Popen[bytes]]:
             yield server
         finally:
             _end(name, server)
+
+
+@cache
+def _forget_the_dead() -> None:
+    """Servers that were killed keep their places in JACK's list, which has eight. Only once: later, the list is open in
+    this process."""
+    if not any("jack" in process.name() for process in psutil.process_iter(["name"])):
+        Path("/dev/shm/jack-shm-registry").unlink(missing_ok=True)
 
 
 def _end(name: str, server: subprocess.Popen[bytes]) -> None:

@@ -7,6 +7,7 @@ waits for a sound server, and while it closes a port waits so for a thread that 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from bridges.midi.errors import NoMidi
 SEQUENCER = Path("/dev/snd/seq")
 Received = Callable[[bytes], None]
 """Called on RtMidi's own thread with one message."""
+_LAST_MESSAGE_S = 0.02
 
 
 class OpenPort:
@@ -31,7 +33,10 @@ class OpenPort:
             self._outgoing.send_message(list(message))
 
     def close(self) -> None:
-        """For a device that has gone: while messages arrive, this may never return."""
+        """While messages arrive, this may never return, or end the process."""
+        if self._incoming is not None:
+            self._incoming.cancel_callback()
+            time.sleep(_LAST_MESSAGE_S)
         for port in (self._incoming, self._outgoing):
             if port is not None:
                 port.close_port()
@@ -105,6 +110,10 @@ class Ports:
                 "a MIDI device cannot be opened", where=incoming_name or outgoing_name, why=error
             ) from error
         return OpenPort(incoming_name or outgoing_name or "", incoming, outgoing)
+
+    def close(self) -> None:
+        for watch in (self._watch_in, self._watch_out):
+            watch.delete()
 
     def _client(self, kind: Any, name: str) -> Any:
         try:

@@ -74,7 +74,11 @@ class MidiProcess:
                 continue  # a line that was cut off with its sender
             for port in (self._own, *list(self._devices.values())):
                 port.send(order.data)
-        os._exit(0)  # nothing is closed: that may wait for ever, and the system takes back what a process had
+        # JACK misses a client that ends without a word for five seconds. One that cannot close is ended by the daemon.
+        for port in (self._own, *list(self._devices.values())):
+            port.close()
+        self._ports.close()
+        os._exit(0)
 
     def look(self) -> NoReturn:
         """Devices as they are plugged in and out: one question to the system every few seconds, and none where no

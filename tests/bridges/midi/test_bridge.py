@@ -97,12 +97,22 @@ class Api:
         await self._session.close()
 
 
+async def _heard(controller: Controller, api: Api) -> None:
+    """Until what is sent arrives: the first messages to a port that has just been connected may be lost."""
+    async with asyncio.timeout(60):
+        for status, playing in ((0xFA, True), (0xFC, False)):
+            while (await api.ask("GET", "/transport"))["playing"] != playing:
+                controller.clock(status)
+                await asyncio.sleep(0.05)
+
+
 @pytest.fixture
 async def played(midi_system: dict[str, Any], tmp_path: Path) -> AsyncIterator[tuple[Stage, Controller, Api]]:
     async with stage(tmp_path, **{**midi_system, "midi.enabled": True, "pause_heavy": "playing"}) as staged:
         controller, api = Controller(bool(midi_system)), Api(staged)
         try:
             await controller.connect()
+            await _heard(controller, api)
             yield staged, controller, api
         finally:
             controller.close()

@@ -42,7 +42,7 @@ def jack_server(name: str) -> Iterator[subprocess.Popen[bytes]]:
 def _forget_the_dead() -> None:
     """Servers that were killed keep their places in JACK's list, which has eight. Only once: later, the list is open in
     this process."""
-    if not any("jack" in process.name() for process in psutil.process_iter(["name"])):
+    if not any("jack" in (process.info["name"] or "") for process in psutil.process_iter(["name"])):
         Path("/dev/shm/jack-shm-registry").unlink(missing_ok=True)
 
 

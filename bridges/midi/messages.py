@@ -46,7 +46,7 @@ class Devices(msgspec.Struct, frozen=True, tag="devices"):
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
-    """A device that cannot be opened, said once."""
+    """A device that cannot be opened, or a port that a message could not be sent to."""
 
     why: str
 

@@ -65,6 +65,9 @@ class MidiProcess:
         self._own = self._ports.own(setup.name, self._received)
         self._devices: dict[str, OpenPort] = {}
         self._refused: set[str] = set()
+        self._deaf: set[str] = set()
+        self._using = threading.Lock()
+        """Of all that speaks to RtMidi: a port that is closed while another thread uses it takes the process with it."""
 
     def obey(self) -> None:
         for line in sys.stdin.buffer:
@@ -72,20 +75,35 @@ class MidiProcess:
                 order = read_order.decode(line)
             except msgspec.MsgspecError:
                 continue  # a line that was cut off with its sender
-            for port in (self._own, *list(self._devices.values())):
-                port.send(order.data)
+            self.send(order.data)
         # JACK misses a client that ends without a word for five seconds. One that cannot close is ended by the daemon.
-        for port in (self._own, *list(self._devices.values())):
-            port.close()
-        self._ports.close()
+        with self._using:
+            for port in (self._own, *self._devices.values()):
+                port.close()
+            self._ports.close()
         os._exit(0)
+
+    def send(self, data: bytes) -> None:
+        """To every port. One that does not take it, as a device's that was just unplugged, keeps no other from it and
+        is told once."""
+        with self._using:
+            for port in (self._own, *self._devices.values()):
+                try:
+                    port.send(data)
+                except Exception as error:  # noqa: BLE001 - whatever the system says of it
+                    if port.name not in self._deaf:
+                        self._tell(Refused(f"{port.name}: a message could not be sent ({error})"))
+                    self._deaf.add(port.name)
+                else:
+                    self._deaf.discard(port.name)
 
     def look(self) -> NoReturn:
         """Devices as they are plugged in and out: one question to the system every few seconds, and none where no
         device is named."""
         while True:
             if self._setup.devices:
-                inputs, outputs = self._ports.names()
+                with self._using:
+                    inputs, outputs = self._ports.names()
                 self._see([each for each in dict.fromkeys([*inputs, *outputs]) if self._is_wanted(each)])
             time.sleep(self._setup.look_every_s)
 
@@ -93,7 +111,8 @@ class MidiProcess:
         before = list(self._devices)
         for name in before:
             if name not in wanted:
-                self._devices.pop(name).close()
+                with self._using:
+                    self._devices.pop(name).close()
         self._refused &= set(wanted)
         for name in wanted:
             if name not in self._devices and name not in self._refused:
@@ -103,7 +122,8 @@ class MidiProcess:
 
     def _open(self, name: str) -> None:
         try:
-            self._devices[name] = self._ports.open(name, name, self._received)
+            with self._using:
+                self._devices[name] = self._ports.open(name, name, self._received)
         except NoMidi as error:
             self._refused.add(name)  # said once, tried again when it was away in between
             self._tell(Refused(error.message))

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridges.midi import worker
 from bridges.midi.clock import CLOCK, CONTINUE, START, STOP, ClockReader
 from bridges.midi.lights import Lights
+from bridges.midi.messages import Refused, Report, Setup
+from bridges.midi.ports import OpenPort
 from bridges.midi.trigger import Trigger, parse, read
 from daemon.kernel.errors import BadParameter
 
@@ -125,3 +128,35 @@ def test_a_light_goes_out_when_its_key_is_forgotten_or_nothing_more_is_told():
     assert len(sent) == 4
     lights.begin([])  # they ended while nothing was told
     assert len(sent) == 4
+
+
+class _Unplugged(OpenPort):
+    def send(self, message: bytes) -> None:
+        raise OSError("no such device")
+
+
+class _Plugged(OpenPort):
+    sent: list[bytes]
+
+    def send(self, message: bytes) -> None:
+        self.sent = [*getattr(self, "sent", []), message]
+
+
+def test_a_port_that_takes_nothing_keeps_no_other_from_it(monkeypatch: pytest.MonkeyPatch):
+    """A device that was just unplugged stands in front of one that is there; no real one can be made to fail so."""
+    ports = {"own": _Unplugged("own", None, None), "Pads": _Plugged("Pads", None, None)}
+
+    class Held:
+        def __init__(self, _jack: bool) -> None: ...
+
+        def own(self, _name: str, _received: object) -> OpenPort:
+            return ports["own"]
+
+    monkeypatch.setattr(worker, "Ports", Held)
+    told: list[Report] = []
+    process = worker.MidiProcess(Setup("own", (), False, 1.0), told.append)
+    process._devices["Pads"] = ports["Pads"]
+    for message in (b"\xb0\x01\x01", b"\xb0\x01\x02"):
+        process.send(message)
+    assert ports["Pads"].sent == [b"\xb0\x01\x01", b"\xb0\x01\x02"]
+    assert told == [Refused("own: a message could not be sent (no such device)")]

@@ -67,7 +67,7 @@ class MidiProcess:
         self._refused: set[str] = set()
         self._deaf: set[str] = set()
         self._using = threading.Lock()
-        """Of all that speaks to RtMidi: a port that is closed while another thread uses it takes the process with it."""
+        """Of RtMidi: a port that is closed while another thread uses it takes the process with it."""
 
     def obey(self) -> None:
         for line in sys.stdin.buffer:

@@ -144,7 +144,7 @@ class Deliverer:
         await self._deliveries.record(
             [
                 Delivered(
-                    file.id, shipment.job,
+                    artifact_of(file, best).id, shipment.job,
                     NewAsset(best.payload, item.kind, path, stat, made=True, job=shipment.job,
                              source=shipment.source.asset, parent=_parent(file, assets, shipment),
                              meta={**item.meta, **best.own}),
@@ -197,6 +197,12 @@ class Deliverer:
                     self._journal.remove(path)
                 else:
                     self._journal.replace_text(path, text)
+
+
+def artifact_of(file: Held, encoded: Held) -> Held:
+    """As which artifact a job has a file that it delivers encoded: as what a step made of it, and what was given, as
+    what was made of that."""
+    return file if file.parent is not None else encoded
 
 
 def _standing(moves: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path, FileStat]]:

@@ -51,6 +51,17 @@ class Ledger:
         """What steps of this job have learnt of a file."""
         return dict(self._learnt.get(file, {}))
 
+    def found_out(self) -> dict[str, dict[str, Json]]:
+        """Of each file that was made and of which more is known than its maker said: what was learnt of it, and its
+        class, which may be known of what it was made from."""
+        found = {}
+        for file, held in self._files.items():
+            label = self.meta(file).get("class") if held.kind.audible else None
+            more = self.learnt(file) | ({} if label is None else {"class": label})
+            if held.parent is not None and not more.items() <= held.own.items():
+                found[file] = more
+        return found
+
     def meta(self, file: str) -> dict[str, Json]:
         """Everything known of a file."""
         held = self._files[file]

@@ -103,6 +103,7 @@ class Pipeline:
             )  # fmt: skip
         if record.region is None:
             await self._preparer.learn(source.asset, walk.ledger.learnt(SOURCE))
+        await self._jobs.artifacts_learnt(walk.ledger.found_out())
         warnings = _warnings(outcomes, record)
         shipment = Shipment(order.job, order.recipe.name, record.id, source, walk.ledger, outcomes)
         for effect in order.recipe.effects:
@@ -133,6 +134,7 @@ class _Walk:
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
         self.ledger = Ledger()
         self._given = {held.step: held for held in given}
+        self._given_ids = {held.id for held in given}
         self.ledger.add(given)
 
     async def steps(self) -> dict[str, Outcome]:
@@ -162,9 +164,11 @@ class _Walk:
             await self._tasks[name]
         row = self._rows[entry.id]
         outcome = await self._outcome(entry, row)
-        if entry.use != "encode":  # an encoded file is the same artifact in another format
-            artifacts = [_artifact(file, self._record.id, row) for file in outcome.files]
-            await self._jobs.put_artifacts(self._order.job, self._record.id, row, artifacts)
+        made = outcome.files
+        if entry.use == "encode":  # the same artifact in another format, unless it is made of what was given
+            made = tuple(file for file in made if file.parent in self._given_ids)
+        artifacts = [_artifact(file, self._record.id, row) for file in made]
+        await self._jobs.put_artifacts(self._order.job, self._record.id, row, artifacts)
         await self._jobs.set_step(
             row, outcome.state, progress=1.0, reason=outcome.reason or None, error=outcome.error,
             runs=list(outcome.runs), device=outcome.device, attempt=outcome.attempt,

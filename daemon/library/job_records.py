@@ -102,17 +102,29 @@ def records_of(rows: Sequence[Any]) -> list[JobRecord]:
             tuple(row.warnings), _error(row.error), row.undone, row.created_at, row.started_at, row.finished_at,
             row.ordinal, tuple(_input(each) for each in inputs.get(row.id, ())),
             tuple(_step(each) for each in steps.get(row.id, ())),
-            tuple(artifact_of(each) for each in artifacts.get(row.id, ())),
+            tuple(artifact_of(each) for each in _as_made(row.id, inputs, steps, artifacts)),
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _grouped(rows: Sequence[Any]) -> dict[str, list[Any]]:
-    groups: dict[str, list[Any]] = {}
+_Rows = dict[str, list[Any]]
+"""By their job."""
+
+
+def _grouped(rows: Sequence[Any]) -> _Rows:
+    groups: _Rows = {}
     for row in rows:
         groups.setdefault(row.job, []).append(row)
     return groups
+
+
+def _as_made(job: str, inputs: _Rows, steps: _Rows, artifacts: _Rows) -> list[Any]:
+    """A job's artifacts, input after input and step after step: "the second sound" is one that a person can find."""
+    of_input, of_step = (
+        {row.id: number for number, row in enumerate(rows.get(job, ()))} for rows in (inputs, steps)
+    )
+    return sorted(artifacts.get(job, ()), key=lambda row: (of_input[row.input], of_step[row.step]))
 
 
 def _input(row: Any) -> InputRecord:

@@ -282,6 +282,20 @@ class Jobs:
 
         await self._db.write(work)
 
+    async def artifacts_learnt(self, more: Mapping[str, Mapping[str, Json]]) -> None:
+        """What was found out, by the artifact's id, about what earlier steps had made."""
+
+        ids = list(more)
+
+        def work() -> None:
+            for start in range(0, len(ids), 500):
+                for row in ArtifactRow.select().where(ArtifactRow.id << ids[start : start + 500]):
+                    row.meta = {**row.meta, **more[row.id]}
+                    row.save(only=[ArtifactRow.meta])
+
+        if ids:
+            await self._db.write(work)
+
     async def artifacts_of(self, asset: str, job: str | None, stem: str | None, kind: str) -> list[Artifact]:
         """The newest artifacts of a kind made from an asset: a source's own, or, for something that `job` made,
         that job's of the same stem."""

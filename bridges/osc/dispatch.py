@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 
@@ -10,7 +9,8 @@ from bridges.osc.arguments import check
 from bridges.osc.call import Call, Context
 from bridges.osc.complaints import Complaints
 from bridges.osc.flood import NOISE, REQUESTS, Flood
-from bridges.osc.inbox import Inbox
+from bridges.osc.inbox import MAX_WAITING, Inbox
+from bridges.osc.later import Later, by_time
 from bridges.osc.namespace import Namespace, Node
 from bridges.osc.options import ref_of
 from bridges.osc.packet import BadPacket, Message, decode
@@ -21,10 +21,6 @@ from daemon.kernel.errors import RoadieError
 
 log = logging.getLogger(__name__)
 
-MAX_LATER = 1024
-"""Messages that may wait for the time their bundle names, of everyone together."""
-MAX_LATER_S = 3600.0
-
 
 class Dispatcher:
     def __init__(self, namespace: Namespace, context: Context, complaints: Complaints, flood: Flood) -> None:
@@ -33,7 +29,7 @@ class Dispatcher:
         self._complaints = complaints
         self._flood = flood
         self._inbox = Inbox(self._run)
-        self._later: set[asyncio.TimerHandle] = set()
+        self._later = Later(self._take)
 
     def receive(self, data: bytes, peer: Peer) -> None:
         """On the event loop; returns at once, whatever the packet says."""
@@ -53,53 +49,38 @@ class Dispatcher:
             return
         if len(messages) > 1:
             self._flood.charge(data, peer, len(messages) - 1)
-        at_once: list[Message] = []
-        for message in messages:
-            if message.at_s is None or message.at_s <= time.time():
-                at_once.append(message)
+        for at_s, group in by_time(messages, time.time()).items():
+            if at_s:
+                self._put_off(group, at_s, peer)
             else:
-                self._put_off(message, peer)
-        if at_once:
-            self._take(at_once, peer)
+                self._take(group, peer)
 
     async def close(self) -> None:
-        for handle in self._later:
-            handle.cancel()
-        self._later.clear()
+        self._later.close()
         await self._inbox.close()
 
-    def _put_off(self, message: Message, peer: Peer) -> None:
-        assert message.at_s is not None
-        wait_s = message.at_s - time.time()
-        if wait_s > MAX_LATER_S or len(self._later) >= MAX_LATER:
-            why = (
-                f"a time tag {wait_s:.0f} s ahead"
-                if wait_s > MAX_LATER_S
-                else "too many messages wait for their time"
-            )
-            self._complaints.tell(
-                peer, ref_of(message.args), "bad_parameter", f"{why}; not done", message.address
-            )
-            return
-
-        def now() -> None:
-            self._later.discard(handle)
-            self._take([message], peer)
-
-        handle = asyncio.get_running_loop().call_later(max(0.0, wait_s), now)
-        self._later.add(handle)
+    def _put_off(self, messages: list[Message], at_s: float, peer: Peer) -> None:
+        why = self._later.put(messages, at_s, peer)
+        if why:
+            first = messages[0]
+            self._complaints.tell(peer, ref_of(first.args), "bad_parameter", f"{why}; not done", first.address)
 
     def _take(self, messages: list[Message], peer: Peer) -> None:
         """Messages of one bundle are in one piece and in order: all of them find room, or none."""
         waiting: list[Call] = []
         for message in messages:
             for call in self._calls(message, peer):
-                if call.row.quick is not None:
-                    self._quick(call)
-                else:
+                if self._quick(call) and call.row.handler is not None:
                     waiting.append(call)
-        if waiting and not self._inbox.put(peer, waiting):
-            first = waiting[0]
+        if waiting:
+            self._wait(waiting, peer)
+
+    def _wait(self, calls: list[Call], peer: Peer) -> None:
+        first = calls[0]
+        if len(calls) > MAX_WAITING:
+            why = f"a bundle asks for {len(calls)} things; {MAX_WAITING} are taken together. Send smaller ones"
+            self._complaints.tell(peer, first.ref, "bad_parameter", why, first.address)
+        elif not self._inbox.put(peer, calls):
             why = "too much is waiting already; this was not done. Send it again"
             self._complaints.tell(peer, first.ref, "busy", why, first.address)
 
@@ -130,12 +111,15 @@ class Dispatcher:
             self._complaints.tell(peer, ref_of(message.args), "not_found", f"{why}. {hint}", message.address)
         return taken
 
-    def _quick(self, call: Call) -> None:
-        assert call.row.quick is not None
+    def _quick(self, call: Call) -> bool:
+        """What is done at once, if anything; whether it may go on."""
         try:
-            call.row.quick(call)
+            if call.row.quick is not None:
+                call.row.quick(call)
         except RoadieError as error:
             self._complaints.tell(call.peer, call.ref, error.code, error.message, call.address)
+            return False
+        return True
 
     async def _run(self, call: Call) -> None:
         assert call.row.handler is not None

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from bridges.osc.call import Call
 from bridges.osc.peers import Peer
 
-MAX_WAITING = 64
+MAX_WAITING = 256
 MAX_WEIGHTY = 512
-"""Of one sender: a weighty call is taken where so many wait, any other only where few do."""
+"""Of one sender: a weighty call is taken where so many wait, any other only where fewer do."""
 MAX_QUEUES = 128
 
 Work = Callable[[Call], Awaitable[None]]
@@ -21,10 +21,12 @@ Work = Callable[[Call], Awaitable[None]]
 
 @dataclass(slots=True)
 class _Queue:
-    """repeats: what waits or is under way and may be sent again until it is answered."""
+    """repeats: what waits or is under way and may be sent again until it is answered. torn: whether a call had to be
+    refused; one that was sent after it may rely on it, as running a recipe does on the selection."""
 
     calls: deque[Call] = field(default_factory=deque)
     repeats: set[tuple[object, ...]] = field(default_factory=set)
+    torn: bool = False
 
     def put(self, calls: list[Call]) -> None:
         self.calls.extend(calls)
@@ -61,8 +63,11 @@ class Inbox:
             queue = _Queue()
         if queue.has(calls):
             return True  # or whoever is answered late makes it later still by asking again
-        most = MAX_WEIGHTY if all(call.row.weighty for call in calls) else MAX_WAITING
-        if len(queue.calls) + len(calls) > most:
+        weighty = all(call.row.weighty and not call.row.relies for call in calls)
+        if len(queue.calls) + len(calls) > (MAX_WEIGHTY if weighty else MAX_WAITING):
+            queue.torn = True
+            return False
+        if queue.torn and not weighty:
             return False
         queue.put(calls)
         if key not in self._waiting:

@@ -16,13 +16,16 @@ from daemon.services.types import JobAck, JobInput, JobRequest
 CLIENT = "osc"
 SAME_FOR_S = 600.0
 """A request that is repeated after its job has ended means that job for so long, and a new one from then on."""
+FAILED_FOR_S = 5.0
+"""The same of a job that failed: longer than the repeats of a message that was not acknowledged yet, and short enough
+that a button works again when what was wrong has been mended."""
 _REMEMBERED = 4096
 
 
 class Submitter:
     """A request with a ref is known by its sender's host, its ref and what it asks for, so repeating it, even to a
     daemon that was started anew in between, gives the same job. One without a ref is a press of a button: each is
-    a job. A surface sends one fixed ref for ever; therefore a job that ended long ago, was cancelled or undone
+    a job. A surface sends one fixed ref for ever; therefore a job that ended long ago, failed, was cancelled or undone
     is not given again: the next one is stored under a key that names it, which leads on from there."""
 
     def __init__(self, services: Services) -> None:
@@ -52,7 +55,8 @@ class Submitter:
         job = await self._services.jobs.get(ack.id)
         if job.state == "cancelled" or job.undone:
             return True
-        return job.finished_at is not None and time.time() - job.finished_at > SAME_FOR_S
+        same_for_s = FAILED_FOR_S if job.state == "failed" else SAME_FOR_S
+        return job.finished_at is not None and time.time() - job.finished_at > same_for_s
 
     def _remember(self, first: str, key: str) -> None:
         self._keys[first] = key

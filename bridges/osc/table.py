@@ -42,11 +42,12 @@ class Address:
     """One row of the table.
 
     path: with `{recipe}`, `{slot}` or `{hit}` parts, which stand for every recipe and for 1 to 8. handler: what
-    happens, in the order of arrival for each sender; quick: what happens at once, without waiting for anything. button:
-    acts on a non-zero value only. options: takes trailing `key=value` texts; hidden: takes them, though
-    the signature does not show it. steps: such a key may be a recipe's parameter. replies: addresses
-    that answer it. effect: for people. weighty: repeated until acknowledged, so the last to be refused when a
-    sender floods.
+    happens, in the order of arrival for each sender; quick: what happens at once, without waiting for anything, and
+    before the handler where there are both. button: acts on a non-zero value only. options: takes trailing
+    `key=value` texts; hidden: takes them, though the signature does not show it. steps: such a key may be a recipe's
+    parameter. replies: addresses that answer it. weighty: begins or ends something, so the last to be refused when a
+    sender floods, unless it relies on what was sent before it. once: waits for nothing that its sender asked for
+    before.
     """
 
     path: str
@@ -59,6 +60,7 @@ class Address:
     hidden: bool = False
     steps: bool = False
     weighty: bool = False
+    relies: bool = False
     once: bool = False
     replies: tuple[str, ...] = field(default=())
 

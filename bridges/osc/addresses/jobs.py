@@ -96,7 +96,8 @@ ADDRESSES = (
     Address(
         f"{ROOT}/selected/run/{{recipe}}",
         "Run this recipe on the selection; pressed again while that is under way, it is the same job",
-        (Arg("f", "press", 0, None),), run_selected, button=True, weighty=True, replies=(QUEUED, STATE),
+        (Arg("f", "press", 0, None),), run_selected, button=True, weighty=True, relies=True,
+        replies=(QUEUED, STATE),
     ),
     Address(f"{ROOT}/job/cancel", "Stop a job", (_JOB,), cancel, options=True, weighty=True, replies=(STATE,)),
     Address(

@@ -38,7 +38,6 @@ def test_every_address_of_the_contract_is_there_with_its_types():
 @every
 def test_a_row_is_whole(row: Address):
     assert row.path.startswith("/roadie/") and row.about and not row.about.endswith(".")
-    assert row.handler is None or row.quick is None
     assert all(reply in {each.path for each in ADDRESSES} for reply in row.replies)
     assert {arg.tag for arg in row.args} <= set("ifs")
     assert not row.button or row.tags[-1] == "f"

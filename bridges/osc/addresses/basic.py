@@ -17,11 +17,21 @@ def ping(call: Call) -> None:
     call.reply(f"{ROOT}/pong", call.context.version)
 
 
-async def subscribe(call: Call) -> None:
-    context, port, seconds = call.context, int(call.number(0)), call.number(1)
-    context.subscriptions.add(call.peer, port, seconds)
-    call.services.selection.renew_transport(str(call.peer), _holds_s(call))
+def subscribe(call: Call) -> None:
+    subscriptions, port, seconds = call.context.subscriptions, int(call.number(0)), call.number(1)
     if seconds > 0:
+        subscriptions.add(call.peer, port, seconds)
+        holds_s = _holds_s(call)
+    else:
+        subscriptions.end(call.peer, port)
+        holds_s = None if call.peer.transport == "tcp" else 0.0
+    call.services.selection.renew_transport(str(call.peer), holds_s)
+
+
+async def tell_now(call: Call) -> None:
+    """To a new subscriber, how everything stands."""
+    context = call.context
+    if call.number(1) > 0:
         await context.feedback.awake()
         target = context.subscriptions.reply_to(call.peer)
         for packet in packs(context.feedback.now()):
@@ -54,7 +64,7 @@ ADDRESSES = (
         f"{ROOT}/subscribe",
         "Feedback until so many seconds have passed; send it again to renew, with 0 seconds to end it. It begins "
         "with every slot as it is now",
-        (Arg("i", "port", 0, 65535), Arg("i", "seconds", 0, MAX_SECONDS)), subscribe, hidden=True,
+        (Arg("i", "port", 0, 65535), Arg("i", "seconds", 0, MAX_SECONDS)), tell_now, quick=subscribe, hidden=True,
     ),
     Address(
         f"{ROOT}/transport",

@@ -74,6 +74,12 @@ async def test_a_daw_that_is_not_heard_of_any_more_has_stopped(tmp_path: Path):
             surface.send("/roadie/subscribe", 0, 1)  # the last that is heard of it
             await until_paused(False)
 
+            surface.send("/roadie/subscribe", 0, 60)
+            surface.send("/roadie/transport", 1, 0, 120.0)
+            await until_paused(True)
+            surface.send("/roadie/subscribe", 0, 0)  # it leaves, and says so
+            await until_paused(False)
+
             _, connection = await asyncio.open_connection("127.0.0.1", staged.port)
             connection.write(frame(message("/roadie/transport", 1, 1, 120.0)))
             await until_paused(True)

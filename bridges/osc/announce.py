@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import socket
 from typing import TYPE_CHECKING
 
 import psutil
 
+from bridges.osc.names import announced
 from bridges.osc.settings import OscSettings
 from daemon.kernel.errors import RoadieError
 
@@ -34,17 +36,16 @@ class Announcement:
         from zeroconf import Error  # noqa: PLC0415
         from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf  # noqa: PLC0415
 
-        addresses = self._addresses()
+        addresses = await self._addresses()
         name = f"roadie on {socket.gethostname()}"
         if self._settings.port == 0:  # one of several on this machine: two with one name are hard to tell apart
             name += f" port {osc_port}"
-        server = f"roadie-{socket.gethostname().partition('.')[0]}.local."
         wanted = [(OSC, osc_port)] + ([(QUERY, query_port)] if query_port is not None else [])
         try:
             self._zeroconf = AsyncZeroconf(interfaces=addresses)
             for kind, port in wanted:
                 info = AsyncServiceInfo(
-                    kind, f"{name}.{kind}", port=port, server=server, parsed_addresses=addresses,
+                    kind, f"{name}.{kind}", port=port, server=f"{announced()}.", parsed_addresses=addresses,
                     properties={"txtvers": "1"},
                 )  # fmt: skip
                 await (await self._zeroconf.async_register_service(info, allow_name_change=True))
@@ -62,14 +63,24 @@ class Announcement:
             await zeroconf.async_unregister_all_services()
             await zeroconf.async_close()
 
-    def _addresses(self) -> list[str]:
-        host = ipaddress.ip_address(self._settings.host)
-        if not host.is_unspecified:
-            return [str(host)]
-        found = [
-            each.address
-            for interface in psutil.net_if_addrs().values()
-            for each in interface
-            if each.family == socket.AF_INET and not ipaddress.ip_address(each.address).is_loopback
-        ]
-        return found or ["127.0.0.1"]
+    async def _addresses(self) -> list[str]:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(self._settings.host, 0, type=socket.SOCK_DGRAM)
+        except OSError as error:
+            raise NotAnnounced(
+                "the host's address is not known", where=self._settings.host, why=error
+            ) from error
+        addresses = list(dict.fromkeys(str(each[4][0]).partition("%")[0] for each in found))
+        if not any(ipaddress.ip_address(each).is_unspecified for each in addresses):
+            return addresses
+        return _of_this_machine() or ["127.0.0.1"]
+
+
+def _of_this_machine() -> list[str]:
+    """Its IPv4 addresses in the network."""
+    return [
+        each.address
+        for interface in psutil.net_if_addrs().values()
+        for each in interface
+        if each.family == socket.AF_INET and not ipaddress.ip_address(each.address).is_loopback
+    ]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 from aiohttp import web
 
+from bridges.osc import names
 from bridges.osc.feedback import Feedback
 from bridges.osc.namespace import Namespace
 from bridges.osc.query.describe import ATTRIBUTES, EXTENSIONS, find, tree
@@ -54,7 +53,7 @@ class QueryServer:
             await self.stop()
             raise refused(error, "OSCQuery", host, port, "osc.query_port") from error
         bound: int = self._runner.addresses[0][1]
-        log.info("OSCQuery on http://%s:%d", host, bound)
+        log.info("OSCQuery on %s", names.url(host, bound))
         return bound
 
     async def stop(self) -> None:
@@ -71,8 +70,12 @@ class QueryServer:
     ) -> web.StreamResponse:
         """Only those who may send OSC, and no page in a browser that found its way here under another name."""
         admitted = request.remote is not None and self._settings.admits(request.remote)
-        if not admitted or not _is_this_machine(request.host) or "Origin" in request.headers:
+        if not admitted or not names.is_here(request.host):
             raise web.HTTPForbidden(text="Not from there: see osc.allow in roadie's settings")
+        if not names.is_of(request.headers.get("Origin"), request.host):
+            raise web.HTTPForbidden(
+                text="Not for pages of another server: their Origin header is not this one's"
+            )
         return await handler(request)
 
     async def _get(self, request: web.Request) -> web.StreamResponse:
@@ -120,18 +123,3 @@ class QueryServer:
 
 def _json(value: object) -> web.Response:
     return web.Response(body=msgspec.json.encode(value), content_type="application/json")
-
-
-def _is_this_machine(host: str) -> bool:
-    """Whether a Host header names an address or this machine itself: a page that got its own name to point here
-    (DNS rebinding) names neither."""
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-    name = name.strip("[]").lower()
-    own = socket.gethostname().lower()
-    if name in ("localhost", own, f"{own}.local"):
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

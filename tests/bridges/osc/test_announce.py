@@ -6,13 +6,14 @@ import asyncio
 import socket
 from pathlib import Path
 
+import aiohttp
 import pytest
 from zeroconf import ServiceStateChange
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from bridges.osc.announce import Announcement, NotAnnounced
 from bridges.osc.settings import OscSettings
-from tests.bridges.osc.conftest import stage
+from tests.bridges.osc.conftest import Stage, stage
 
 
 async def test_a_client_finds_both_ports(tmp_path: Path):
@@ -54,3 +55,24 @@ async def test_where_it_cannot_be_announced_the_reason_is_told():
     with pytest.raises(NotAnnounced, match=r"192\.0\.2\.1"):
         await announcement.start(7701, 7702)
     await announcement.stop()
+
+
+async def test_a_host_by_its_name_is_announced_by_its_address(tmp_path: Path):
+    async with stage(tmp_path, **{"osc.host": "localhost", "osc.announce": True}) as staged:
+        async with asyncio.timeout(60):
+            while not {"zeroconf", "MIDI"} <= (found := await _checks(staged)).keys():  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    assert "are announced" in found["zeroconf"]
+
+
+async def test_a_host_that_nobody_knows_is_said():
+    announcement = Announcement(OscSettings("nowhere.invalid", 0, 0, "", ()))
+    with pytest.raises(NotAnnounced, match=r"nowhere\.invalid"):
+        await announcement.start(7701, 7702)
+
+
+async def _checks(staged: Stage) -> dict[str, str]:
+    headers = {"Authorization": f"Bearer {staged.token}"}
+    url = f"http://127.0.0.1:{staged.runtime.http_port}/api/v1/doctor"
+    async with aiohttp.ClientSession(headers=headers) as session, session.get(url) as answer:
+        return {each["name"]: each["found"] for each in (await answer.json())["items"]}

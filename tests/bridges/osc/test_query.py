@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 
 from bridges.osc.addresses import ADDRESSES
+from bridges.osc.names import announced, machine
 from bridges.osc.namespace import Namespace
 from tests.bridges.osc.conftest import Client, Stage
 
@@ -114,8 +115,20 @@ async def test_pages_from_elsewhere_are_not_let_in(client: Client):
         assert (await client.get("/", headers=headers))[0] == 403
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await client.session.ws_connect(client.base + "/", headers=headers)
-    for host in ("localhost:7702", "127.0.0.1", "[::1]:7702"):
+    for host in (
+        "localhost:7702",
+        "127.0.0.1",
+        "[::1]:7702",
+        f"{machine()}.local:7702",
+        announced(),
+        f"{announced()}.:7702",
+    ):
         assert (await client.get("/", headers={"Host": host}))[0] == 200
+    # Some WebSocket libraries name the server itself.
+    async with client.session.ws_connect(client.base + "/", headers={"Origin": client.base}):
+        pass
+    text = (await client.get("/", headers={"Origin": "http://evil.example"}))[1]
+    assert "Origin" in text
 
 
 async def test_a_recipe_written_meanwhile_is_described(staged: Stage, client: Client):

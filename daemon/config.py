@@ -50,7 +50,7 @@ class MidiConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     does. jack: through JACK instead of ALSA."""
 
     enabled: bool = True
-    name: str = "roadie"
+    name: Annotated[str, Meta(pattern=r"\S")] = "roadie"
     devices: tuple[str, ...] = ()
     pads_channel: Annotated[int, Meta(ge=1, le=16)] = 10
     clock: bool = True

@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from bridges.midi.bridge import MidiBridge
-from bridges.midi.errors import NoMidi
 from bridges.midi.settings import MidiSettings
 from bridges.midi.trigger import parse
 from bridges.osc.announce import Announcement
 from bridges.osc.bridge import OscBridge
+from bridges.osc.names import url
 from bridges.osc.settings import Network, OscSettings
 from daemon.config import OscConfig, Settings
 from daemon.kernel.clock import Clock
@@ -55,21 +55,21 @@ class Surfaces:
         self._stack.push_async_callback(_ended, later)
 
     async def _start_later(self) -> None:
-        await self._announce()
-        await self._start_midi()
+        for name, start in (("zeroconf", self._announce), ("MIDI", self._start_midi)):
+            try:
+                await start()
+            except Exception as error:
+                # A mistake of ours in one must not end the other, nor go unsaid.
+                log.exception("%s could not be started", name)
+                self._say(name, False, f"this is a mistake of roadie's: {error}", "Its log has more")
 
     async def stop(self) -> None:
         await self._stack.aclose()
 
     async def checks(self) -> list[Check]:
         """What `roadie doctor` says of each part."""
-        wanted = self._settings.config.midi.devices
         if self._midi is not None:
-            gone = "the ports went away, because what has them ended; it is started again"
-            self._say("MIDI", True, gone if self._midi.gone else f"port {self._settings.config.midi.name!r}")
-        if self._midi is not None and wanted:
-            found = ", ".join(self._midi.devices) or f"none is plugged in of: {', '.join(wanted)}"
-            self._say("MIDI devices", True, found)
+            self._say_midi(self._midi)
         return [*self._checks.values(), await self._services.audition.check()]
 
     async def _start_osc(self) -> None:
@@ -103,7 +103,7 @@ class Surfaces:
         except RoadieError as error:
             self._failed("OSCQuery", error)
             return
-        self._say("OSCQuery", True, f"http://{self._osc_settings.host}:{self.query_port}")
+        self._say("OSCQuery", True, url(self._osc_settings.host, self.query_port))
 
     async def _announce(self) -> None:
         if self._bridge is None or self.osc_port is None or not self._osc_settings.announce:
@@ -125,16 +125,23 @@ class Surfaces:
             self._say("MIDI", True, "switched off (midi.enabled)")
             return
         settings = MidiSettings(config.name, config.devices, config.pads_channel, config.clock, config.jack)
-        try:
-            bridge = MidiBridge(self._services, settings)
-            self._stack.push_async_callback(bridge.stop)
-            await bridge.start()
-        except NoMidi as error:
-            log.info("there is no MIDI: %s", error.message)
-            self._say("MIDI", True, f"there is none: {error.what} ({error.where or error.why})", error.hint)
-            return
+        bridge = MidiBridge(self._services, settings)
+        self._stack.push_async_callback(bridge.stop)
+        await bridge.start()
         self._midi = bridge
-        self._say("MIDI", True, f"port {settings.name!r}")
+
+    def _say_midi(self, midi: MidiBridge) -> None:
+        config = self._settings.config.midi
+        missing = midi.missing
+        if missing is not None:
+            why = f" ({missing.where or missing.why})" if missing.where or missing.why else ""
+            found = f"there is none: {missing.what}{why}; it is looked for again from time to time"
+            self._say("MIDI", True, found, missing.hint)
+            return
+        self._say("MIDI", True, f"port {config.name!r}")
+        if config.devices:
+            found = ", ".join(midi.devices) or f"none is plugged in of: {', '.join(config.devices)}"
+            self._say("MIDI devices", True, found)
 
     def _say(self, name: str, ok: bool, found: str, mend: str | None = None) -> None:
         self._checks[name] = Check(name, ok, found, mend)

@@ -12,6 +12,7 @@ from typing import Any
 
 from bridges.midi.clock import ClockReader
 from bridges.midi.commands import Commands
+from bridges.midi.errors import NoMidi
 from bridges.midi.lights import Lights
 from bridges.midi.messages import Setup
 from bridges.midi.process import MidiPorts
@@ -51,12 +52,15 @@ class MidiBridge:
         self._telling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Raises NoMidi."""
+        """Returns when it is known whether there is MIDI; where there is none, it is looked for from time to time."""
         await self._ports.start()
-        self._services.controls.attach(self._bound)
+        self._services.controls.attach(self._bound, lambda: self.missing is None)
         self._bound(await self._services.controls.bindings())
         self._tasks = [asyncio.create_task(work) for work in (self._work(), self._look())]
-        log.info("MIDI port %r", self._settings.name)
+        if self.missing is None:
+            log.info("MIDI port %r", self._settings.name)
+        else:
+            log.info("there is no MIDI: %s", self.missing.message)
 
     async def stop(self) -> None:
         """Idempotent."""
@@ -74,9 +78,9 @@ class MidiBridge:
         return list(self._devices)
 
     @property
-    def gone(self) -> bool:
-        """Whether the ports went away and are not there again yet."""
-        return self._ports.gone
+    def missing(self) -> NoMidi | None:
+        """Why there is no MIDI now, None when there is."""
+        return self._ports.missing
 
     # ------------------------------------------------------------ what arrives
 

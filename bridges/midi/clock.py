@@ -10,6 +10,8 @@ TICKS_PER_QUARTER = 24
 _BEATS_MEASURED = 4
 _SILENT_S = 2.0
 """A clock that ran and is silent for so long has stopped, whatever it did not say: the DAW crashed, a cable fell."""
+_NO_CLOCK_S = 3600.0
+"""The same where start came and no clock: some send only start and stop. Longer than a song or a take mostly is."""
 _CHANGED_BPM = 0.3
 
 Changed = Callable[[bool, float | None], None]
@@ -23,6 +25,7 @@ class ClockReader:
         self._changed = changed
         self._ticks: deque[float] = deque(maxlen=_BEATS_MEASURED * TICKS_PER_QUARTER + 1)
         self._count = 0
+        self._has_clock = False
         self._heard_at_s = 0.0
         self.playing = False
         self.bpm: float | None = None
@@ -38,12 +41,13 @@ class ClockReader:
             self._tell(False, self.bpm)
 
     def look(self, now_s: float) -> None:
-        """From time to time: whether a clock fell silent."""
-        if self.playing and now_s - self._heard_at_s > _SILENT_S:
+        """From time to time: whether what was heard is heard no more."""
+        if self.playing and now_s - self._heard_at_s > (_SILENT_S if self._has_clock else _NO_CLOCK_S):
             self._ticks.clear()
             self._tell(False, self.bpm)
 
     def _tick(self, at_s: float) -> None:
+        self._has_clock = True
         if at_s - self._heard_at_s > _SILENT_S:
             self._ticks.clear()
         self._heard_at_s = at_s

@@ -25,7 +25,7 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
 
 
 class NoPorts(msgspec.Struct, frozen=True, tag="no_ports"):
-    """The first report where there is no MIDI, as `NoMidi`; the process ends then."""
+    """There is no MIDI, or none any more, as `NoMidi`; the process ends then."""
 
     what: str
     where: str | None

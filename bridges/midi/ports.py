@@ -18,6 +18,9 @@ SEQUENCER = Path("/dev/snd/seq")
 Received = Callable[[bytes], None]
 """Called on RtMidi's own thread with one message."""
 _LAST_MESSAGE_S = 0.02
+_DEVICE, _LOOK = "roadie", "roadie look"
+CLIENTS = (_DEVICE, _LOOK)
+"""What our clients are called, besides the one of our own port."""
 
 
 class OpenPort:
@@ -65,8 +68,8 @@ class Ports:
         self._api = rtmidi.API_UNIX_JACK if jack else rtmidi.API_UNSPECIFIED
         if sys.platform == "linux" and not jack:
             self._api = rtmidi.API_LINUX_ALSA
-        self._watch_in = self._client(rtmidi.MidiIn, "roadie look")
-        self._watch_out = self._client(rtmidi.MidiOut, "roadie look")
+        self._watch_in = self._client(rtmidi.MidiIn, _LOOK)
+        self._watch_out = self._client(rtmidi.MidiOut, _LOOK)
 
     def names(self) -> tuple[list[str], list[str]]:
         """(inputs, outputs) that there are now."""
@@ -83,12 +86,14 @@ class Ports:
                 )  # fmt: skip
             return self.open(*(next((each for each in names if name in each), None) for names in (inputs, outputs)),
                              received)  # fmt: skip
+        # CoreMIDI shows the port's name alone, the others the client's before it.
+        in_name, out_name = (name, name) if sys.platform == "darwin" else ("in", "out")
         try:
-            outgoing = self._client(self._rtmidi.MidiOut, name)
             incoming = self._client(self._rtmidi.MidiIn, name)
-            outgoing.open_virtual_port("out")
+            outgoing = self._client(self._rtmidi.MidiOut, name)
             self._hear(incoming, received)
-            incoming.open_virtual_port("in")
+            incoming.open_virtual_port(in_name)  # first: of two clients with one name, JACK numbers the second
+            outgoing.open_virtual_port(out_name)
         except self._rtmidi.RtMidiError as error:
             raise NoMidi("the MIDI port cannot be made", where=name, why=error) from error
         return OpenPort(name, incoming, outgoing)
@@ -99,10 +104,10 @@ class Ports:
         inputs, outputs = self.names()
         try:
             if outgoing_name in outputs:
-                outgoing = self._client(self._rtmidi.MidiOut, "roadie")
+                outgoing = self._client(self._rtmidi.MidiOut, _DEVICE)
                 outgoing.open_port(outputs.index(outgoing_name), "out")
             if incoming_name in inputs:  # last, so that nothing is heard of a device that is refused
-                incoming = self._client(self._rtmidi.MidiIn, "roadie")
+                incoming = self._client(self._rtmidi.MidiIn, _DEVICE)
                 self._hear(incoming, received)
                 incoming.open_port(inputs.index(incoming_name), "in")
         except self._rtmidi.RtMidiError as error:

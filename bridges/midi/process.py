@@ -32,14 +32,17 @@ from bridges.midi.ports import check_system
 log = logging.getLogger(__name__)
 
 START_S = 10.0
-AGAIN_S = 5.0
+AGAIN_S, AGAIN_AT_MOST_S = 5.0, 60.0
+"""Until it is tried again, each time twice as long: a system that has no MIDI may have it later."""
 _END_S = 1.0
 _MOST_WAITING = 256
 """Messages to what does not take them; what comes then is dropped, and nobody waits."""
 
 
 class MidiPorts:
-    """Starts the process, and another one when it has ended."""
+    """Starts the process, and another one when it has ended or there was no MIDI.
+
+    missing: why there are no ports now, None when there are."""
 
     def __init__(
         self, setup: Setup, received: Callable[[bytes], None], changed: Callable[[Sequence[str]], None]
@@ -51,16 +54,11 @@ class MidiPorts:
         self._changed = changed
         self._process: _Process | None = None
         self._keeping: asyncio.Task[None] | None = None
-
-    @property
-    def gone(self) -> bool:
-        """Whether the process has ended, and the next one is not there yet."""
-        return self._process is None
+        self.missing: NoMidi | None = None
 
     async def start(self) -> None:
-        """Raises NoMidi."""
-        check_system(self._setup.jack)
-        await self._begin()
+        """Returns when it is known whether there is MIDI now."""
+        await self._try()
         self._keeping = asyncio.create_task(self._keep(), name="midi")
 
     async def stop(self) -> None:
@@ -77,7 +75,17 @@ class MidiPorts:
         if self._process is not None:
             self._process.send(Send(data))
 
-    async def _begin(self) -> None:
+    async def _try(self) -> None:
+        try:
+            self._process = await self._begun()
+        except NoMidi as error:
+            self.missing = error
+        else:
+            self.missing = None
+
+    async def _begun(self) -> _Process:
+        """Raises NoMidi."""
+        check_system(self._setup.jack)
         try:
             process = _Process(self._setup, self._received, self._changed)
         except OSError as error:
@@ -88,23 +96,26 @@ class MidiPorts:
             await asyncio.to_thread(process.kill)
             if isinstance(error, TimeoutError):
                 raise NoMidi(
-                    f"the MIDI system has not answered for {START_S:g} s", hint="Start it again, then roadie"
+                    f"the MIDI system has not answered for {START_S:g} s", hint="Start it again"
                 ) from None
             raise
-        self._process = process
+        return process
 
     async def _keep(self) -> None:
+        wait_s = AGAIN_S
         while True:
             if self._process is not None:
                 await self._process.ended.wait()
-                self._process = None
+                self.missing, self._process = self._process.why, None
                 self._changed(())
-                log.warning("what has the MIDI ports ended; it is started again")
-            await asyncio.sleep(AGAIN_S)
-            with contextlib.suppress(NoMidi):
-                await self._begin()
+                log.warning("%s; MIDI is looked for again", self.missing.what)
+                wait_s = AGAIN_S
+            await asyncio.sleep(wait_s)
+            wait_s = min(2 * wait_s, AGAIN_AT_MOST_S)
+            await self._try()
+            if self.missing is None:
+                log.info("MIDI is there")
                 self._changed(())
-                log.info("MIDI is there again")
 
 
 class _Process:
@@ -116,6 +127,7 @@ class _Process:
         # Nobody may be waiting for it any more when it fails.
         self.ready.add_done_callback(lambda future: future.cancelled() or future.exception())
         self.ended = asyncio.Event()
+        self.why = NoMidi("what has the MIDI ports ended")
         self._received = received
         self._changed = changed
         self._orders: queue.Queue[Send | None] = queue.Queue(_MOST_WAITING)
@@ -198,8 +210,8 @@ class _Process:
         match report:
             case Ready() if not self.ready.done():
                 self.ready.set_result(None)
-            case NoPorts(what, where, why, hint) if not self.ready.done():
-                self.ready.set_exception(NoMidi(what, where=where, why=why, hint=hint))
+            case NoPorts(what, where, why, hint):
+                self.why = NoMidi(what, where=where, why=why, hint=hint)
             case Devices(names):
                 self._changed(names)
             case Refused(why):
@@ -207,7 +219,5 @@ class _Process:
 
     def _gone(self) -> None:
         if not self.ready.done():
-            self.ready.set_exception(
-                NoMidi("what has the MIDI ports ended", why=f"exit code {self._popen.returncode}")
-            )
+            self.ready.set_exception(self.why)
         self.ended.set()

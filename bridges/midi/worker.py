@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import signal
 import sys
 import threading
@@ -15,6 +16,7 @@ from typing import NoReturn
 import msgspec
 
 from bridges.midi.errors import NoMidi
+from bridges.midi.jack import JackWatch
 from bridges.midi.messages import (
     Devices,
     NoPorts,
@@ -27,7 +29,7 @@ from bridges.midi.messages import (
     read_order,
     read_setup,
 )
-from bridges.midi.ports import OpenPort, Ports
+from bridges.midi.ports import CLIENTS, OpenPort, Ports
 from daemon.kernel.lifeline import die_with_parent
 
 Tell = Callable[[Report], None]
@@ -63,6 +65,7 @@ class MidiProcess:
         self._tell = tell
         self._ports = Ports(setup.jack)
         self._own = self._ports.own(setup.name, self._received)
+        self._jack = JackWatch(self._server_ended) if setup.jack else None
         self._devices: dict[str, OpenPort] = {}
         self._refused: set[str] = set()
         self._deaf: set[str] = set()
@@ -81,6 +84,8 @@ class MidiProcess:
             for port in (self._own, *self._devices.values()):
                 port.close()
             self._ports.close()
+            if self._jack is not None:
+                self._jack.close()
         os._exit(0)
 
     def send(self, data: bytes) -> None:
@@ -131,7 +136,21 @@ class MidiProcess:
     def _received(self, message: bytes) -> None:
         self._tell(Received(message))
 
+    def _server_ended(self) -> None:
+        """Its ports are gone, whatever their names say: the next process has those of the next server."""
+        self._tell(NoPorts("the JACK server has ended", None, None, "Start it again"))
+        os._exit(0)
+
     def _is_wanted(self, name: str) -> bool:
         """Never our own: what we send would come back to us."""
-        own = name.startswith((self._setup.name, "roadie"))
-        return not own and any(fnmatch.fnmatchcase(name, f"*{each}*") for each in self._setup.devices)
+        return not is_own(name, self._setup.name) and any(
+            fnmatch.fnmatchcase(name, f"*{each}*") for each in self._setup.devices
+        )
+
+
+def is_own(port: str, name: str) -> bool:
+    """Whether a port, as the system lists it, is one that `Ports` made for our own `name` or to look at the others.
+    JACK numbers clients of one name."""
+    if sys.platform == "win32":
+        return name in port
+    return any(re.fullmatch(rf"{re.escape(each)}(-\d+)?(:.*)?", port) for each in (name, *CLIENTS))

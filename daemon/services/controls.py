@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from daemon.kernel.errors import BadParameter, Conflict, NotFound
 from daemon.library.state import State
+from daemon.services.recipes import RecipesService
 from daemon.services.types_controls import BindingSpec, BindingView, ControlsView
 
 COMMANDS = {
@@ -22,25 +23,26 @@ COMMANDS = {
 _STATE = "midi.bindings"
 
 Check = Callable[[str], object]
-"""Raises BadParameter for a trigger that is none."""
+"""A trigger, which as text is written in one way only. Raises BadParameter for one that is none."""
 
 
 class ControlsService:
-    """check: whether a text is a trigger, for the bridge that knows them to say."""
-
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, recipes: RecipesService) -> None:
         self._state = state
+        self._recipes = recipes
         self._check: Check | None = None
         self._changed: Callable[[dict[str, str]], None] | None = None
+        self._has_keys: Callable[[], bool] = lambda: False
         self._learning: tuple[str, asyncio.Future[str]] | None = None
 
     def know(self, check: Check) -> None:
         """What a trigger is, whether or not there are keys to press here."""
         self._check = check
 
-    def attach(self, changed: Callable[[dict[str, str]], None]) -> None:
-        """A bridge with keys is there. changed: called with every binding, trigger to command, when they change."""
-        self._changed = changed
+    def attach(self, changed: Callable[[dict[str, str]], None], has_keys: Callable[[], bool]) -> None:
+        """A bridge is there. changed: called with every binding, trigger to command, when they change. has_keys:
+        whether there are keys to press now."""
+        self._changed, self._has_keys = changed, has_keys
 
     async def bindings(self) -> dict[str, str]:
         stored = await self._state.get(_STATE)
@@ -51,18 +53,21 @@ class ControlsService:
         return ControlsView(bindings=[BindingView(on=on, do=do) for on, do in bound.items()], commands=COMMANDS)
 
     async def replace(self, bindings: list[BindingSpec]) -> ControlsView:
-        """Raises BadParameter for a trigger or a command that is none."""
+        """Raises BadParameter for a trigger or a command that is none, and for a trigger that is there twice."""
+        stored: dict[str, str] = {}
         for each in bindings:
-            check_command(each.do)
-            if self._check is not None:
-                self._check(each.on)
-        await self._store({each.on: each.do for each in bindings})
+            on = each.on if self._check is None else str(self._check(each.on))
+            if on in stored:
+                raise BadParameter(f"{on!r} is bound twice", hint="A key does one thing: leave one of them out")
+            stored[on] = await self._command(each.do)
+        await self._store(stored)
         return await self.view()
 
     async def learn(self, do: str, wait_s: float) -> BindingView:
-        """Bind the next key. Raises NotFound when there is no MIDI or no key came, Conflict while another is learnt."""
-        check_command(do)
-        if self._changed is None:
+        """Bind the next key. Raises BadParameter for a command that is none, NotFound when there is no MIDI or no key
+        came, Conflict while another is learnt."""
+        do = await self._command(do)
+        if not self._has_keys():
             raise NotFound("there is no MIDI here", hint="`roadie doctor` says why")
         if self._learning is not None:
             raise Conflict("another key is being learnt", where=self._learning[0])
@@ -93,10 +98,21 @@ class ControlsService:
         if self._changed is not None:
             self._changed(bindings)
 
+    async def _command(self, do: str) -> str:
+        """As it is written in one way only. Raises BadParameter for one that is none, or runs no recipe."""
+        verb, recipe = parts_of(do)
+        if not recipe:
+            return verb
+        known = [each.name for each in await self._recipes.list()]
+        if recipe not in known:
+            raise BadParameter(f"there is no recipe {recipe!r}", hint=f"One of: {', '.join(known)}")
+        return f"{verb} {recipe}"
 
-def check_command(do: str) -> None:
-    """Raises BadParameter."""
-    verb, _, rest = do.partition(" ")
+
+def parts_of(do: str) -> tuple[str, str]:
+    """What is done, and the recipe, "" where there is none. Raises BadParameter."""
+    verb, _, rest = do.strip().partition(" ")
     legal = {name.partition(" ")[0]: "RECIPE" in name for name in COMMANDS}
     if verb not in legal or legal[verb] != bool(rest.strip()):
         raise BadParameter(f"{do!r} is no command", hint=f"One of: {', '.join(COMMANDS)}")
+    return verb, rest.strip()

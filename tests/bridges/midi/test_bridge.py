@@ -256,7 +256,14 @@ async def test_a_key_that_is_none_is_refused_also_where_there_is_no_midi(tmp_pat
         api = Api(staged)
         with pytest.raises(AssertionError, match="is no trigger"):
             await api.ask("PUT", "/midi", bindings=[{"on": "note 17 128", "do": "next"}])
-        await api.ask("PUT", "/midi", bindings=[{"on": "note 16 127", "do": "next"}])
+        with pytest.raises(AssertionError, match="'note 16 1' is bound twice"):
+            await api.ask(
+                "PUT", "/midi", bindings=[{"on": on, "do": "next"} for on in ("note 16 1", "note 16 01")]
+            )
+        with pytest.raises(AssertionError, match="there is no recipe 'nope'"):
+            await api.ask("PUT", "/midi", bindings=[{"on": "note 1 1", "do": "run nope"}])
+        bound = await api.ask("PUT", "/midi", bindings=[{"on": "note 16 0127", "do": "run  light "}])
+        assert bound["bindings"] == [{"on": "note 16 127", "do": "run light"}]
         await api.close()
 
 

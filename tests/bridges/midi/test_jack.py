@@ -7,13 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import psutil
 import pytest
 
 from bridges.midi import process
-from bridges.midi.errors import NoMidi
 from bridges.midi.messages import Setup
 from bridges.midi.process import MidiPorts
 from tests.jack import jack_server
@@ -71,6 +70,21 @@ class Heard:
             await asyncio.sleep(0.01)
 
 
+async def until(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110 - of another task
+        await asyncio.sleep(0.02)
+
+
+def _ports_of(name: str) -> list[str]:
+    """As another program sees them."""
+    look = "import rtmidi; " + "; ".join(
+        f"print(*rtmidi.{kind}(rtapi=rtmidi.API_UNIX_JACK, name='see').get_ports(), sep='\\n')"
+        for kind in ("MidiIn", "MidiOut")
+    )
+    seen = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout
+    return [each for each in seen.split("\n") if each.startswith(name)]
+
+
 async def test_a_server_that_stands_still_is_said_and_keeps_nobody(
     server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,9 +97,10 @@ async def test_a_server_that_stands_still_is_said_and_keeps_nobody(
             while not starting.done():
                 await asyncio.sleep(0.01)
                 turns += 1
-            with pytest.raises(NoMidi, match="has not answered for 2 s"):
-                await starting
+            await starting
             assert turns > 20
+            assert ports.missing is not None and "has not answered for 2 s" in ports.missing.what
+            await ports.stop()
         finally:
             jackd.send_signal(signal.SIGCONT)
         await ports.start()
@@ -96,6 +111,26 @@ async def test_a_server_that_stands_still_is_said_and_keeps_nobody(
             await ports.stop()
         finally:
             jackd.send_signal(signal.SIGCONT)
+
+
+async def test_a_server_that_comes_late_ends_and_comes_again(
+    server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "AGAIN_S", 0.2)
+    monkeypatch.setattr(process, "AGAIN_AT_MOST_S", 0.2)
+    heard = Heard()
+    ports = heard.ports()
+    async with asyncio.timeout(120):
+        await ports.start()
+        assert ports.missing is not None and "does not answer" in ports.missing.what
+        for end in (signal.SIGTERM, signal.SIGKILL):
+            with jack_server(server) as jackd:
+                await until(lambda: ports.missing is None)
+                assert sorted(_ports_of(NAME)) == [f"{NAME}-01:out", f"{NAME}:in"]
+                jackd.send_signal(end)
+                await until(lambda: ports.missing is not None)
+                assert "JACK server has ended" in ports.missing.what
+        await ports.stop()
 
 
 @pytest.fixture
@@ -130,10 +165,8 @@ async def test_ports_that_are_lost_with_their_process_are_there_again(
         for child in psutil.Process().children():
             if "bridges.midi.worker" in " ".join(child.cmdline()):
                 child.kill()
-        while not ports.gone:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-        while ports.gone:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+        await until(lambda: ports.missing is not None)
+        await until(lambda: ports.missing is None)
         await heard.more()
         assert heard.devices == [(), ()]
         await ports.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import mido
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from bridges.midi.lights import Lights
 from bridges.midi.messages import Refused, Report, Setup
 from bridges.midi.ports import OpenPort
 from bridges.midi.trigger import Trigger, parse, read
+from bridges.midi.worker import is_own
 from daemon.kernel.errors import BadParameter
 
 
@@ -95,6 +98,17 @@ def test_a_clock_that_falls_silent_has_stopped():
     assert told[-1] is False and not reader.playing
 
 
+def test_start_without_a_clock_holds_until_stop():
+    """Some sequencers send no clock; one that crashes is still not waited for for ever."""
+    told: list[bool] = []
+    reader = ClockReader(lambda playing, bpm: told.append(playing))
+    reader.feed(START, 0.0)
+    reader.look(600.0)
+    assert told == [True]
+    reader.look(4000.0)
+    assert told == [True, False]
+
+
 def test_lights_show_how_far_a_job_is_and_go_out():
     sent: list[mido.Message] = []
     lights = Lights(lambda message: sent.append(mido.Message.from_bytes(message)))
@@ -160,3 +174,16 @@ def test_a_port_that_takes_nothing_keeps_no_other_from_it(monkeypatch: pytest.Mo
         process.send(message)
     assert ports["Pads"].sent == [b"\xb0\x01\x01", b"\xb0\x01\x02"]
     assert told == [Refused("own: a message could not be sent (no such device)")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no ports of our own")
+@pytest.mark.parametrize(
+    ("port", "own"),
+    [
+        ("L:in 128:0", True), ("L-01:out", True), ("L", True), ("roadie:in 129:0", True), ("roadie look:x", True),
+        ("roadie-02:in", True), ("Launchpad:Launchpad MIDI 1 20:0", False), ("Live:out", False),
+        ("roadie pads:1", False),
+    ],
+)  # fmt: skip
+def test_only_our_own_ports_are_left_out(port: str, own: bool):
+    assert is_own(port, "L") is own

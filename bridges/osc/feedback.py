@@ -13,6 +13,7 @@ from bridges.osc.complaints import Complaints
 from bridges.osc.feed import EVERY_S, JobFeed, name_of, trouble_of
 from bridges.osc.packet import encode
 from bridges.osc.packs import packs
+from bridges.osc.pads import pad_packets
 from bridges.osc.peers import Outlet, Peer
 from bridges.osc.slots import OPEN, Slots
 from bridges.osc.subscriptions import Subscriptions
@@ -54,6 +55,7 @@ class Feedback:
         self._waking = asyncio.Lock()
         self._pump: asyncio.Task[None] | None = None
         self._hits_told: dict[str, str] = {}
+        self._pads_told: dict[int, str] = {}
         self.slots = Slots()
         self.selection = ""
 
@@ -91,6 +93,7 @@ class Feedback:
             self._fill_slot(self._feeds[job.id])
             if job.id not in known:  # it has ended meanwhile
                 del self._feeds[job.id]
+        self._pads_told = dict(self._services.audition.pads)
         chosen = await self._services.selection.selection()
         self.selection = chosen.path or chosen.asset or ""
 
@@ -133,8 +136,9 @@ class Feedback:
         self._tell_slot({address: name for address, name in now.items() if before.get(address, "") != name})
 
     def now(self) -> list[bytes]:
-        """The same as packets, for one who begins to listen."""
-        return [encode(address, value) for address, value in self.values().items()]
+        """The same as packets, and what is on the pads, for one who begins to listen."""
+        values = [encode(address, value) for address, value in self.values().items()]
+        return values + pad_packets({}, self._services.audition.pads)
 
     async def close(self) -> None:
         if self._pump is not None:
@@ -196,6 +200,10 @@ class Feedback:
                 self.selection = body["path"] or body["asset"] or ""
                 self._tell_slot({"/roadie/selection": self.selection})
                 self.tell_hits()
+            case "kit.loaded":
+                before, self._pads_told = self._pads_told, dict(body["pads"])
+                for target in self._subscriptions.targets():
+                    self._send(target, pad_packets(before, self._pads_told))
 
     def _feed(self, job: str, recipe: str, state: str, progress: float) -> JobFeed:
         feed = self._feeds.get(job)

@@ -203,6 +203,14 @@ class SelectionChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class KitLoaded(Event):
+    """pads: (MIDI note, what is on it), every key that sounds now."""
+
+    durable: ClassVar[bool] = False
+    pads: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TransportChanged(Event):
     durable: ClassVar[bool] = False
     playing: bool

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from daemon.kernel.errors import NotFound, RoadieError
+from daemon.kernel.events import Event, KitLoaded
 from daemon.kernel.work import Kind
+from daemon.library.jobs import OPEN
 from daemon.playback.errors import NoAudio
 from daemon.playback.messages import Pad
 from daemon.playback.player import Player
@@ -24,14 +26,19 @@ _BETWEEN = " - "
 
 class AuditionService:
     """Everything here raises NoAudio, with what to install, where nothing can be heard. played: the path of the file
-    that was asked for last, also where it could not be heard."""
+    that was asked for last, also where it could not be heard. pads: what is on each key."""
 
-    def __init__(self, player: Player, library: LibraryService, jobs: JobsService, kits: KitsService) -> None:
+    def __init__(
+        self, player: Player, library: LibraryService, jobs: JobsService, kits: KitsService,
+        tell: Callable[[Event], None],
+    ) -> None:  # fmt: skip
         self._player = player
         self._library = library
         self._jobs = jobs
         self._kits = kits
+        self._tell = tell
         self.played: str | None = None
+        self.pads: dict[int, str] = {}
 
     async def play(self, *, path: str | None = None, asset: str | None = None, gain: float = 1.0) -> str:
         """Play one file instead of what plays; returns its path. Raises NotFound, FileMissing, StepFailed."""
@@ -50,10 +57,12 @@ class AuditionService:
         view = await self._jobs.get(job)
         sounds = _made(each for each in view.artifacts if _audible(each))
         if not 1 <= number <= len(sounds):
+            ended = view.state not in OPEN
             raise NotFound(
-                f"the job has made {len(sounds)} sounds so far", where=f"sound {number} of job {job}",
-                hint="Wait until it is done, or send a smaller number",
-            )  # fmt: skip
+                f"the job has made {len(sounds)} sounds{'' if ended else ' so far'}",
+                where=f"sound {number} of job {job}",
+                hint="Send a smaller number" if ended else "Wait until it is done, or send a smaller number",
+            )
         return sounds[number - 1].path
 
     async def load_kit(self, name: str) -> dict[int, str]:
@@ -65,7 +74,7 @@ class AuditionService:
                 failed = await self._player.load(
                     [Pad(each.note, str(each.path), each.low_velocity, each.high_velocity) for each in slots]
                 )
-                return {each.note: each.name for each in slots if each.path not in failed}
+                return self._loaded({each.note: each.name for each in slots if each.path not in failed})
         return await self.load_kit_of_job(name)
 
     async def load_kit_of_job(self, job: str) -> dict[int, str]:
@@ -79,7 +88,13 @@ class AuditionService:
             )
         failed = await self._player.load([Pad(note, each.path) for note, each in pads.items()])
         loaded = {note: each for note, each in pads.items() if each.path not in failed}
-        return dict(zip(loaded, short_names([each.path for each in loaded.values()]), strict=True))
+        names = short_names([each.path for each in loaded.values()])
+        return self._loaded(dict(zip(loaded, names, strict=True)))
+
+    def _loaded(self, pads: dict[int, str]) -> dict[int, str]:
+        self.pads = pads
+        self._tell(KitLoaded(tuple(pads.items())))
+        return pads
 
     def hit(self, note: int, velocity: int) -> bool:
         """Strike a key of the kit that was loaded. From any thread; opens nothing and waits for nothing."""

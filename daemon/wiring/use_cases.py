@@ -71,6 +71,7 @@ def services_of(
         Peaks(settings.cache / "peaks", shop.preparer), shop.deliverer, shop.in_use,
     )  # fmt: skip
     projects = ProjectsService(stores.projects, assets, shop.reader, starter)
+    recipes = RecipesService(Recipes(settings.recipes))
     kits = KitsService(Kits(stores.db), assets, collections)
     watcher = _watcher(settings, stores, shop, projects, clock)
     return Services(
@@ -83,7 +84,7 @@ def services_of(
         duplicates=DuplicatesService(shop.duplicates, starter, outputs),
         map=MapService(starter, MapPoints(stores.db)),
         models=models,
-        recipes=RecipesService(Recipes(settings.recipes)),
+        recipes=recipes,
         system=SystemService(
             version("roadie"), settings.home, folders(settings), shop.executor, models, selection, stores.jobs, state,
             stores.db, clock,
@@ -99,9 +100,9 @@ def services_of(
         edits=EditsService(assets, Edits(stores.db), stores.jobs, jobs),
         watching=WatchingService(watcher, stores.arrivals, *watched(settings), settings.home),
         rules=RulesService(),
-        audition=AuditionService(player, library, jobs, kits),
+        audition=AuditionService(player, library, jobs, kits, events.tell),
         browse=BrowseService(library, selection),
-        controls=ControlsService(state),
+        controls=ControlsService(state, recipes),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from daemon.playback.errors import NoAudio
 from daemon.playback.messages import Pad
 from daemon.playback.player import Player
 from tests.jack import jack_server
-from tests.playback.conftest import RATE, Heard
+from tests.listening import RATE, Heard
 
 pytestmark = pytest.mark.xdist_group("jack")
 

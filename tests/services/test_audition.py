@@ -26,6 +26,8 @@ class Player:
 class Jobs:
     artifacts: list[ArtifactView]
 
+    state: str = "done"
+
     async def get(self, _job: str) -> Jobs:
         return self
 
@@ -39,7 +41,9 @@ def made(
 def service(*artifacts: ArtifactView) -> tuple[AuditionService, Player]:
     player = Player()
     jobs = cast("Any", Jobs(list(artifacts)))
-    return AuditionService(cast("Any", player), cast("Any", None), jobs, cast("Any", None)), player
+    return AuditionService(
+        cast("Any", player), cast("Any", None), jobs, cast("Any", None), lambda _event: None
+    ), player
 
 
 RAW = made("slices/001.wav", "/cache/1.wav", False)
@@ -73,5 +77,5 @@ async def test_what_no_one_asked_to_deliver_is_heard_from_where_it_was_made():
     audition, _player = service(RAW, midi)
     assert await audition.load_kit_of_job("job") == {36: "1"}
     assert await audition.sound_of_job("job", 1) == "/cache/1.wav"
-    with pytest.raises(NotFound, match="1 sounds so far"):
+    with pytest.raises(NotFound, match="has made 1 sounds"):
         await audition.sound_of_job("job", 2)

@@ -39,10 +39,12 @@ ADDRESSES = (
     Address(f"{ROOT}/asset/added", "To subscribers: the library has a new asset", (Arg("s", "asset"),)),
     Address(f"{ROOT}/selection", "To subscribers: what is selected, \"\" for nothing", (Arg("s", "path or asset"),)),
     Address(
-        f"{ROOT}/pad/name", "A key of the kit and what is on it, without what all names begin with",
+        f"{ROOT}/pad/name",
+        "A key of the kit and what is on it, without what all names begin with; to subscribers too, whoever loads a "
+        "kit, with \"\" for a key that has nothing any more",
         (_REF, Arg("i", "note", 0, 127), Arg("s", "name"))
     ),
-    Address(f"{ROOT}/kit/done", "The end of an answer to kit", (_REF, _COUNT)),
+    Address(f"{ROOT}/kit/done", "The end of a kit's keys, and how many sound", (_REF, _COUNT)),
     Address(
         f"{ROOT}/slot/{{slot}}/name", "To subscribers: recipe and file of the job in this slot", (Arg("s", "name"),)
     ),

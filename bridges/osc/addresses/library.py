@@ -53,15 +53,22 @@ async def kit(call: Call) -> None:
 
 
 def tell_kit(call: Call, pads: dict[int, str]) -> None:
-    """What is on each key."""
+    """What is on each key, to one who is not told as every subscriber is."""
+    if not call.ref and call.context.subscriptions.left_s(call.peer) is not None:
+        return
     for note, name in pads.items():
         call.reply(f"{ROOT}/pad/name", note, name)
     call.reply(f"{ROOT}/kit/done", len(pads))
 
 
 def pad(call: Call) -> None:
-    if call.number(1):
-        call.services.audition.hit(int(call.number(0)), int(call.number(1)))
+    note, velocity = int(call.number(0)), int(call.number(1))
+    if velocity and note not in call.services.audition.pads:
+        raise NotFound(
+            "nothing is on this key", where=f"note {note}", hint=f"Send {ROOT}/kit with a kit or a job"
+        )
+    if velocity:
+        call.services.audition.hit(note, velocity)
 
 
 async def search(call: Call) -> None:

@@ -1,8 +1,10 @@
+"""A sound output for tests, which can be read."""
+
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,16 +28,21 @@ class Heard:
 
     def sound(self) -> np.ndarray:
         """(frames, 2), without the silence before and after."""
-        data = self.file.read_bytes()
+        data = self.file.read_bytes() if self.file.exists() else b""
         frames = np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, 2)
         loud = np.flatnonzero(np.abs(frames).max(axis=1) > 1e-6)
         return frames[loud[0] : loud[-1] + 1] if len(loud) else frames[:0]
 
+    async def more(self, frames: int = 0) -> None:
+        """Returns when more than so many frames were heard."""
+        async with asyncio.timeout(60):
+            while len(self.sound()) <= frames:  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(0.05)
 
-@pytest.fixture
-def heard(tmp_path: Path) -> Iterator[Heard]:
+
+def output(folder: Path) -> Heard:
     if sys.platform != "linux" or not Path("/usr/share/alsa/alsa.conf").exists():
         pytest.skip("ALSA is missing: apt install libportaudio2 libasound2-data")
-    file, config = tmp_path / "heard.raw", tmp_path / "asound.conf"
+    file, config = folder / "heard.raw", folder / "asound.conf"
     config.write_text(_CONFIG.format(file=file, rate=RATE))
-    yield Heard(file, {**os.environ, "ALSA_CONFIG_PATH": str(config)})
+    return Heard(file, {**os.environ, "ALSA_CONFIG_PATH": str(config)})

@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import queue
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 
@@ -28,6 +26,7 @@ from bridges.midi.messages import (
     read_report,
 )
 from bridges.midi.ports import check_system
+from daemon.kernel.children import start_speaking
 
 log = logging.getLogger(__name__)
 
@@ -131,14 +130,7 @@ class _Process:
         self._received = received
         self._changed = changed
         self._orders: queue.Queue[Send | None] = queue.Queue(_MOST_WAITING)
-        code = (
-            f"import sys; sys.path[:] = {sys.path!r}\n"
-            f"from bridges.midi.worker import main\nmain({os.getpid()}, {encode(setup)!r})"
-        )
-        self._popen: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )  # fmt: skip
+        self._popen = start_speaking("bridges.midi.worker:main", encode(setup))
         self._threads = [
             threading.Thread(target=work, name=f"midi-{work.__name__}", daemon=True)
             for work in (self._read, self._write)

@@ -1,4 +1,5 @@
-"""A Python process of our own with a pipe to it: how workers, and the hosts of plug-ins below them, are started.
+"""A Python process of our own and what goes between: a pipe to workers, and to the hosts of plug-ins below them; lines
+on standard input and output to those that have a sound or MIDI system.
 
 `subprocess` and a pipe rather than `multiprocessing.Process`: nothing of the parent's `__main__` is imported again,
 there is no resource-tracker process beside them, and standard streams are set before they start.
@@ -34,19 +35,30 @@ def start_child(
     else:
         options = {"pass_fds": (handle,), "start_new_session": own_session}
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", _program(main, handle)],
+        _command(main, handle, os.getpid()),
         stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(env), **options,
     )  # fmt: skip
 
 
-def _program(main: str, handle: int) -> str:
+def start_speaking(main: str, *args: bytes, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start `main` ("module:function"), which is called with (pid of this process, *args), reads orders on standard
+    input and writes reports to standard output. Raises OSError."""
+    return subprocess.Popen(
+        _command(main, os.getpid(), *args),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env=None if env is None else dict(env), creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )  # fmt: skip
+
+
+def _command(main: str, *args: int | bytes) -> list[str]:
     """It finds modules where this process finds them."""
     module, _, function = main.partition(":")
-    return (
+    program = (
         f"import sys; sys.path[:] = {sys.path!r}\n"
         f"from {module} import {function}\n"
-        f"{function}({handle}, {os.getpid()})"
+        f"{function}({', '.join(map(repr, args))})"
     )
+    return [sys.executable, "-P", "-c", program]
 
 
 def connection(handle: int) -> Connection:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
-import os
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from typing import IO
 
 import msgspec
 
+from daemon.kernel.children import start_speaking
 from daemon.kernel.errors import ErrorInfo, RoadieError, StepFailed, WorkerDied
 from daemon.playback.errors import NoAudio
 from daemon.playback.messages import (
@@ -142,12 +142,7 @@ class _Process:
         self.gone = False
         self._loop = loop
         self._writing = threading.Lock()
-        code = f"import sys; sys.path[:] = {sys.path!r}\nfrom daemon.playback.worker import main\nmain({os.getpid()})"
-        self._popen: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-P", "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env=None if environ is None else dict(environ), bufsize=0,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )  # fmt: skip
+        self._popen = start_speaking("daemon.playback.worker:main", env=environ)
         self._reader = threading.Thread(target=self._read_forever, name="playback", daemon=True)
         self._reader.start()
 
@@ -158,6 +153,7 @@ class _Process:
         try:
             with self._writing:
                 stdin.write(encode(order) + b"\n")
+                stdin.flush()
         except (OSError, ValueError):  # it has ended; ValueError: and was closed here
             self.gone = True
             return False
@@ -165,7 +161,8 @@ class _Process:
 
     def close(self) -> None:
         assert self._popen.stdin is not None
-        self._popen.stdin.close()
+        with contextlib.suppress(OSError):  # it has ended, with something unsent
+            self._popen.stdin.close()
         try:
             self._popen.wait(3)
         except subprocess.TimeoutExpired:

@@ -7,7 +7,7 @@ import os
 import stat
 from dataclasses import dataclass
 from email.utils import formatdate
-from io import RawIOBase
+from io import FileIO
 from pathlib import Path
 
 from aiohttp import web
@@ -15,7 +15,9 @@ from aiohttp import web
 from bridges.http.ranges import ByteRange, NotSatisfiable, etag_matches, parse_range
 from bridges.http.refusals import Gone, NoSuchRange, Precondition
 from bridges.http.table import Call
-from daemon.kernel.errors import DiskError, NotFound
+from daemon.audio.ogg_in_wav import ogg_place
+from daemon.audio.riff import ChunkPlace
+from daemon.kernel.errors import DiskError, NotFound, UnreadableAudio
 
 _CHUNK_BYTES = 256 * 1024
 # Without O_NONBLOCK, opening a named pipe waits for a writer that may never come.
@@ -24,9 +26,10 @@ _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0) 
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """A regular file, opened. head: its first 16 bytes."""
+    """A regular file, opened: its bytes from `start` on, `size_bytes` of them. head: the first 16."""
 
-    file: RawIOBase
+    file: FileIO
+    start: int
     size_bytes: int
     modified_at: float
     head: bytes
@@ -57,6 +60,9 @@ def open_file(path: Path, asset: str) -> OpenFile:
             os.close(handle)
             raise NotFound("is no file", where=path)
         file = os.fdopen(handle, "rb", buffering=0)
+        part = _ogg_inside(file, path)
+        start, size = (0, found.st_size) if part is None else (part.start, part.size)
+        file.seek(start)
         head = file.read(16)
     except FileNotFoundError as error:
         raise Gone("is not there any more", where=path) from error
@@ -64,7 +70,15 @@ def open_file(path: Path, asset: str) -> OpenFile:
         raise DiskError("cannot be read", where=path, why=error.strerror) from error
     # Tags can change while the asset stays the same: a range must not mix two versions of the bytes.
     etag = f'"{asset}-{found.st_mtime_ns:x}-{found.st_size:x}"'
-    return OpenFile(file, found.st_size, found.st_mtime, head, etag)
+    return OpenFile(file, start, size, found.st_mtime, head, etag)
+
+
+def _ogg_inside(file: FileIO, path: Path) -> ChunkPlace | None:
+    """What to send of a WAV file with an Ogg stream in it, which no browser plays as it is."""
+    try:
+        return ogg_place(file, path)
+    except UnreadableAudio:  # sent as it is
+        return None
 
 
 async def _answer(request: web.Request, opened: OpenFile) -> web.StreamResponse:
@@ -106,15 +120,15 @@ async def _send(
     response.content_length = span.end - span.start
     await response.prepare(request)
     if request.method != "HEAD":
-        await _copy(opened.file, span, response)
+        await _copy(opened, span, response)
     return response
 
 
-async def _copy(file: RawIOBase, span: ByteRange, response: web.StreamResponse) -> None:
+async def _copy(opened: OpenFile, span: ByteRange, response: web.StreamResponse) -> None:
     position = span.start
-    await asyncio.to_thread(file.seek, position)
+    await asyncio.to_thread(opened.file.seek, opened.start + position)
     while position < span.end:
-        chunk = await asyncio.to_thread(file.read, min(_CHUNK_BYTES, span.end - position))
+        chunk = await asyncio.to_thread(opened.file.read, min(_CHUNK_BYTES, span.end - position))
         if not chunk:  # it became shorter meanwhile: only ending the connection tells the client
             raise ConnectionError("the file was cut while it was sent")
         await response.write(chunk)

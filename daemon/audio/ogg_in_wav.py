@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from daemon.audio.binary import open_binary
-from daemon.audio.riff import walk
+from daemon.audio.riff import ChunkPlace, walk
 
 _PAGE = b"OggS"
 
@@ -53,13 +53,20 @@ def open_ogg_part(path: Path) -> Part | None:
     """The Ogg stream in the data of a WAV file, open; None where there is none."""
     file = open_binary(path)
     try:
-        for place in walk(file, path) if file.read(4) == b"RIFF" else ():
-            if place.id == b"data":
-                if file.read(len(_PAGE)) == _PAGE:
-                    return Part(file, place.start, place.size)
-                break
+        place = ogg_place(file, path)
     except BaseException:
         file.close()
         raise
-    file.close()
+    if place is None:
+        file.close()
+        return None
+    return Part(file, place.start, place.size)
+
+
+def ogg_place(file: BinaryIO, path: Path) -> ChunkPlace | None:
+    """Where the Ogg stream in an open WAV file is, None where there is none. Raises UnreadableAudio, OSError."""
+    file.seek(0)
+    for place in walk(file, path) if file.read(4) == b"RIFF" else ():
+        if place.id == b"data":
+            return place if file.read(len(_PAGE)) == _PAGE else None
     return None

@@ -16,26 +16,13 @@ from daemon.audio.reader import open_audio
 from daemon.kernel.errors import DiskError, UnreadableAudio
 from daemon.kernel.work import Region
 from tests.audio.material import RATE, noise
-
-OGG_VORBIS_1 = 0x674F
-FRAMES = 50_001
+from tests.ogg_in_wav import FRAMES, wrapped
 
 
 @pytest.fixture
 def ogg(tmp_path: Path) -> Path:
     path = tmp_path / "inner.ogg"
     soundfile.write(path, noise(FRAMES).T, RATE, format="OGG", subtype="VORBIS")
-    return path
-
-
-def wrapped(stream: bytes, path: Path, tail: bytes = b"") -> Path:
-    """tail: chunks behind the data."""
-    fmt = struct.pack("<HHIIHHH", OGG_VORBIS_1, 2, RATE, 11_000, 1, 16, 8) + bytes(8)
-    body = b"WAVE" + b"".join(
-        name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) & 1)
-        for name, data in ((b"fmt ", fmt), (b"fact", struct.pack("<I", FRAMES)), (b"data", stream))
-    )
-    path.write_bytes(b"RIFF" + struct.pack("<I", len(body) + len(tail)) + body + tail)
     return path
 
 

@@ -11,6 +11,7 @@ import pytest
 from bridges.http.media import content_type
 from tests.bridges.http.conftest import Served, bearer
 from tests.fakes.services import asset_view
+from tests.ogg_in_wav import wrapped
 
 
 @pytest.fixture
@@ -106,6 +107,20 @@ async def test_content_decides_the_type(served: Served, tmp_path: Path):
     answer = await served.request("GET", f"/api/v1/assets/{asset.id}/audio", bearer())
     assert answer.headers["content-type"] == "application/octet-stream"
     assert "sandbox" in answer.headers["content-security-policy"]
+
+
+async def test_of_a_wav_with_an_ogg_stream_the_stream_is_sent(served: Served, tmp_path: Path):
+    """Browsers play the one and not the other."""
+    stream = tmp_path / "tone.ogg"
+    await asyncio.to_thread(
+        subprocess.run, ["sox", "-n", str(stream), "synth", "0.5", "sine", "440"], check=True
+    )
+    wav = wrapped(stream.read_bytes(), tmp_path / "tone.wav", b"LIST" + bytes([4, 0, 0, 0]) + b"INFO")
+    path = f"/api/v1/assets/{served.services.library.add(wav).id}/audio"
+    answer = await served.request("GET", path, bearer())
+    assert answer.body == stream.read_bytes() and answer.headers["content-type"] == "audio/ogg"
+    part = await served.request("GET", path, {"Range": "bytes=100-199", **bearer()})
+    assert part.body == stream.read_bytes()[100:200]
 
 
 SOX = {"wav": "audio/wav", "aiff": "audio/aiff", "flac": "audio/flac", "ogg": "audio/ogg"}

@@ -12,7 +12,7 @@ USAGE = 2
 INTERRUPTED = 130
 ERROR = "error: "
 ADVICE = "what to do: "
-_USAGE_CODES = frozenset({"usage", "bad_parameter", "bad_recipe", "bad_config", "invalid_request"})
+_USAGE_CODES = frozenset({"usage", "bad_parameter", "bad_recipe", "bad_config", "bad_request", "invalid"})
 
 
 def exit_code(code: str) -> int:

@@ -5,6 +5,7 @@ Light: the daemon reads chains to plan; pedalboard is loaded only by `daemon.cha
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -70,6 +71,8 @@ def _find(name_or_path: str, folders: Sequence[Path]) -> tuple[Path, str]:
 def read_chain(path: Path) -> tuple[Path, str]:
     """(path, what stands in it). Raises FileMissing, BadChain."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for its writer for ever
+            raise BadChain("is not a file", where=path, hint="Name the chain file itself")
         return path, path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark in front
     except FileNotFoundError:
         raise FileMissing("the chain file is not there", where=path) from None

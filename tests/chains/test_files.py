@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -157,3 +158,10 @@ def test_bits_and_rates_are_whole_and_a_level_names_its_own_mode() -> None:
     with pytest.raises(BadChain, match=r"bits must be a whole number from 8 to 24, not 12\.5"):
         resolve_chain({"dither": {"bits": 12.5}})
     assert resolve_chain({"normalize": {"lufs": -14}})["normalize"] == {"mode": "lufs", "lufs": -14.0}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a named pipe")
+def test_a_pipe_in_the_place_of_a_chain_keeps_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.toml")
+    with pytest.raises(BadChain, match=r"x\.toml: is not a file"):
+        load_chain("x", [tmp_path])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import platform
 import plistlib
 import struct
@@ -45,8 +46,9 @@ def binary_of(path: Path) -> Path:
 
     Raises FileMissing, and NoPlugin naming what is there instead.
     """
-    if not path.exists():
-        raise FileMissing("there is no such plug-in", where=path)
+    if not os.path.exists(path):  # noqa: PTH110 - pathlib's raises for what may not be looked at
+        why = "it is a link that leads nowhere" if path.is_symlink() else None
+        raise FileMissing("there is no such plug-in", where=path, why=why)
     if path.is_file():
         return path
     if sys.platform == "darwin":
@@ -58,7 +60,8 @@ def binary_of(path: Path) -> Path:
     found = folder / (path.stem + suffix)
     if found.is_file():
         return found
-    others = sorted(folder.glob(f"*{suffix}"))
+    # A pipe by that name would keep whoever opens it.
+    others = sorted(each for each in folder.glob(f"*{suffix}") if each.is_file())
     if others:
         return others[0]
     there = sorted(each.name for each in (path / "Contents").glob("*-*") if each.name != wanted)

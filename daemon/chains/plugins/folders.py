@@ -39,10 +39,10 @@ def preset_folders(platform: str = sys.platform, environ: Mapping[str, str] = os
 
 def find_plugins(folders: Sequence[Path]) -> Iterator[Path]:
     """Plug-in files and bundles by name, each once. A folder that is not there has none."""
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for folder in folders:
         for path in _within(folder, _DEEPEST):
-            real = path.resolve()
+            real = os.path.realpath(path)  # pathlib's raises where links lead in a circle
             if real not in seen:
                 seen.add(real)
                 yield path
@@ -56,5 +56,9 @@ def _within(folder: Path, deepest: int) -> Iterator[Path]:
     for entry in entries:
         if entry.suffix.lower() in FORMATS:
             yield entry
-        elif deepest > 0 and not entry.name.startswith(".") and entry.is_dir():
+        elif deepest > 0 and not entry.name.startswith(".") and _is_folder(entry):
             yield from _within(entry, deepest - 1)
+
+
+def _is_folder(path: Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - pathlib's raises for what may not be looked at

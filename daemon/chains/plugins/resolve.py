@@ -7,6 +7,7 @@ render. Light: run in the daemon.
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -165,7 +166,10 @@ def _check_preset(content: bytes, path: str, described: Described, place: Place)
 
 def _content(path: Path, place: Place) -> bytes:
     try:
-        if path.stat().st_size > LARGEST_PRESET_BYTES:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise BadChain("a plug-in's settings are not a file", where=path)
+        if found.st_size > LARGEST_PRESET_BYTES:
             raise place.error(f"{path} is too large for a plug-in's settings")
         return path.read_bytes()
     except OSError as error:

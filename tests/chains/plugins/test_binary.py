@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from daemon.chains.plugins.folders import find_plugins, preset_folders, standard
 from daemon.kernel.errors import FileMissing
 from tests.plugins.build import folder
 
+posix = pytest.mark.skipif(os.name != "posix", reason="needs symbolic links")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="ELF files and bundles of Linux")
 
 
@@ -61,6 +63,15 @@ def test_what_is_no_library(tmp_path: Path) -> None:
 
 
 @linux
+def test_a_pipe_in_the_place_of_a_binary_keeps_nobody(tmp_path: Path) -> None:
+    made = bundle(tmp_path, None)
+    for name in ("Broken.so", "Other.so"):
+        os.mkfifo(made / "Contents" / folder() / name)
+    with pytest.raises(NoPlugin, match="no binary at all"):
+        examine(made)
+
+
+@linux
 def test_cut_off_and_made_for_others(plugin: Callable[[str], Path], tmp_path: Path) -> None:
     content = binary(plugin("GAIN")).read_bytes()
     with pytest.raises(NoPlugin, match=r"cut off .*of at least \d+ bytes"):
@@ -93,6 +104,18 @@ def test_they_are_found_where_vendors_put_them(tmp_path: Path) -> None:
     ]
     assert found == ["one/A.vst3", "one/Vendor/B.vst3", "one/Vendor/D.component", "one/Vendor/Deep/C.VST3"]
     assert list(find_plugins([tmp_path / "nowhere"])) == []
+
+
+@posix
+def test_links_in_a_circle_are_one_plugin_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "A.vst3").symlink_to(tmp_path / "B.vst3")
+    (tmp_path / "B.vst3").symlink_to(tmp_path / "A.vst3")
+    (tmp_path / "vendor").symlink_to(tmp_path / "vendor")
+    (tmp_path / "C.vst3").mkdir()
+    found = [path.name for path in find_plugins([tmp_path])]
+    assert "C.vst3" in found and "A.vst3" in found
+    with pytest.raises(FileMissing, match=r"A\.vst3.*a link that leads nowhere"):
+        examine(tmp_path / "A.vst3")
 
 
 def test_the_folders_of_each_system() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -81,6 +82,13 @@ def test_a_preset_is_part_of_what_it_is(catalogue: Catalogue, tmp_path: Path) ->
     assert resolved(catalogue, plugin=GAIN, preset=str(preset)) != first
     with pytest.raises(BadChain, match=r"gone\.vstpreset.*cannot be read"):
         resolved(catalogue, plugin=GAIN, preset=str(tmp_path / "gone.vstpreset"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a named pipe")
+def test_a_pipe_in_the_place_of_a_preset_keeps_nobody(catalogue: Catalogue, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.vstpreset")
+    with pytest.raises(BadChain, match=r"a\.vstpreset.*not a file"):
+        resolved(catalogue, plugin=GAIN, preset=str(tmp_path / "a.vstpreset"))
 
 
 def test_a_preset_of_another_plugin_is_refused(catalogue: Catalogue, tmp_path: Path) -> None:

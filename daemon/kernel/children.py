@@ -20,8 +20,8 @@ def start_child(
 ) -> subprocess.Popen[bytes]:
     """Start `main` ("module:function"), which is called with (handle of `pipe`, pid of this process).
 
-    output: descriptor that takes what it prints. own_session: it leads a session, so that it can be ended with all
-    that it starts. Raises OSError.
+    It leads a process group, so that it can be ended with all that it starts. output: descriptor that takes what it
+    prints. own_session: it leads a session too. Raises OSError.
     """
     handle = pipe.fileno()
     options: dict[str, Any]
@@ -33,7 +33,8 @@ def start_child(
         inherited = subprocess.STARTUPINFO(lpAttributeList={"handle_list": [handle]})
         options = {"creationflags": flags, "startupinfo": inherited}
     else:
-        options = {"pass_fds": (handle,), "start_new_session": own_session}
+        leads: dict[str, Any] = {"start_new_session": True} if own_session else {"process_group": 0}
+        options = {"pass_fds": (handle,), **leads}
     return subprocess.Popen(
         _command(main, handle, os.getpid()),
         stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(env), **options,

@@ -141,6 +141,12 @@ def with_child(context: StepContext, inputs: Inputs, params: ProbeParams) -> Ste
     os._exit(3)
 
 
+def with_group(context: StepContext, inputs: Inputs, params: ProbeParams) -> StepResult:
+    child = subprocess.Popen(["sleep", "60"], process_group=0)
+    context.checkpoint(0.0, str(child.pid))
+    os._exit(3)
+
+
 def exit_hard(context: StepContext, inputs: Inputs, params: ProbeParams) -> StepResult:
     sys.stderr.write("last words\n")
     os._exit(7)

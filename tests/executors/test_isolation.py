@@ -74,10 +74,11 @@ async def test_an_idle_worker_killed_from_outside_is_replaced(start: Start, call
     assert facts(await executor.submit(call("who"), quiet).result()) != [pid]
 
 
-async def test_what_a_crashed_worker_had_started_ends_with_it(start: Start, call: Call) -> None:
+@pytest.mark.parametrize("step", ["with_child", "with_group"])
+async def test_what_a_crashed_worker_had_started_ends_with_it(start: Start, call: Call, step: str) -> None:
     executor = await start()
     notes: list[str] = []
-    running = executor.submit(call("with_child"), lambda _, note: notes.append(note))
+    running = executor.submit(call(step), lambda _, note: notes.append(note))
     with pytest.raises(WorkerDied, match="exit code 3"):
         await running.result()
     [child] = map(int, notes)

@@ -1,6 +1,8 @@
 // Test plug-ins for roadie: one source, a plug-in for each variant. Compiled with -DVARIANT=NAME, or once, and the byte
 // behind MARK changed in a copy of the binary. Those that misbehave while they process do so when a sample of exactly
 // POISON passes (so that they load and can be scanned), the rest always.
+#include <unistd.h>
+
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -11,7 +13,7 @@
 #include "vst3_abi.h"
 
 enum Variant { GAIN, MULTI, INSTRUMENT, CRASH_ON_LOAD, CRASH, HANG_ON_LOAD, HANG, NOT_A_NUMBER, INFINITE, LATENCY,
-               LYING_LATENCY, SILENT, SLOW, GREEDY, EXITS, PROGRAMS };
+               LYING_LATENCY, SILENT, SLOW, GREEDY, EXITS, PROGRAMS, FORKS };
 #ifndef VARIANT
 #define VARIANT GAIN
 #endif
@@ -30,7 +32,8 @@ constexpr uint32_t GAIN_ID = 100, MODE_ID = 101;
 constexpr uint64_t MONO = 1ull << 19, STEREO = 3;
 
 const char* const NAMES[] = {"Gain", "Multi", "Instrument", "Crash on load", "Crash", "Hang on load", "Hang", "Not a number",
-                             "Infinite", "Latency", "Lying latency", "Silent", "Slow", "Greedy", "Exits", "Programs"};
+                             "Infinite", "Latency", "Lying latency", "Silent", "Slow", "Greedy", "Exits", "Programs",
+                             "Forks"};
 
 [[noreturn]] void hang() {
     for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
@@ -249,6 +252,10 @@ class Plugin final : public Component, public Processor, public Controller {
         if (VARIANT == CRASH) crash();
         if (VARIANT == HANG) hang();
         if (VARIANT == EXITS) std::_Exit(0);
+        if (VARIANT == FORKS) {  // what it leaves behind holds every pipe of the host
+            if (fork() == 0) hang();
+            crash();
+        }
         if (VARIANT == SLOW) std::this_thread::sleep_for(std::chrono::milliseconds(400));
         while (VARIANT == GREEDY) {
             auto* block = static_cast<volatile char*>(std::malloc(64 << 20));

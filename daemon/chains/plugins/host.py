@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections import deque
@@ -36,6 +37,7 @@ _START_PATIENCE_S = (
 _MEMORY_EVERY_S = 0.5
 _AHEAD = 32
 _LEAST_REST_S = 0.001
+_CLOSING_S = 5.0  # from the end of a pipe to that of its process
 _TAIL_BYTES = 2000
 _FAULTHANDLERS = (" ", "Fatal Python", "Current thread", "Extension modules", "Thread ")
 
@@ -146,7 +148,7 @@ class _Child:
         ours, theirs = Pipe(duplex=True)
         self._wire = wire(ours)
         try:
-            # In the worker's own process group: whatever ends the worker with all that it started ends this too.
+            # In the worker's session: whatever ends the worker with all that it started ends this too.
             self._popen = start_child(
                 theirs, self._output.fileno(), "daemon.chains.plugins.child:main", os.environ,
                 own_session=False, low_priority=False,
@@ -209,12 +211,20 @@ class _Child:
         try:
             return unpack_report(self._wire.receive())
         except (EOFError, OSError):
-            self._popen.wait()
-            raise _Ended(_death(self._popen.returncode)) from None
+            raise _Ended(self._how_it_ended()) from None
         except ValueError as error:  # msgspec's are such too
             raise _Ended("wrote over its process's memory") from error
 
+    def _how_it_ended(self) -> str:
+        try:
+            return _death(self._popen.wait(_CLOSING_S))
+        except subprocess.TimeoutExpired:
+            return "closed its host's pipe"
+
     def _look(self, limits: Limits, alive_s: float) -> None:
+        # What it forked may hold its pipe open; what it said before it died is heard first.
+        if self._popen.poll() is not None and not self._wire.has(0.0):
+            raise _Ended(_death(self._popen.returncode))
         now_s = time.monotonic()
         if not self._ready and now_s - alive_s < _START_PATIENCE_S:
             return
@@ -236,13 +246,20 @@ class _Child:
         return said[-1][:200] if said else ""
 
     def end(self) -> None:
-        """Close the pipe, which ends a child that is well; kill it, and what it started, when it is not."""
+        """Close the pipe, which ends a child that is well; kill it when it is not, and what it started."""
         self._wire.close()
         try:
             self._popen.wait(0.5 if self.turn == "" else 0.05)
         except subprocess.TimeoutExpired:
             self._kill()
+        self._end_group()
         self._output.close()
+
+    def _end_group(self) -> None:
+        """What it forked, which may live on when it has crashed."""
+        if sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a zombie
+                os.killpg(self.pid, signal.SIGKILL)
 
     def _kill(self) -> None:
         below: list[psutil.Process] = []

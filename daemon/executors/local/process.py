@@ -88,8 +88,7 @@ class WorkerProcess:
             return
         if sys.platform == "win32":
             self._popen.kill()
-            return
-        self._end_session()
+        _end_session(self.pid)
 
     def memory_bytes(self) -> int:
         """Resident memory of its own, 0 once it is gone: memory-mapped files are not counted, where the system
@@ -142,15 +141,9 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self.kill()
             self._popen.wait()
-        self._end_session()
+        _end_session(self.pid)  # what it started does not outlive it
         self._orders.put(None)
         self._tell(self._on_gone)
-
-    def _end_session(self) -> None:
-        """Kill every process in the worker's session; what it started does not outlive it."""
-        if sys.platform != "win32":
-            with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a zombie
-                os.killpg(self.pid, signal.SIGKILL)
 
     def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
         try:
@@ -163,6 +156,16 @@ class WorkerProcess:
         self.join()
         self._output.close()
         self._pipe.close()
+
+
+def _end_session(leader: int) -> None:
+    """Kill every process of a session, also in groups of their own, as the hosts of plug-ins are. Windows has none."""
+    if sys.platform == "win32":
+        return
+    for pid in psutil.pids():
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a zombie
+            if os.getsid(pid) == leader:
+                os.killpg(os.getpgid(pid), signal.SIGKILL)
 
 
 def _start(pipe: Connection, output: int, threads: int, low_priority: bool) -> subprocess.Popen[bytes]:

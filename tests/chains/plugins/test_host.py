@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -217,6 +218,36 @@ def test_leaving_early_ends_the_child(plugin: Plugin, tmp_path: Path) -> None:
 
     with nothing_left_behind(), pytest.raises(KeyboardInterrupt):
         list(host.run([order(0, path, tmp_path / "o.wav")], give_up))
+
+
+def living(group: int) -> list[int]:
+    """The processes of a group that still do something."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+    return found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs fork")
+def test_a_crash_is_seen_and_cleared_away_though_what_it_forked_holds_the_pipe(
+    plugin: Plugin, tmp_path: Path
+) -> None:
+    """Within the crash, not after the patience for what stands still."""
+    bundle = plugin("FORKS")
+    sounds = [write_sound(tmp_path / f"{i}.wav", i, poison=i == 0) for i in range(2)]
+    orders = [order(i, path, tmp_path / f"out {i}.wav") for i, path in enumerate(sounds)]
+    groups = set()
+    host = Host(chain(effect(bundle)), ("?", str(bundle)), Limits(600))
+    try:
+        bad, good = list(host.run(orders, lambda _: groups.add(host.pid)))
+        assert bad.fault is not None and "crashed (SIGSEGV)" in bad.fault.message
+        assert good.error is None
+        (first, *_) = groups - {host.pid}
+        assert living(first) == []
+    finally:
+        host.close()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")

@@ -23,12 +23,21 @@ class NoSound(InputError):
         )  # fmt: skip
 
 
+class NotPlayed(InputError):
+    """A plug-in did nothing for a sound, and that is no fault of it, or need be none: it has no such channels, or it
+    gave silence under settings that may mean silence."""
+
+    code = "not_played"
+
+
 class PluginFault(RoadieError):
     """A plug-in crashed, hung, or gave what is no sound. plugin: its name in the chain. file: where it stands."""
 
     code = "plugin_failed"
 
-    def __init__(self, what: str, *, plugin: str, file: str, why: object = None) -> None:
+    def __init__(
+        self, what: str, *, plugin: str, file: str, why: object = None, hint: str | None = None
+    ) -> None:
         self.plugin = plugin
         self.file = file
-        super().__init__(what, where=plugin, why=why)
+        super().__init__(what, where=plugin, why=why, hint=hint)

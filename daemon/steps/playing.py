@@ -2,62 +2,112 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Any
 
 import msgspec
 
 from daemon.chains.errors import PluginFault
 from daemon.chains.files import resolve_chain
+from daemon.chains.plugins.host import Outcome
 from daemon.chains.plugins.messages import Sing
+from daemon.chains.plugins.resolve import hearing
 from daemon.chains.sound_file import Made, Written, made
-from daemon.kernel.errors import StepFailed
+from daemon.kernel.errors import RoadieError, StepFailed
 from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
-from daemon.steps.hosting import Tally, new_host
+from daemon.steps.hosting import new_host, of_the_input, said_of
 from daemon.steps.play import PlayParams
 from daemon.steps.rendering import peak_db
 from daemon.steps.spec import StepContext
+from daemon.steps.tally import Tally
 
 
 def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: PlayParams) -> StepResult:
-    """A stem for each MIDI file. Notes that an instrument failed on have no sound, and a warning says so; when none
-    has, the step fails with the plug-in's name."""
+    """A stem for each MIDI file. Notes that a plug-in failed on have no sound, and a warning says so; when none has,
+    the step fails with the plug-in's name."""
     chain = resolve_chain(params.chain)
-    first = chain["fx"][0]  # type: ignore[index]
-    assert isinstance(first, dict)
-    if "blocked" in first:
-        raise PluginFault(
-            "is quarantined", plugin=str(first["plugin"]), file=str(first["file"]), why=first["blocked"]
-        )
+    _refuse_quarantined(chain)
     host = ctx.keep(lambda: new_host(chain, params.patience_s))
-    tally = Tally(chain)
     names = [f"{index + 1:03d} {PurePosixPath(one.name).stem}.wav" for index, one in enumerate(inputs)]
-    orders = [
-        Sing(i, str(one.path), str(ctx.out / names[i]), params.rate_hz, params.channels)
-        for i, one in enumerate(inputs)
-    ]
-    files: list[Produced] = []
-    warnings: list[str] = []
-    failed: PluginFault | None = None
-    outcomes = host.run(orders, lambda fraction: ctx.checkpoint((len(files) + fraction) / len(inputs)))
-    for index, outcome in enumerate(outcomes):
+    work = _Playing(ctx, inputs, names, chain["fx"][0], Tally(chain))  # type: ignore[index, arg-type]
+    with closing(host.run(_orders(ctx, inputs, names, params), work.tell)) as outcomes:
+        for index, outcome in enumerate(outcomes):
+            work.take(index, outcome)
+            if work.given_up(len(inputs) - index - 1):
+                break
+    return work.result()
+
+
+@dataclass
+class _Playing:
+    """The files of one call, and what became of them so far."""
+
+    ctx: StepContext
+    inputs: Sequence[InputFile]
+    names: Sequence[str]
+    instrument: Mapping[str, Any]
+    tally: Tally
+    files: list[Produced] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    failed: RoadieError | None = None
+
+    def tell(self, fraction: float) -> None:
+        done = len(self.files) + len(self.warnings)
+        self.ctx.checkpoint((done + fraction) / len(self.inputs))
+
+    def take(self, index: int, outcome: Outcome) -> None:
+        """Raises StepFailed for what is wrong with all of them."""
+        one, out = self.inputs[index], self.ctx.out / self.names[index]
         if outcome.error is None:
-            tally.good()
-            file = made(msgspec.convert(outcome.answer, Written), ctx.out / names[index])
-            files.append(_stem(inputs[index], index, names[index], file, str(first["name"])))
-        elif outcome.fault is None:
+            self.tally.good()
+            file = made(msgspec.convert(outcome.answer, Written), out)
+            self.files.append(_stem(one, index, self.names[index], file, str(self.instrument["name"])))
+            return
+        if outcome.fault is not None:
+            self.tally.bad(outcome.fault)
+        elif not of_the_input(outcome.error):
             raise StepFailed(outcome.error)
-        else:
-            failed = outcome.fault
-            tally.bad(failed)
-            (ctx.out / names[index]).unlink(missing_ok=True)
-            warnings.append(f"{inputs[index].name}: {failed.message}")
-    if failed is not None and not files:
-        raise failed
-    return StepResult(
-        tuple(files), reason=f"{first['plugin']} {first['version']}", warnings=tuple(warnings),
-        plugins=tuple(tally.uses()), provisional=failed is not None,
-    )  # fmt: skip
+        self.failed = outcome.fault or StepFailed(outcome.error)
+        out.unlink(missing_ok=True)
+        self.warnings.append(f"{one.name}: {said_of(one.path, outcome.error)}")
+
+    def given_up(self, left: int) -> bool:
+        """Whether those that are left are not tried, because a plug-in has failed too often."""
+        why = self.tally.barred() if left else None
+        if why is not None:
+            self.warnings.append(f"{'a file is' if left == 1 else f'{left} files are'} not played: {why}")
+        return why is not None
+
+    def result(self) -> StepResult:
+        if self.failed is not None and not self.files:
+            raise self.failed
+        return StepResult(
+            tuple(self.files), reason=f"{self.instrument['plugin']} {self.instrument['version']}",
+            warnings=tuple(self.warnings), plugins=tuple(self.tally.uses()), provisional=self.failed is not None,
+        )  # fmt: skip
+
+
+def _refuse_quarantined(chain: Mapping[str, Any]) -> None:
+    """The instrument, or an effect behind it."""
+    for one in hearing(chain["fx"], None):
+        if "blocked" in one:
+            raise PluginFault(
+                "is quarantined", plugin=str(one["plugin"]), file=str(one["file"]), why=one["blocked"],
+                hint="`roadie plugins check` tries it again",
+            )  # fmt: skip
+
+
+def _orders(
+    ctx: StepContext, inputs: Sequence[InputFile], names: Sequence[str], params: PlayParams
+) -> list[Sing]:
+    return [
+        Sing(index, str(one.path), str(ctx.out / names[index]), params.rate_hz, params.channels)
+        for index, one in enumerate(inputs)
+    ]
 
 
 def _stem(one: InputFile, index: int, name: str, file: Made, instrument: str) -> Produced:

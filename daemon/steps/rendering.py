@@ -32,7 +32,7 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: RenderParams) -
         hosted = render_hosted(ctx, sounds, names, titles, chain, params.patience_s)
         files = [
             produced(inputs[i], i, names[i], made, {"unprocessed": why} if why else {})
-            for i, (made, why) in enumerate(hosted.made)
+            for i, (made, why) in sorted(hosted.made.items())
         ]
         return StepResult(
             tuple(files), reason="plug-ins, in a process of their own", warnings=(*hosted.warnings, *unclassed),

@@ -19,7 +19,7 @@ NAMES = {
     "GAIN": "Gain", "MULTI": "Multi", "INSTRUMENT": "Instrument", "CRASH_ON_LOAD": "Crash on load", "CRASH": "Crash",
     "HANG_ON_LOAD": "Hang on load", "HANG": "Hang", "NOT_A_NUMBER": "Not a number", "INFINITE": "Infinite",
     "LATENCY": "Latency", "LYING_LATENCY": "Lying latency", "SILENT": "Silent", "SLOW": "Slow", "GREEDY": "Greedy",
-    "EXITS": "Exits", "PROGRAMS": "Programs", "FORKS": "Forks",
+    "EXITS": "Exits", "PROGRAMS": "Programs", "FORKS": "Forks", "STEREO_ONLY": "Stereo only",
 }  # fmt: skip
 VARIANTS = list(NAMES)
 """In the order of plugin.cpp's enum."""

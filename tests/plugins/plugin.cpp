@@ -13,7 +13,8 @@
 #include "vst3_abi.h"
 
 enum Variant { GAIN, MULTI, INSTRUMENT, CRASH_ON_LOAD, CRASH, HANG_ON_LOAD, HANG, NOT_A_NUMBER, INFINITE, LATENCY,
-               LYING_LATENCY, SILENT, SLOW, GREEDY, EXITS, PROGRAMS, FORKS };
+               LYING_LATENCY, SILENT, SLOW, GREEDY, EXITS, PROGRAMS, FORKS,
+               STEREO_ONLY };
 #ifndef VARIANT
 #define VARIANT GAIN
 #endif
@@ -33,7 +34,7 @@ constexpr uint64_t MONO = 1ull << 19, STEREO = 3;
 
 const char* const NAMES[] = {"Gain", "Multi", "Instrument", "Crash on load", "Crash", "Hang on load", "Hang", "Not a number",
                              "Infinite", "Latency", "Lying latency", "Silent", "Slow", "Greedy", "Exits", "Programs",
-                             "Forks"};
+                             "Forks", "Stereo only"};
 
 [[noreturn]] void hang() {
     for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
@@ -131,6 +132,7 @@ class Plugin final : public Component, public Processor, public Controller {
     Result CALL setBusArrangements(uint64_t* in, int32_t ins, uint64_t* out, int32_t outs) override {
         const int wanted_ins = VARIANT == INSTRUMENT ? 0 : 1;
         if (ins != wanted_ins || outs != 1 || (out[0] != MONO && out[0] != STEREO) || (ins && in[0] != out[0])) return NO;
+        if (VARIANT == STEREO_ONLY && out[0] != STEREO) return NO;
         channels_ = out[0] == MONO ? 1 : 2;
         return OK;
     }

@@ -25,7 +25,9 @@ from tests.steps.context import Context
 Plugin = Callable[[str], Path]
 
 
-def write_midi(path: Path, notes: list[tuple[int, float, float]], bpm: float = 90.0) -> InputFile:
+def write_midi(
+    path: Path, notes: list[tuple[int, float, float]], bpm: float = 90.0, velocity: int = 100
+) -> InputFile:
     """notes: (number, start in beats, length in beats), one after the other."""
     file = mido.MidiFile(ticks_per_beat=480)
     track = mido.MidiTrack()
@@ -33,19 +35,19 @@ def write_midi(path: Path, notes: list[tuple[int, float, float]], bpm: float = 9
     track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm)))
     at = 0.0
     for number, start, length in notes:
-        track.append(mido.Message("note_on", note=number, velocity=100, time=int((start - at) * 480)))
+        track.append(mido.Message("note_on", note=number, velocity=velocity, time=int((start - at) * 480)))
         track.append(mido.Message("note_off", note=number, time=int(length * 480)))
         at = start + length
     file.save(path)
     return InputFile(path, AssetId("midi"), Kind.MIDI, path.name, meta={"stem": "bass"})
 
 
-def played(tmp_path: Path, given: InputFile, plan: dict):
+def played(tmp_path: Path, given: InputFile, plan: dict, *more: InputFile):
     out = tmp_path / "out"
     out.mkdir(exist_ok=True)
     context = Context(out)
     try:
-        return playing.run(context, (given,), PlayParams(chain=plan, rate_hz=44100, patience_s=60)), out
+        return playing.run(context, (given, *more), PlayParams(chain=plan, rate_hz=44100, patience_s=60)), out
     finally:
         context.close()
 
@@ -71,10 +73,38 @@ def test_midi_becomes_a_stem_in_time_and_in_tune(plugin: Plugin, tmp_path: Path)
 
 def test_an_instrument_that_stays_silent_is_named(plugin: Plugin, tmp_path: Path) -> None:
     given = write_midi(tmp_path / "a.mid", [(69, 0.0, 1.0)])
-    with pytest.raises(PluginFault, match=rf"{VENDOR}/Instrument.*silence for notes"):
+    with pytest.raises(StepFailed, match=rf"{VENDOR}/Instrument.*silence for notes.*a preset or a state"):
         played(tmp_path, given, chain(effect(plugin("INSTRUMENT"), params={"mode": "Muted"})))
-    with pytest.raises(PluginFault, match="quarantined"):
+
+
+def test_a_quiet_instrument_is_not_a_silent_one(plugin: Plugin, tmp_path: Path) -> None:
+    given = write_midi(tmp_path / "a.mid", [(69, 0.0, 1.0)], velocity=2)
+    result, _ = played(tmp_path, given, chain(effect(plugin("INSTRUMENT"), params={"gain_db": -24.0})))
+    assert result.files[0].meta["peak_db"] == pytest.approx(20 * np.log10(2 / 127) - 24, abs=0.1)
+    assert not result.warnings
+
+
+def test_one_in_quarantine_is_not_played_wherever_it_stands(plugin: Plugin, tmp_path: Path) -> None:
+    given = write_midi(tmp_path / "a.mid", [(69, 0.0, 1.0)])
+    with pytest.raises(PluginFault, match=r"Instrument: is quarantined.*plugins check"):
         played(tmp_path, given, chain(effect(plugin("INSTRUMENT"), blocked="it crashed")))
+    behind = effect(plugin("CRASH_ON_LOAD"), blocked="it crashed")
+    with pytest.raises(PluginFault, match=r"Crash on load: is quarantined \(it crashed\)"):
+        played(tmp_path, given, chain(effect(plugin("INSTRUMENT")), behind))
+
+
+def test_an_effect_that_fails_again_and_again_is_not_tried_for_every_file(
+    plugin: Plugin, tmp_path: Path
+) -> None:
+    """One that swallows what can be heard; the first file cannot."""
+    plan = chain(effect(plugin("INSTRUMENT"), params={"gain_db": -24.0}), effect(plugin("SILENT")))
+    faint = write_midi(tmp_path / "faint.mid", [(69, 0.0, 1.0)], velocity=1)
+    files = [write_midi(tmp_path / f"{i}.mid", [(69, 0.0, 1.0)]) for i in range(6)]
+    result, _ = played(tmp_path, faint, plan, *files)
+    assert [file.parent for file in result.files] == [0]
+    assert len(result.warnings) == 4 and "3 files are not played" in result.warnings[-1]
+    silent = next(use for use in result.plugins if use.name == "Silent")
+    assert (silent.done, silent.failed, silent.in_a_row) == (1, 3, 3)
 
 
 def test_what_is_no_midi_is_refused(plugin: Plugin, tmp_path: Path) -> None:

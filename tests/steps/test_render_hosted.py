@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,12 @@ from tests.steps.context import Context
 Plugin = Callable[[str], Path]
 
 
-def inputs(folder: Path, count: int, poisoned: set[int] = frozenset()) -> tuple[InputFile, ...]:  # type: ignore[assignment]
+def inputs(
+    folder: Path, count: int, poisoned: Collection[int] = (), channels: Mapping[int, int] = {}
+) -> tuple[InputFile, ...]:
     made = []
     for i in range(count):
-        path = write_sound(folder / f"{i}.wav", i, poison=i in poisoned)
+        path = write_sound(folder / f"{i}.wav", i, poison=i in poisoned, channels=channels.get(i, 2))
         made.append(InputFile(path, AssetId(f"asset{i}"), Kind.ONE_SHOT, path.name))
     return tuple(made)
 
@@ -125,3 +128,79 @@ def test_one_sound_is_one_sound(plugin: Plugin, tmp_path: Path) -> None:
     blocked = chain(effect(plugin("GAIN"), blocked="it failed 3 times"))
     result, _ = rendered(tmp_path, inputs(tmp_path, 1), blocked)
     assert result.warnings[0].startswith("a sound stays unprocessed")
+
+
+def test_channels_that_a_plugin_has_not_are_no_fault_of_it(plugin: Plugin, tmp_path: Path) -> None:
+    """Four of six channels, more than would quarantine it; the others are played, whatever came before them."""
+    given = inputs(tmp_path, 8, channels={0: 6, 1: 6, 2: 1, 4: 6, 5: 6})
+    result, out = rendered(tmp_path, given, chain(effect(plugin("STEREO_ONLY"), params={"gain_db": 6.0})))
+    for i, file in enumerate(result.files):
+        factor = 1.0 if i in {0, 1, 4, 5} else 10 ** (6 / 20)
+        assert np.allclose(read(out / file.name), factor * read(given[i].path), atol=1e-4), i
+    assert result.warnings[0] == (
+        f"0.wav: vst3:{VENDOR}/Stereo only: does not take 6 channels. "
+        'channels = "stereo" in the chain folds them before it; it stays unprocessed'
+    )
+    (use,) = result.plugins
+    assert (use.done, use.failed, use.in_a_row) == (4, 0, 0)
+
+
+def test_a_long_sound_that_was_refused_is_not_held_against_the_next(plugin: Plugin, tmp_path: Path) -> None:
+    paths = [
+        write_sound(tmp_path / "long.wav", 1, channels=6, seconds=32.0),
+        write_sound(tmp_path / "short.wav", 2),
+    ]
+    given = tuple(InputFile(path, AssetId(path.name), Kind.ONE_SHOT, path.name) for path in paths)
+    result, _ = rendered(tmp_path, given, chain(effect(plugin("GAIN"))))
+    assert len(result.warnings) == 1 and "does not take 6 channels" in result.warnings[0]
+    assert (result.plugins[0].done, result.plugins[0].failed) == (1, 0)
+
+
+def test_a_sound_that_cannot_be_read_costs_no_other(plugin: Plugin, tmp_path: Path) -> None:
+    given = inputs(tmp_path, 3)
+    given[1].path.write_text("no sound")
+    result, out = rendered(tmp_path, given, chain(effect(plugin("GAIN"), params={"gain_db": 6.0})))
+    assert [file.parent for file in result.files] == [0, 2] and result.provisional
+    assert np.allclose(read(out / result.files[1].name), 10 ** (6 / 20) * read(given[2].path), atol=1e-4)
+    (warning,) = result.warnings
+    assert warning.startswith("1.wav: ") and "nothing came of it" in warning and str(tmp_path) not in warning
+    assert (result.plugins[0].done, result.plugins[0].failed) == (2, 0)
+
+
+def of_class(given: tuple[InputFile, ...], kicks: set[int]) -> tuple[InputFile, ...]:
+    return tuple(replace(one, meta={"class": "kick" if i in kicks else "hat"}) for i, one in enumerate(given))
+
+
+def test_only_what_a_plugin_heard_counts_for_it(plugin: Plugin, tmp_path: Path) -> None:
+    """Kicks crash it, and hats between them never reach it: three in a row are three in a row, and hats go on."""
+    given = of_class(inputs(tmp_path, 8, {0, 2, 4, 6}), {0, 2, 4, 6})
+    plan = chain(effect(plugin("EXITS"), only=["kick"]), effect(plugin("GAIN"), params={"gain_db": 6.0}))
+    result, out = rendered(tmp_path, given, plan)
+    assert [bool(file.meta.get("unprocessed")) for file in result.files] == [True, False] * 4
+    assert np.allclose(read(out / result.files[7].name), 10 ** (6 / 20) * read(given[7].path), atol=1e-4)
+    assert "a sound stays unprocessed" in result.warnings[-1] and "failed 3 times" in result.warnings[-1]
+    exits, gain = result.plugins
+    assert (exits.done, exits.failed, exits.in_a_row) == (0, 3, 3)
+    assert (gain.done, gain.failed) == (4, 0)
+
+
+def test_a_quarantine_bars_only_what_would_go_through_it(plugin: Plugin, tmp_path: Path) -> None:
+    given = of_class(inputs(tmp_path, 2), {0})
+    blocked = effect(plugin("CRASH_ON_LOAD"), blocked="it crashed", only=["kick"])
+    result, out = rendered(tmp_path, given, chain(blocked, effect(plugin("GAIN"), params={"gain_db": 6.0})))
+    assert [bool(file.meta.get("unprocessed")) for file in result.files] == [True, False]
+    assert np.allclose(read(out / result.files[1].name), 10 ** (6 / 20) * read(given[1].path), atol=1e-4)
+
+
+def test_silence_that_may_be_meant_is_told_and_not_counted(plugin: Plugin, tmp_path: Path) -> None:
+    given = inputs(tmp_path, 4)
+    muted = chain(effect(plugin("GAIN"), params={"mode": "Muted"}))
+    result, out = rendered(tmp_path, given, muted)
+    assert len(result.warnings) == 4 and "gave silence where there was sound" in result.warnings[0]
+    assert "settings in the chain" in result.warnings[0]
+    assert np.array_equal(read(out / result.files[3].name), read(given[3].path)) and not result.plugins
+    faint = chain(*2 * [{"use": "Gain", "gain_db": -40.0}], effect(plugin("SILENT")))
+    result, _ = rendered(tmp_path, given, faint)
+    assert not result.warnings and result.plugins[0].done == 4
+    result, _ = rendered(tmp_path, given, chain(effect(plugin("SILENT"))))
+    assert result.plugins[0].failed == 3

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from daemon.chains.errors import PluginFault
+from daemon.chains.errors import NotPlayed, PluginFault
 from daemon.chains.plugins.messages import (
     At,
     Describe,
@@ -28,7 +28,7 @@ from daemon.chains.plugins.messages import (
     pack,
     unpack_orders,
 )
-from daemon.chains.plugins.resolve import external
+from daemon.chains.plugins.resolve import asked_classes, external
 from daemon.chains.plugins.wire import wire
 from daemon.kernel.children import connection
 from daemon.kernel.errors import ErrorInfo, RoadieError
@@ -73,7 +73,8 @@ class Child:
         self._told_s = 0.0
         self._fraction = 0.0
         self._turn = ""
-        self._several = len(list(external(setup.chain.get("fx", ())))) > 1
+        fx = setup.chain.get("fx", ())
+        self._doubt = len(list(external(fx))) > 1 or any(asked_classes(fx))
         self._rack = LoadedRack(self._whose_turn, lambda: self._tell_fraction(self._fraction))
 
     def ready(self) -> None:
@@ -119,10 +120,11 @@ class Child:
     def _render(self, order: Render) -> Any:
         region = None if order.region is None else Region(*order.region)  # type: ignore[arg-type]
         sound = self._sound(Path(order.path), region, order.sound_class, order.exact)
+        self._rack.forget()
         made = self._render_file(sound, Path(order.out), self._chain, self._tell_fraction, self._rack)
         try:
             self._rack.end()
-        except PluginFault:
+        except (PluginFault, NotPlayed):
             Path(order.out).unlink(missing_ok=True)
             raise
         return made
@@ -135,8 +137,8 @@ class Child:
         return len(content)
 
     def _whose_turn(self, plugin: str) -> None:
-        # With one plug-in there is no doubt whom to blame, and no need to say each time.
-        if plugin != self._turn and (plugin or self._several):
+        # With one plug-in for every sound there is no doubt whom to blame, and no need to say each time.
+        if plugin != self._turn and (plugin or self._doubt):
             self._turn = plugin
             self._tell(At(plugin=plugin))
 

@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import Pipe
@@ -81,7 +81,7 @@ class Host:
         """The child's, while there is one."""
         return None if self._child is None else self._child.pid
 
-    def run(self, orders: Iterable[Order], tell: Tell) -> Iterator[Outcome]:
+    def run(self, orders: Iterable[Order], tell: Tell) -> Generator[Outcome, None, None]:
         """An outcome for each order, in order, whatever becomes of the child. Leaving early ends it."""
         left = iter(orders)
         sent: deque[Any] = deque()

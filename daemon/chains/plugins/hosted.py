@@ -17,11 +17,11 @@ import numpy as np
 import pedalboard
 from numpy.typing import NDArray
 
-from daemon.chains.errors import BadChain, PluginFault
+from daemon.chains.errors import BadChain, NotPlayed, PluginFault
 from daemon.chains.plugins.binary import examine
 from daemon.chains.render import least_frames
 from daemon.chains.stream import BLOCK_FRAMES
-from daemon.kernel.errors import RoadieError, SourceChanged
+from daemon.kernel.errors import InputError, RoadieError, SourceChanged
 
 Audio = NDArray[np.float32]
 HEARD, SILENT = 1e-3, 1e-6
@@ -56,10 +56,8 @@ class LoadedPlugin:
         self._alive = alive
         self._preroll_s = float(effect.get("preroll_s", 0.0))
         self._told_frames = effect.get("latency_frames")
-        if examine(Path(self.file)).hash != effect["hash"]:
-            raise SourceChanged(
-                "the plug-in changed while it was to be used", where=self.file, hint="Scan it again"
-            )
+        self._settled = any(effect.get(key) for key in ("preset", "state", "params"))
+        self._check_file(str(effect["hash"]))
         turn(self.id)
         try:
             self.plugin = load(self.file, str(effect["name"]))
@@ -73,6 +71,19 @@ class LoadedPlugin:
         self._drop = self._held = 0
         self._twice = False
         self._peak_in = self._peak_out = 0.0
+
+    def _check_file(self, known_hash: str) -> None:
+        try:
+            now = examine(Path(self.file)).hash
+        except InputError as error:
+            raise SourceChanged(
+                "the plug-in changed or went while it was to be used", where=self.file, why=error.what,
+                hint="Run `roadie plugins scan`",
+            ) from error  # fmt: skip
+        if now != known_hash:
+            raise SourceChanged(
+                "the plug-in changed while it was to be used", where=self.file, hint="Run `roadie plugins scan`"
+            )
 
     def play(self, audio: Audio, rate_hz: int) -> Audio:
         before, after, start = self._room(rate_hz)
@@ -100,10 +111,14 @@ class LoadedPlugin:
         self._peak_out = max(self._peak_out, float(np.abs(out).max(initial=0.0)))
         return out
 
+    def forget(self) -> None:
+        """A new sound comes, whatever became of the one before."""
+        self._peak_in = self._peak_out = 0.0
+
     def end(self) -> None:
         """A sound that was pushed is over. Raises PluginFault when nothing of it was heard."""
         peaks = self._peak_in, self._peak_out
-        self._peak_in = self._peak_out = 0.0
+        self.forget()
         self._check_heard(*peaks)
 
     def sing(self, messages: list[Any], frames: int, rate_hz: int, channels: int) -> Iterator[Audio]:
@@ -130,7 +145,7 @@ class LoadedPlugin:
         try:
             audio = self._sung_as_it_likes(messages, length_s, rate_hz, channels)
         except Exception as error:
-            raise self._fault("could not play", error) from error
+            raise self._unplayed(error, channels) from error
         self._check(audio)
         return audio
 
@@ -185,10 +200,8 @@ class LoadedPlugin:
         self._turn(self.id)
         try:
             out = self._as_it_likes(audio, rate_hz, reset=reset)
-        except RoadieError:
-            raise
         except Exception as error:
-            raise self._fault("could not play", error) from error
+            raise self._unplayed(error, audio.shape[0]) from error
         self._turn("")
         self._alive()
         out = np.asarray(out, np.float32).reshape(audio.shape[0], -1)
@@ -199,7 +212,7 @@ class LoadedPlugin:
 
     def _as_it_likes(self, audio: Audio, rate_hz: int, *, reset: bool) -> Audio:
         """Mono through a plug-in that is stereo only goes to both sides, and back as their mean."""
-        if not self._twice:
+        if audio.shape[0] != 1 or not self._twice:
             try:
                 return np.asarray(self.plugin.process(audio, rate_hz, reset=reset))
             except ValueError:
@@ -246,7 +259,20 @@ class LoadedPlugin:
 
     def _check_heard(self, peak_in: float, peak_out: float) -> None:
         if peak_in > HEARD and peak_out < SILENT:
-            raise self._fault("gave silence where there was sound")
+            raise self._silence("gave silence where there was sound")
+
+    def _silence(self, what: str) -> RoadieError:
+        """Nobody can know whether settings of the chain's own mean it; then it is told and not held against it."""
+        if self._settled:
+            return NotPlayed(what, where=self.id, why="which its settings in the chain may mean")
+        return self._fault(what)
+
+    def _unplayed(self, error: Exception, channels: int) -> RoadieError:
+        if not isinstance(error, ValueError) or "-channel" not in str(error):
+            return self._fault("could not play", error)
+        self._turn("")  # it was not even asked
+        hint = 'channels = "stereo" in the chain folds them before it' if channels > 2 else None
+        return NotPlayed(f"does not take {_channels(channels)}", where=self.id, hint=hint)
 
     def _fault(self, what: str, error: object = None) -> PluginFault:
         why = (
@@ -257,6 +283,10 @@ class LoadedPlugin:
             else error
         )
         return PluginFault(what, plugin=self.id, file=self.file, why=why)
+
+
+def _channels(count: int) -> str:
+    return {1: "mono", 2: "stereo"}.get(count, f"{count} channels")
 
 
 class LoadedRack:
@@ -272,6 +302,11 @@ class LoadedRack:
         if key not in self._loaded:
             self._loaded[key] = LoadedPlugin(effect, self._turn, self._alive)
         return self._loaded[key]
+
+    def forget(self) -> None:
+        """A new sound comes, whatever became of the one before."""
+        for one in self._loaded.values():
+            one.forget()
 
     def end(self) -> None:
         """A long sound is over."""

@@ -51,6 +51,17 @@ def external(effects: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]
             yield from external(branch)
 
 
+def hearing(effects: Sequence[Mapping[str, Any]], sound_class: str | None) -> Iterator[Mapping[str, Any]]:
+    """The plug-ins that a sound of that class goes through, also in parallel branches."""
+    for effect in effects:
+        if "only" in effect and sound_class not in effect["only"]:
+            continue
+        if "plugin" in effect:
+            yield effect
+        for branch in effect.get("parallel", ()):
+            yield from hearing(branch, sound_class)
+
+
 def asked_classes(effects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """The classes of sounds that a chain's fx are for alone, each as often as it is named."""
     for effect in effects:

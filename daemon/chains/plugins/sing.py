@@ -11,9 +11,9 @@ import numpy as np
 
 from daemon.chains.apply import Audio, apply_chain
 from daemon.chains.apply_long import apply_long
-from daemon.chains.errors import PluginFault
+from daemon.chains.errors import NotPlayed
 from daemon.chains.finish import tail_frames
-from daemon.chains.plugins.hosted import HEARD, LoadedRack
+from daemon.chains.plugins.hosted import SILENT, LoadedRack
 from daemon.chains.plugins.messages import Sing
 from daemon.chains.sound_file import IN_ONE_GO_SAMPLES, Written, write_long, write_whole
 from daemon.chains.stream import streamable
@@ -21,6 +21,7 @@ from daemon.kernel.errors import BadParameter, UnreadableAudio
 
 LONGEST_S = 30 * 60.0
 _DEFAULT_TAIL_S = 4.0
+_NO_SOUNDS = "It may need a preset or a state that loads its sounds"
 _QUIET = 10 ** (-90 / 20)
 
 
@@ -29,7 +30,8 @@ def sing_file(
 ) -> Written:
     """Writes `order.out`: as long as the MIDI file and the instrument's tail.
 
-    Raises UnreadableAudio for a file that is no MIDI, PluginFault for an instrument that fails.
+    Raises UnreadableAudio for a file that is no MIDI, PluginFault for an instrument that fails, NotPlayed for one that
+    stays silent.
     """
     messages, length_s = read_midi(Path(order.path))
     instrument, *effects = chain["fx"]
@@ -46,8 +48,9 @@ def sing_file(
             done += piece.shape[1]
             tell(0.9 * done / (length + room))
             yield piece
-        if notes and peak < HEARD:
-            raise PluginFault("gave silence for notes", plugin=hosted.id, file=hosted.file)
+        if notes and peak < SILENT:
+            # Most that are silent are well, and have no sounds loaded.
+            raise NotPlayed("gave silence for notes", where=hosted.id, hint=_NO_SOUNDS)
 
     rest = {**chain, "fx": effects, "tail": tail or {"until_db": -90.0, "max_s": 0.0}}
     blocks = until_quiet(sung(), length)

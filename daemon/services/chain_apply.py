@@ -89,7 +89,6 @@ class _Work:
         self._runs = runs
         self._journal = journal
         self._context = context
-        self._params = params
         self._request = request
         chain = params.chain
         assert isinstance(chain, dict)  # resolved
@@ -156,8 +155,13 @@ class _Work:
             raise several.exceptions[0] from None
 
     async def _batch(self, ones: list[_One], first: int) -> None:
+        # Anew each time: what failed too often for other sounds is in quarantine by now.
+        params = await self._runs.resolve(self._request.chain, self._request.patience_s)
+        await self._tried(ones, first, params)
+
+    async def _tried(self, ones: list[_One], first: int, params: RenderParams) -> None:
         try:
-            await self._render(ones, first)
+            await self._render(ones, first, params)
         except RoadieError as error:
             if error.info().code == DiskFull.code:
                 raise  # so it would be for every other one
@@ -165,9 +169,9 @@ class _Work:
                 self._failed(error)
                 return
             for index, one in enumerate(ones):  # one of them is at fault: the others need not suffer for it
-                await self._batch([one], first + index)
+                await self._tried([one], first + index, params)
 
-    async def _render(self, ones: list[_One], first: int) -> None:
+    async def _render(self, ones: list[_One], first: int, params: RenderParams) -> None:
         async def valid() -> None:
             for one in ones:
                 await one.source.still_there()
@@ -175,40 +179,39 @@ class _Work:
         inputs = tuple(self._runs.input_of(one.source, one.label, one.kind) for one in ones)
         before = self._done
         finished = await self._runs.render(
-            self._params, inputs, valid,
+            params, inputs, valid,
             lambda fraction, note: self._context.progress((before + fraction * len(ones)) / self._total, note),
         )  # fmt: skip
         self.told += finished.result.warnings
+        rendered = [(file, ones[file.parent]) for file in finished.result.files]
         self._loud += [
             (one.source.path.name, float(file.meta.get("peak_db") or 0.0))  # type: ignore[arg-type]
-            for file, one in zip(finished.result.files, ones, strict=True)
+            for file, one in rendered
         ]
-        made = tuple(
-            _given(finished.folder / file.name, file, one)
-            for file, one in zip(finished.result.files, ones, strict=True)
-        )
+        made = tuple(_given(finished.folder / file.name, file, one) for file, one in rendered)
         container = CONTAINERS[ones[0].wanted.suffix.lower()]
         encoded = await self._runs.encode(made, container, self._depth(), valid)
         self.told += encoded.result.warnings
         wanted = [
-            (encoded.folder / file.name, one.wanted)
-            for file, one in zip(encoded.result.files, ones, strict=True)
+            (first + sound.parent, encoded.folder / file.name, one.wanted)
+            for file, (sound, one) in zip(encoded.result.files, rendered, strict=True)
         ]
         stop = threading.Event()
-        await to_its_end(asyncio.to_thread(self._deliver, wanted, first, stop), stop.set)
+        await to_its_end(asyncio.to_thread(self._deliver, wanted, stop), stop.set)
         self.written += len(wanted)
+        self.failed += len(ones) - len(wanted)
         self.unprocessed += sum("unprocessed" in file.meta for file in finished.result.files)
         self._done += len(ones)
         self._context.progress(self._done / self._total, f"{self._done} of {self._total}")
 
-    def _deliver(self, files: Sequence[tuple[Path, Path]], first: int, stop: threading.Event) -> None:
-        """files: (made, wanted). Blocking. After `stop` no other one is begun."""
-        for index, (made, wanted) in enumerate(files):
+    def _deliver(self, files: Sequence[tuple[int, Path, Path]], stop: threading.Event) -> None:
+        """files: (ordinal, made, wanted). Blocking. After `stop` no other one is begun."""
+        for ordinal, made, wanted in files:
             if stop.is_set():
                 return
             self._journal.deliver(
                 made, wanted.with_suffix(made.suffix),
-                group=self._context.job, owner=self._context.job, ordinal=first + index, same_is_enough=True,
+                group=self._context.job, owner=self._context.job, ordinal=ordinal, same_is_enough=True,
             )  # fmt: skip
 
     def tell_of_loud(self) -> None:

@@ -222,6 +222,45 @@ def test_a_sound_that_a_plugin_failed_on_is_told_as_not_done(
     assert "1 of 2 did not go through" in job["inputs"][0]["error"]["message"]
 
 
+def test_one_that_goes_into_quarantine_meanwhile_is_not_tried_by_every_batch(
+    house: House, plugin: Plugin, tmp_path: Path
+) -> None:
+    """Six batches; four of them may be under way before the first has ended."""
+    scan(house, plugin("EXITS"))
+    for i in range(6 * 32):
+        write_sound(tmp_path / "in" / f"{i:03d}.wav", i, poison=True, seconds=0.02)
+    body = {
+        "chain": chain_of("Exits"),
+        "inputs": [{"path": str(tmp_path / "in")}],
+        "out": str(tmp_path / "out"),
+    }
+    job = house.wait(house.ask("POST", "/chains/apply", body)["id"], 120)
+    assert job["state"] == "done" and len(list((tmp_path / "out").glob("*.wav"))) == 6 * 32
+    assert "192 of 192 did not go through" in job["inputs"][0]["error"]["message"]
+    shown = {one["name"]: one for one in house.ask("GET", "/plugins")["items"]}["Exits"]
+    assert shown["state"] == "quarantined" and 3 <= shown["failed"] <= 4 * 3
+
+
+def test_a_sound_with_too_many_channels_costs_no_other_its_effects(
+    house: House, plugin: Plugin, tmp_path: Path
+) -> None:
+    scan(house, plugin("STEREO_ONLY"))
+    stereo, wide = (
+        write_sound(tmp_path / "in" / "a.wav", 1),
+        write_sound(tmp_path / "in" / "b.wav", 2, channels=6),
+    )
+    body = {
+        "chain": chain_of("Stereo only", gain_db=6.0),
+        "inputs": [{"path": str(tmp_path / "in")}],
+        "out": str(tmp_path / "out"),
+    }
+    job = house.wait(house.ask("POST", "/chains/apply", body)["id"])
+    assert "1 of 2 did not go through" in job["inputs"][0]["error"]["message"]
+    assert any("b.wav" in one and "does not take 6 channels" in one for one in job["warnings"])
+    assert np.allclose(read(tmp_path / "out" / "a.wav"), 10 ** (6 / 20) * read(stereo), atol=1e-3)
+    assert np.allclose(read(tmp_path / "out" / "b.wav"), read(wide), atol=1e-6)
+
+
 def test_settings_are_kept_as_a_preset(house: House, plugin: Plugin, tmp_path: Path) -> None:
     scan(house, plugin("GAIN"))
     kept = tmp_path / "kept" / "loud.vstpreset"

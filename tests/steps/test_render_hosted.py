@@ -112,7 +112,10 @@ def test_chains_with_plugins_have_a_lane_and_a_worker_of_their_own(plugin: Plugi
     assert first[1] != second[1] and first == place(RenderParams(chain=one))
 
 
-@pytest.mark.parametrize(("key", "content"), [("preset", b"VST3 cut off"), ("state", b"no state")])
+@pytest.mark.parametrize(
+    ("key", "content"),
+    [("preset", b"VST3 cut off"), ("state", b"no state"), ("state", b"VC2!\x09\0\0\0<VST3Pl")],
+)
 def test_settings_that_are_not_its_own_are_no_fault_of_a_plugin(
     plugin: Plugin, tmp_path: Path, key: str, content: bytes
 ) -> None:

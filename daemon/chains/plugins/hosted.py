@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from daemon.chains.errors import BadChain, NotPlayed, PluginFault
 from daemon.chains.plugins.binary import examine
+from daemon.chains.plugins.raw_state import SAVE, damage
 from daemon.chains.render import least_frames
 from daemon.chains.stream import BLOCK_FRAMES
 from daemon.kernel.errors import InputError, RoadieError, SourceChanged
@@ -28,8 +29,6 @@ HEARD, SILENT = 1e-3, 1e-6
 """A sound with a peak above the first (-60 dBFS) that comes out below the second (-120) was swallowed."""
 LOAD_PATIENCE_S = 5.0  # pedalboard's own, for plug-ins that load resources behind its back
 
-_RAW_STATE = b"VC2!"  # JUCE's mark in front of a VST 3 plug-in's state
-_SAVE = "`roadie plugins save` writes one"
 
 PIECE_FRAMES = BLOCK_FRAMES
 """What a plug-in is given at once, so that a long sound shows signs of life."""
@@ -240,15 +239,16 @@ class LoadedPlugin:
     def _set(self, key: str, path: str, content: bytes) -> None:
         """Raises BadChain: settings that are not the plug-in's are no fault of it."""
         if key == "state":
-            if self.file.endswith(".vst3") and not content.startswith(_RAW_STATE):
-                raise BadChain("this is no raw state of a plug-in", where=path, hint=_SAVE)
+            why = damage(content) if self.file.endswith(".vst3") else None
+            if why is not None:
+                raise BadChain("this is no raw state of a plug-in", where=path, why=why, hint=SAVE)
             self.plugin.raw_state = content
             return
         try:
             self.plugin.load_preset(path)
         except RuntimeError as error:
             raise BadChain(
-                f"the preset is damaged, or not of {self.id}", where=path, why=error, hint=_SAVE
+                f"the preset is damaged, or not of {self.id}", where=path, why=error, hint=SAVE
             ) from error
 
     def _check(self, out: Audio) -> None:

@@ -17,6 +17,7 @@ from daemon.chains.check import Place, check_value
 from daemon.chains.effects import Choice, Parameter, Range, Switch
 from daemon.chains.errors import BadChain
 from daemon.chains.plugins.catalogue import Catalogue, Described, Entry, ParameterView, unchanged
+from daemon.chains.plugins.raw_state import SAVE, damage
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import NotInstalled
 from daemon.kernel.suggest import suggest
@@ -91,6 +92,8 @@ def _plugin(effect: Mapping[str, Any], entries: Sequence[Entry], place: Place) -
             content = _content(Path(resolved[key]), place)
             if key == "preset" and entry.format == "vst3":
                 _check_preset(content, resolved[key], described, place)
+            if key == "state" and entry.format == "vst3" and (why := damage(content)) is not None:
+                raise place.error(f"{resolved[key]} is no raw state of a plug-in: {why}", "state", SAVE)
             resolved[f"{key}_hash"] = hashlib.sha256(content).hexdigest()
     if entry.state == "quarantined":
         resolved["blocked"] = entry.reason

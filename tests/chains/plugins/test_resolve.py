@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
+import pedalboard
 import pytest
 
 from daemon.chains.check import Place, check
@@ -99,6 +100,29 @@ def test_a_preset_of_another_plugin_is_refused(catalogue: Catalogue, tmp_path: P
     preset.write_bytes(b"PK\3\4")
     with pytest.raises(BadChain, match=r"other\.vstpreset is no \.vstpreset file"):
         resolved(catalogue, plugin=GAIN, preset=str(preset))
+
+
+def test_a_damaged_state_is_refused_with_what_is_wrong(
+    catalogue: Catalogue, plugin: Plugin, tmp_path: Path
+) -> None:
+    """What pedalboard gives of the plug-in itself is well; it would take each of the others without a word."""
+    whole = bytes(pedalboard.VST3Plugin(str(plugin("GAIN"))).raw_state)
+    state = tmp_path / "a.state"
+
+    def refusal(content: bytes) -> str:
+        state.write_bytes(content)
+        with pytest.raises(BadChain, match=r"a\.state is no raw state of a plug-in.*plugins save") as caught:
+            resolved(catalogue, plugin=GAIN, state=str(state))
+        return str(caught.value)
+
+    state.write_bytes(whole)
+    assert resolved(catalogue, plugin=GAIN, state=str(state))["state_hash"]
+    assert f"cut off: 100 of {len(whole) - 1} bytes" in refusal(whole[:100])
+    assert "cut off" in refusal(whole[:6]) and "not with VC2!" in refusal(whole[1:])
+    assert "XML is damaged" in refusal(whole.replace(b"</IComponent>", b"</IComp\0nent>"))
+    assert "XML is damaged" in refusal(b"VC2!" + bytes(200))
+    other = b"<Other/>"
+    assert "its XML is of Other" in refusal(b"VC2!" + len(other).to_bytes(4, "little") + other + b"\0")
 
 
 def test_a_preset_with_a_point_in_its_name_is_found_by_it(catalogue: Catalogue, tmp_path: Path) -> None:

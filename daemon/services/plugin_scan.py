@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,21 +60,27 @@ class PluginScanner:
         return problems if paths or problems else ["no plug-ins were found"]
 
     def _paths(self, request: PluginScanRequest, problems: list[str]) -> list[Path]:
+        self._forget_gone([Path(path) for path in request.paths])
         if request.paths:
             given = [path for path in map(Path, request.paths) if self._is_there(path, problems)]
             alone = [path for path in given if path.suffix.lower() in FORMATS]
             folders = [path for path in given if path not in alone and path.is_dir()]
             problems += [f"{path}: this is no plug-in" for path in given if path not in alone + folders]
             return [*alone, *find_plugins(folders)]
-        for entry in self._catalogue.entries():
-            if not Path(entry.path).exists():
-                self._catalogue.remove(entry.path)
         return list(find_plugins([*self._folders, *standard_folders()]))
 
-    def _is_there(self, path: Path, problems: list[str]) -> bool:
+    def _forget_gone(self, within: Sequence[Path]) -> None:
+        """Plug-ins at or below one of these that are not there any more; none of these: all such."""
+        for entry in self._catalogue.entries():
+            path = Path(entry.path)
+            asked = not within or any(path.is_relative_to(each) for each in within)
+            if asked and not os.path.lexists(path):
+                self._catalogue.remove(entry.path)
+
+    @staticmethod
+    def _is_there(path: Path, problems: list[str]) -> bool:
         if path.exists():
             return True
-        self._catalogue.remove(str(path))
         problems.append(f"{path}: there is no such file or folder")
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import urllib.request
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import pytest
 import soundfile
 
 from daemon.demo.drums import make_kit
-from tests.plugins.build import VENDOR
+from tests.plugins.build import VENDOR, build
 from tests.plugins.rig import RATE, read, write_sound
 from tests.recovery.house import House
 
@@ -146,6 +147,27 @@ def test_a_preview_says_how_long_it_is_and_is_as_it_will_be(house: House, tmp_pa
     chain = {"fx": [], "resample": {"rate_hz": 22050}}
     asked = {"chain": chain, "input": {"path": str(sound)}, "length_s": 1.0}
     assert house.ask("POST", "/chains/preview", asked)["length_s"] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_a_scan_of_a_folder_forgets_what_was_deleted_in_it_and_nothing_else(
+    house: House, plugin: Plugin, tmp_path: Path
+) -> None:
+    gone, elsewhere = plugin("GAIN"), build("LATENCY", tmp_path / "elsewhere")
+    stays = build("MULTI", gone.parent / "vendor")
+    scan(house, gone.parent, elsewhere)
+    for bundle in (gone, elsewhere):
+        shutil.rmtree(bundle)
+
+    def known() -> set[str]:
+        return {one["path"] for one in house.ask("GET", "/plugins")["items"]}
+
+    assert known() >= {str(gone), str(stays), str(elsewhere)}
+    scan(house, gone.parent)
+    assert known() & {str(gone), str(stays), str(elsewhere)} == {str(stays), str(elsewhere)}
+    shutil.rmtree(stays.parent)
+    job = house.wait(house.ask("POST", "/plugins/scan", {"paths": [str(stays.parent)]})["id"])
+    assert any("no such file or folder" in warning for warning in job["warnings"])
+    assert str(stays) not in known()
 
 
 def test_files_that_are_no_plugins_do_not_stay_in_the_list(house: House, tmp_path: Path) -> None:

@@ -6,11 +6,13 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from daemon.chains.effects import EFFECTS, NEED_A_FILE, Choice, Parameter, Range, Switch
 from daemon.chains.errors import BadChain
+from daemon.chains.plugins.folders import FORMATS
+from daemon.kernel.at_home import at_home
 from daemon.kernel.suggest import suggest
 from daemon.kernel.types import Json
 
@@ -53,9 +55,8 @@ class Place:
 
     def beside(self, path: str) -> str:
         """A path that the file names, absolute: relative ones start in the file's own folder."""
-        return (
-            path if not self.text or Path(path).is_absolute() else str(Path(self.path).absolute().parent / path)
-        )
+        path = at_home(path)
+        return at_home(str(Path(self.path).absolute().parent / path)) if self.text else path
 
     def _line(self, word: str) -> int | None:
         """The first line that has `word` as a whole, from the [[fx]] looked at on; None if it cannot be told."""
@@ -140,7 +141,7 @@ _RESOLVED = ("file", "name", "hash", "version", "blocked", "preset_hash", "state
 
 def check_plugin(content: Mapping[str, Any], place: Place) -> dict[str, Json]:
     """A plug-in's entry: its shape. Whether there is such a plug-in, and its parameters, is seen when the chain is
-    resolved with what scans found. preset, state: paths, from the chain file's folder."""
+    resolved with what scans found. preset, state: paths, from the chain file's folder, as that of a plug-in is."""
     legal = (*_TEXTS, "params", *_OF_A_PLUGIN, *_RESOLVED)
     effect: dict[str, Json] = {}
     for key, value in content.items():
@@ -155,10 +156,17 @@ def check_plugin(content: Mapping[str, Any], place: Place) -> dict[str, Json]:
         elif not isinstance(value, str) or not value:
             raise place.error(f"{key} must be text", key)
         else:
-            effect[key] = place.beside(value) if key in ("preset", "state") else value
+            effect[key] = place.beside(value) if key != "plugin" or _is_plugin_path(value) else value
     if "preset" in effect and "state" in effect:
         raise place.error("give either preset or state: each is the whole of a plug-in's settings", "state")
     return effect
+
+
+def _is_plugin_path(plugin: str) -> bool:
+    """Whether it is a path, with "#Name" behind it or not, rather than an id or a name."""
+    return plugin.partition(":")[0] not in FORMATS.values() and any(
+        PurePath(path).suffix.lower() in FORMATS for path in (plugin, plugin.rpartition("#")[0])
+    )
 
 
 def _plugin_params(value: object, place: Place) -> dict[str, Json]:

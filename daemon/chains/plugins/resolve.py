@@ -7,6 +7,8 @@ render. Light: run in the daemon.
 from __future__ import annotations
 
 import hashlib
+import os
+import shlex
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -17,6 +19,7 @@ from daemon.chains.check import Place, check_value
 from daemon.chains.effects import Choice, Parameter, Range, Switch
 from daemon.chains.errors import BadChain
 from daemon.chains.plugins.catalogue import Catalogue, Described, Entry, ParameterView, unchanged
+from daemon.chains.plugins.folders import FORMATS
 from daemon.chains.plugins.raw_state import SAVE, damage
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import NotInstalled
@@ -122,6 +125,8 @@ def find(name: str, entries: Sequence[Entry]) -> Found:
             )  # fmt: skip
         near = get_close_matches(name, [one.id for _, one in everything], 1, cutoff=0.6)
         hint = f"Did you mean {near[0]}?" if near else "`roadie plugins scan` looks for plug-ins"
+        if Path(path).suffix.lower() in FORMATS and os.path.lexists(path):
+            hint = f"It was not scanned yet: `roadie plugins scan {shlex.quote(path)}`"
         raise NotInstalled("there is no such plug-in", where=name, hint=hint)
     if not usable:
         why = found[0][1].error or found[0][0].reason

@@ -142,6 +142,28 @@ def test_a_wrong_value_is_said_with_its_line(catalogue: Catalogue, tmp_path: Pat
         resolve_plugins(parse_chain(path, text), catalogue, str(path), text)
 
 
+def test_a_relative_path_starts_in_the_chain_files_folder(
+    catalogue: Catalogue, plugin: Plugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    kept = tmp_path / "kept.vstpreset"
+    kept.write_bytes(b"VST3\1\0\0\0" + catalogue.entries()[0].plugins[0].class_id.encode())
+
+    def found(written: str, preset: str) -> dict:
+        text = f"[[fx]]\nplugin = '{written}'\npreset = '{preset}'\n"
+        return resolve_plugins(parse_chain(tmp_path / "chains" / "c.toml", text), catalogue)["fx"][0]
+
+    for written in ("../vst3/GAIN.vst3", "../vst3/GAIN.vst3#Gain", "~/vst3/GAIN.vst3", GAIN):
+        for preset in ("../kept.vstpreset", "~/kept.vstpreset"):
+            one = found(written, preset)
+            assert (one["file"], one["preset"]) == (str(plugin("GAIN")), str(kept))
+    with pytest.raises(NotInstalled, match=rf"{tmp_path}/chains/Gone\.vst3: there is no such plug-in"):
+        found("Gone.vst3", "../kept.vstpreset")
+    (tmp_path / "chains" / "New.vst3").mkdir(parents=True)
+    with pytest.raises(NotInstalled, match=rf"not scanned yet: `roadie plugins scan {tmp_path}/chains/New"):
+        found("New.vst3", "../kept.vstpreset")
+
+
 def test_names_and_paths_as_people_write_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if compiler() is None:
         pytest.skip("needs a C++ compiler")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -71,9 +71,10 @@ class _Playing:
             self.tally.bad(outcome.fault)
         elif not of_the_input(outcome.error):
             raise StepFailed(outcome.error)
-        self.failed = outcome.fault or StepFailed(outcome.error)
         out.unlink(missing_ok=True)
-        self.warnings.append(f"{one.name}: {said_of(one.path, outcome.error)}")
+        line = f"{one.name}: {said_of(one.path, outcome.error)}"
+        self.failed = outcome.fault or StepFailed(replace(outcome.error, message=line))
+        self.warnings.append(line)
 
     def given_up(self, left: int) -> bool:
         """Whether those that are left are not tried, because a plug-in has failed too often."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import mido
@@ -112,6 +113,27 @@ def test_what_is_no_midi_is_refused(plugin: Plugin, tmp_path: Path) -> None:
     given = InputFile(tmp_path / "a.mid", AssetId("x"), Kind.MIDI, "a.mid")
     with pytest.raises(StepFailed, match=r"a\.mid.*no MIDI file"):
         played(tmp_path, given, chain(effect(plugin("INSTRUMENT"))))
+
+
+def test_a_file_without_notes_is_named_as_the_person_knows_it(plugin: Plugin, tmp_path: Path) -> None:
+    kept = write_midi(tmp_path / "kept in the cache.mid", [])
+    given, good = replace(kept, name="verse.mid"), write_midi(tmp_path / "b.mid", [(69, 0.0, 1.0)])
+    plan = chain(effect(plugin("INSTRUMENT")))
+    result, _ = played(tmp_path, good, plan, given)
+    assert result.warnings == ("verse.mid: there are no notes in it",) and len(result.files) == 1
+    with pytest.raises(StepFailed, match=r"^verse\.mid: there are no notes in it$"):
+        played(tmp_path, given, plan)
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 130.0])
+def test_what_rings_behind_the_instrument_rings_out(plugin: Plugin, tmp_path: Path, pause_s: float) -> None:
+    """An echo of a second behind the last note, in one go and, for a longer file, block by block."""
+    given = write_midi(tmp_path / "a.mid", [(69, 0.0, 1.0), (69, 1.0 + pause_s, 1.0)], bpm=60.0)
+    echo = {"use": "Delay", "delay_seconds": 1.5, "feedback": 0.0, "mix": 0.5}
+    result, out = played(tmp_path, given, chain(effect(plugin("INSTRUMENT")), echo))
+    audio, rate = soundfile.read(out / result.files[0].name)
+    assert len(audio) / rate == pytest.approx(2.0 + pause_s + 1.5, abs=0.1)
+    assert np.abs(audio[-rate // 2 :]).max() > 0.1
 
 
 def test_the_chain_must_begin_with_an_instrument(plugin: Plugin, tmp_path: Path) -> None:

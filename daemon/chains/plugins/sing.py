@@ -20,7 +20,7 @@ from daemon.chains.stream import streamable
 from daemon.kernel.errors import BadParameter, UnreadableAudio
 
 LONGEST_S = 30 * 60.0
-_DEFAULT_TAIL_S = 4.0
+_TAIL = {"until_db": -90.0, "max_s": 4.0}
 _NO_SOUNDS = "It may need a preset or a state that loads its sounds"
 _QUIET = 10 ** (-90 / 20)
 
@@ -30,16 +30,16 @@ def sing_file(
 ) -> Written:
     """Writes `order.out`: as long as the MIDI file and the instrument's tail.
 
-    Raises UnreadableAudio for a file that is no MIDI, PluginFault for an instrument that fails, NotPlayed for one that
-    stays silent.
+    Raises UnreadableAudio for a file that is no MIDI or has no notes, PluginFault for an instrument that fails,
+    NotPlayed for one that stays silent.
     """
     messages, length_s = read_midi(Path(order.path))
     instrument, *effects = chain["fx"]
     hosted = rack.get(instrument)
-    tail = chain.get("tail")
+    # The instrument rings out, and then the effects behind it do.
+    rest = {**chain, "fx": effects, "tail": chain.get("tail") or _TAIL}
     length = int(length_s * order.rate_hz)
-    room = tail_frames(order.rate_hz, tail) if tail is not None else int(_DEFAULT_TAIL_S * order.rate_hz)
-    notes = any(one.type == "note_on" and one.velocity for one in messages)
+    room = tail_frames(order.rate_hz, rest["tail"])
 
     def sung() -> Iterator[Audio]:
         peak, done = 0.0, 0
@@ -48,11 +48,10 @@ def sing_file(
             done += piece.shape[1]
             tell(0.9 * done / (length + room))
             yield piece
-        if notes and peak < SILENT:
+        if peak < SILENT:
             # Most that are silent are well, and have no sounds loaded.
             raise NotPlayed("gave silence for notes", where=hosted.id, hint=_NO_SOUNDS)
 
-    rest = {**chain, "fx": effects, "tail": tail or {"until_db": -90.0, "max_s": 0.0}}
     blocks = until_quiet(sung(), length)
     out = Path(order.out)
     if streamable(effects) and (length + room) * order.channels > IN_ONE_GO_SAMPLES:
@@ -98,6 +97,8 @@ def read_midi(path: Path) -> tuple[list[Any], float]:
                 messages.append(message.copy(time=at_s))
     except (OSError, EOFError, ValueError, KeyError, IndexError) as error:
         raise UnreadableAudio("this is no MIDI file that can be read", where=path, why=error) from error
+    if not any(one.type == "note_on" and one.velocity for one in messages):
+        raise UnreadableAudio("there are no notes in it", where=path)
     if at_s > LONGEST_S:
         raise BadParameter(
             "the MIDI file is too long for an instrument", where=path, why=f"{at_s / 60:.0f} minutes"

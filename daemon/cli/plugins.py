@@ -93,7 +93,9 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 @app.command()
 def check(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="A .vst3 file or bundle, or a .component.")],
+    name: Annotated[
+        str, typer.Argument(metavar="PLUGIN", help="A .vst3 file or bundle, or a .component; or an id or name.")
+    ],
     patience: Annotated[
         float, typer.Option("--patience", metavar="SECONDS", help="How long it may take to load.")
     ] = 30.0,
@@ -102,8 +104,9 @@ def check(
     """Try a plug-in, also one that is blacklisted. What passes is cleared, of a quarantine as well.
 
     \b
-    Example:
+    Examples:
       roadie plugins check ~/.vst3/Name.vst3
+      roadie plugins check "vst3:Vendor/Name"
     """
     from daemon.chains.plugins.folders import FORMATS
     from daemon.cli import plugins_api
@@ -113,25 +116,26 @@ def check(
     from daemon.cli.wait import wait
     from daemon.kernel.errors import BadParameter, FileMissing
 
-    if not absolute(path).exists():
-        raise FileMissing(
-            "there is no such plug-in", where=path, hint="Name a .vst3 file or bundle, or a .component"
-        )
-    if path.suffix.lower() not in FORMATS:
+    path = absolute(Path(name))
+    if path.exists() and path.suffix.lower() not in FORMATS:
         raise BadParameter(
-            "this is no plug-in", where=path,
+            "this is no plug-in", where=name,
             hint="Name a .vst3 file or bundle, or a .component; `roadie plugins scan FOLDER` looks into a folder",
         )  # fmt: skip
     with session(os.environ) as open_session:
+        if not path.exists():
+            path = Path(plugins_api.named(open_session.client, name).path)
         ack = plugins_api.scan(open_session.client, [path], again=True, patience_s=patience)
         wait(open_session, ack.id, quiet=as_json)
-        found = [one for one in plugins_api.listed(open_session.client) if one.path == str(absolute(path))]
+        found = [one for one in plugins_api.listed(open_session.client) if one.path == str(path)]
+    if not found:
+        raise FileMissing("the plug-in is not there any more, and is forgotten", where=path)
     if as_json:
         print_json(found)
     else:
         for one in found:
             plugins_api.tell_one(one)
-    raise typer.Exit(0 if found and all(one.state == "ok" for one in found) else 1)
+    raise typer.Exit(0 if all(one.state == "ok" for one in found) else 1)
 
 
 @app.command()

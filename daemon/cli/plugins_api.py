@@ -12,6 +12,7 @@ from daemon.cli.client import Client
 from daemon.cli.output import print_table
 from daemon.cli.request import absolute, parse_value
 from daemon.kernel.errors import BadParameter, NotFound
+from daemon.kernel.suggest import nearest
 from daemon.services.types import JobAck
 from daemon.services.types_plugins import ParameterView, PluginView
 
@@ -23,11 +24,13 @@ def listed(client: Client) -> list[PluginView]:
 def named(client: Client, name: str) -> PluginView:
     """By id, name or path. Raises NotFound."""
     found = listed(client)
-    for key in ("id", "name", "path"):
+    for key, wanted in (("id", name), ("name", name), ("path", str(absolute(Path(name))))):
         for plugin in found:
-            if getattr(plugin, key) == name:
+            if getattr(plugin, key) == wanted:
                 return plugin
-    hint = "`roadie plugins` lists them, `roadie plugins scan` looks for more"
+    near = nearest(name, [word for plugin in found if plugin.vendor for word in (plugin.id, plugin.name)])
+    listing = "`roadie plugins` lists them, `roadie plugins scan` looks for more"
+    hint = listing if near is None else f"Did you mean {near}? {listing}"
     raise NotFound("there is no such plug-in", where=name, hint=hint)
 
 

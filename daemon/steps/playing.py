@@ -12,6 +12,7 @@ import msgspec
 
 from daemon.chains.errors import PluginFault
 from daemon.chains.files import resolve_chain
+from daemon.chains.plugins.catalogue import how_to_try_again
 from daemon.chains.plugins.host import Outcome
 from daemon.chains.plugins.messages import Sing
 from daemon.chains.plugins.resolve import hearing
@@ -98,7 +99,7 @@ def _refuse_quarantined(chain: Mapping[str, Any]) -> None:
         if "blocked" in one:
             raise PluginFault(
                 "is quarantined", plugin=str(one["plugin"]), file=str(one["file"]), why=one["blocked"],
-                hint="`roadie plugins check` tries it again",
+                hint=how_to_try_again(str(one["file"])),
             )  # fmt: skip
 
 

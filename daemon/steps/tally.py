@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from daemon.chains.errors import PluginFault
-from daemon.chains.plugins.catalogue import IN_A_ROW, IN_ALL
+from daemon.chains.plugins.catalogue import IN_A_ROW, IN_ALL, how_to_try_again
 from daemon.chains.plugins.resolve import external, hearing
 from daemon.kernel.work import PluginUse
 
@@ -42,7 +42,7 @@ class Tally:
     def _why_not(self, effect: Mapping[str, Any]) -> str | None:
         plugin = str(effect["plugin"])
         if "blocked" in effect:
-            return f"{plugin} is quarantined: {effect['blocked']}. `roadie plugins check` tries it again"
+            return f"{plugin} is quarantined: {effect['blocked']}. {how_to_try_again(str(effect['file']))}"
         failed = self._failed[plugin]
         if self._row[plugin] >= IN_A_ROW or failed >= IN_ALL:
             return f"{plugin} failed {failed} times and is not tried again; last: {self._why[plugin]}"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from daemon.chains.plugins.binary import quick_look
 from daemon.chains.plugins.catalogue import Catalogue, Described, Entry
 from tests.cli.conftest import Ran
+from tests.recovery.house import House
 
 Roadie = Callable[..., Ran]
 
@@ -29,8 +32,8 @@ def test_a_chain_that_changes_nothing_is_told(home: Path, roadie: Roadie, tmp_pa
     assert "note" not in roadie("chains", "check", str(empty)).out
 
 
-def test_instruments_and_plugins_in_quarantine_are_told(home: Path, roadie: Roadie, tmp_path: Path) -> None:
-    bundle = tmp_path / "Piano.vst3"
+def put_piano(home: Path, bundle: Path) -> None:
+    """A quarantined instrument, of a file that is none."""
     bundle.write_bytes(b"")
     piano = Described(id="vst3:V/Piano", name="Piano", vendor="V", version="1", category="", instrument=True,
                       latency_frames=0)  # fmt: skip
@@ -38,6 +41,27 @@ def test_instruments_and_plugins_in_quarantine_are_told(home: Path, roadie: Road
         Entry(path=str(bundle), format="vst3", state="quarantined", reason="it failed 3 times",
               fingerprint=quick_look(bundle), plugins=[piano])
     )  # fmt: skip
+
+
+def test_a_plugin_is_checked_and_shown_as_it_is_called(
+    warm: House, roadie: Roadie, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_piano(warm.home, tmp_path / "Piano.vst3")
+    monkeypatch.chdir(tmp_path)
+    assert "it failed 3 times" in roadie("plugins", "show", "Piano.vst3").out
+    ran = roadie("plugins", "show", "piano")
+    assert ran.code == 1 and "Did you mean Piano?" in ran.err
+    ran = roadie("plugins", "check", "vst3:V/Piano")
+    assert ran.code == 1 and "no shared library" in ran.out
+    (tmp_path / "Piano.vst3").unlink()
+    ran = roadie("plugins", "check", "Piano.vst3")
+    assert ran.code == 1 and "Piano.vst3: the plug-in is not there any more" in ran.err
+    assert "Piano" not in roadie("plugins", "list").out
+
+
+def test_instruments_and_plugins_in_quarantine_are_told(home: Path, roadie: Roadie, tmp_path: Path) -> None:
+    bundle = tmp_path / "Piano.vst3"
+    put_piano(home, bundle)
     chain = tmp_path / "c.toml"
     chain.write_text('[[fx]]\nplugin = "Piano"\n')
     out = roadie("chains", "check", str(chain)).out

@@ -51,6 +51,8 @@ def binary_of(path: Path) -> Path:
         raise FileMissing("there is no such plug-in", where=path, why=why)
     if path.is_file():
         return path
+    if not path.is_dir():
+        raise NoPlugin("this is neither a file nor a bundle", where=path)
     if sys.platform == "darwin":
         return _mac_binary(path)
     system = "win" if sys.platform == "win32" else "linux"

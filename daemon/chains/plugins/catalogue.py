@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import threading
 from pathlib import Path
 from typing import Literal
@@ -145,6 +146,11 @@ class Catalogue:
             self._folder
             / f"{hashlib.blake2b(path.encode('utf-8', 'surrogateescape'), digest_size=12).hexdigest()}.json"
         )
+
+
+def how_to_try_again(file: str) -> str:
+    """A hint for a plug-in that is not tried any more."""
+    return f"`roadie plugins check {shlex.quote(file)}` tries it again"
 
 
 def unchanged(entry: Entry) -> bool:

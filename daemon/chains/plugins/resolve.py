@@ -11,19 +11,25 @@ import os
 import shlex
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from daemon.chains.check import Place, check_value
 from daemon.chains.effects import Choice, Parameter, Range, Switch
 from daemon.chains.errors import BadChain
-from daemon.chains.plugins.catalogue import Catalogue, Described, Entry, ParameterView, unchanged
+from daemon.chains.plugins.catalogue import (
+    Catalogue,
+    Described,
+    Entry,
+    ParameterView,
+    how_to_try_again,
+    unchanged,
+)
 from daemon.chains.plugins.folders import FORMATS
 from daemon.chains.plugins.raw_state import SAVE, damage
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import NotInstalled
-from daemon.kernel.suggest import suggest
+from daemon.kernel.suggest import nearest, suggest
 from daemon.kernel.types import Json
 
 LARGEST_PRESET_BYTES = 64 << 20
@@ -121,17 +127,17 @@ def find(name: str, entries: Sequence[Entry]) -> Found:
         if broken is not None:
             raise NotInstalled(
                 "the plug-in cannot be used", where=name, why=broken.reason or broken.state,
-                hint="`roadie plugins check` tries it again",
+                hint=how_to_try_again(broken.path),
             )  # fmt: skip
-        near = get_close_matches(name, [one.id for _, one in everything], 1, cutoff=0.6)
-        hint = f"Did you mean {near[0]}?" if near else "`roadie plugins scan` looks for plug-ins"
+        near = nearest(name, [word for _, one in everything for word in (one.id, one.name)])
+        hint = f"Did you mean {near}?" if near else "`roadie plugins scan` looks for plug-ins"
         if Path(path).suffix.lower() in FORMATS and os.path.lexists(path):
             hint = f"It was not scanned yet: `roadie plugins scan {shlex.quote(path)}`"
         raise NotInstalled("there is no such plug-in", where=name, hint=hint)
     if not usable:
         why = found[0][1].error or found[0][0].reason
         raise NotInstalled(
-            "the plug-in cannot be used", where=name, why=why, hint="`roadie plugins check` tries it again"
+            "the plug-in cannot be used", where=name, why=why, hint=how_to_try_again(found[0][0].path)
         )
     fresh = [pair for pair in usable if unchanged(pair[0])]
     if not fresh:

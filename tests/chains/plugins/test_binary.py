@@ -69,6 +69,9 @@ def test_a_pipe_in_the_place_of_a_binary_keeps_nobody(tmp_path: Path) -> None:
         os.mkfifo(made / "Contents" / folder() / name)
     with pytest.raises(NoPlugin, match="no binary at all"):
         examine(made)
+    os.mkfifo(tmp_path / "Pipe.vst3")
+    with pytest.raises(NoPlugin, match="neither a file nor a bundle"):
+        examine(tmp_path / "Pipe.vst3")
 
 
 @linux

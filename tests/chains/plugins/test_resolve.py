@@ -64,6 +64,8 @@ def test_parameters_are_checked_with_their_range(catalogue: Catalogue) -> None:
 def test_what_is_not_there_is_said_with_what_to_do(catalogue: Catalogue, plugin: Plugin) -> None:
     with pytest.raises(NotInstalled, match=rf"Did you mean {GAIN}"):
         resolved(catalogue, plugin=GAIN.lower())
+    with pytest.raises(NotInstalled, match=r"Gian: there is no such plug-in. Did you mean Gain\?"):
+        resolved(catalogue, plugin="Gian")
     with pytest.raises(NotInstalled, match=r"roadie plugins scan"):
         resolved(catalogue, plugin="vst3:Somebody/Else")
     binary = next((plugin("GAIN") / "Contents").rglob("GAIN*"))

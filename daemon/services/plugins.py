@@ -16,7 +16,7 @@ from daemon.chains.plugins.resolve import find, resolve_plugins
 from daemon.files.journal import Journal
 from daemon.jobs.calls import Calls
 from daemon.jobs.runner import TaskContext
-from daemon.kernel.errors import NotFound, NotInstalled
+from daemon.kernel.errors import BadParameter, NotFound, NotInstalled
 from daemon.kernel.work import Lane, PluginUse
 from daemon.services.outputs import Outputs
 from daemon.services.paths import absolute
@@ -64,8 +64,13 @@ class PluginsService:
         return await self._tasks.start("plugin-scan", body, what, client)
 
     async def save(self, request: PluginSaveRequest, client: str) -> JobAck:
-        """Write a plug-in's settings as a file, as a job. Raises Forbidden, NotInstalled, BadChain."""
+        """Write a plug-in's settings as a file, as a job. Raises BadParameter for a folder, Forbidden, NotInstalled,
+        BadChain."""
         out = Path(request.out)
+        if await asyncio.to_thread(out.is_dir):
+            raise BadParameter(
+                "this is a folder", where=out, hint="Name the file: NAME.vstpreset or NAME.state"
+            )
         await asyncio.to_thread(self._outputs.check, str(out.parent))
         await asyncio.to_thread(settings_chain, request, self._catalogue)
         return await self._tasks.start("plugin-save", msgspec.to_builtins(request), str(out), client)
@@ -88,6 +93,7 @@ class SettingsSaver:
         self._journal = journal
 
     async def run(self, context: TaskContext) -> list[str]:
+        """Returns a line that says where the settings are, when something else stood at the name asked for."""
         request = msgspec.convert(context.request, PluginSaveRequest)
         chain = await asyncio.to_thread(settings_chain, request, self._catalogue)
         suffix = ".vstpreset" if request.out.endswith(".vstpreset") else ".state"
@@ -96,11 +102,15 @@ class SettingsSaver:
             "plugin-settings", params=params, lane=Lane.PLUGIN, on_progress=context.progress
         )
         async with called as (folder, _):
-            await asyncio.to_thread(
+            delivered = await asyncio.to_thread(
                 self._journal.deliver, folder / f"settings{suffix}", Path(request.out),
-                group=context.job, owner=context.job, ordinal=0,
+                group=context.job, owner=context.job, ordinal=0, same_is_enough=True,
             )  # fmt: skip
-        return []
+        if delivered.path == Path(request.out):
+            return []
+        return [
+            f"{request.out}: there is something else by that name; the settings are in {delivered.path.name}"
+        ]
 
 
 def settings_chain(request: PluginSaveRequest, catalogue: Catalogue) -> dict[str, Any]:

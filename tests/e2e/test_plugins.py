@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -289,7 +290,15 @@ def test_settings_are_kept_as_a_preset(house: House, plugin: Plugin, tmp_path: P
     body = {"plugin": f"vst3:{VENDOR}/Gain", "out": str(kept), "params": {"gain_db": 12.0}}
     job = house.wait(house.ask("POST", "/plugins/save", body)["id"])
     assert job["state"] == "done", job["error"]
-    assert kept.read_bytes()[:4] == b"VST3"
+    assert kept.read_bytes()[:4] == b"VST3" and job["warnings"] == []
+    (kept.parent / "taken.state").write_text("mine")
+    other = house.wait(
+        house.ask("POST", "/plugins/save", {**body, "out": str(kept.parent / "taken.state")})["id"]
+    )
+    assert "the settings are in taken (2).state" in other["warnings"][0]
+    assert (kept.parent / "taken.state").read_text() == "mine"
+    with pytest.raises(urllib.error.HTTPError, match=r"400|422"):
+        house.ask("POST", "/plugins/save", {**body, "out": str(kept.parent)})
     sound = write_sound(tmp_path / "one.wav", 5)
     chain = {"name": "t", "fx": [{"plugin": f"vst3:{VENDOR}/Gain", "preset": str(kept)}]}
     body = {"chain": chain, "inputs": [{"path": str(sound)}], "out": str(tmp_path / "loud.wav")}

@@ -198,4 +198,7 @@ def _content(path: Path, place: Place) -> bytes:
             raise place.error(f"{path} is too large for a plug-in's settings")
         return path.read_bytes()
     except OSError as error:
-        raise BadChain("a plug-in's settings cannot be read", where=path, why=error.strerror) from error
+        raise BadChain(
+            "a plug-in's settings cannot be read", where=path, why=error.strerror,
+            hint="Name a file, or a preset that `roadie plugins show` lists",
+        ) from error  # fmt: skip

@@ -43,7 +43,7 @@ def with_content(params: PlayParams, shelves: Shelves) -> PlayParams:
 
 SPEC = StepSpec(
     name="play",
-    version=1,
+    version=2,
     params=PlayParams,
     run="daemon.steps.playing:run",
     lane=Lane.PLUGIN,

@@ -17,7 +17,7 @@ from daemon.jobs.prepare import Prepared
 from daemon.jobs.recipe import StepEntry
 from daemon.jobs.recipe_params import convert
 from daemon.jobs.runs import Finished, RunPool
-from daemon.kernel.errors import ErrorInfo
+from daemon.kernel.errors import ErrorInfo, StepFailed
 from daemon.kernel.types import Json
 from daemon.kernel.work import EngineChoice, Kind, PluginUse, StepCall, StepResult
 from daemon.models.store import ModelStore
@@ -119,6 +119,9 @@ class StepRunner:
         for run in finished:
             if run.attempt and run.result.plugins:
                 await asyncio.to_thread(self._note, run.result.plugins)
+        failure = next((run.result.failure for run in finished if run.result.failure is not None), None)
+        if failure is not None and not any(run.result.files for run in finished):
+            raise StepFailed(failure)
         return _collect(entry, work, finished, ledger, row)
 
 

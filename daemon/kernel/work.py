@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from daemon.kernel.errors import ErrorInfo
 from daemon.kernel.types import AssetId, Frames, Json
 
 
@@ -115,7 +116,8 @@ class PluginUse:
 class StepResult:
     """files: made by the step. annotations: learnt about its inputs. device and reason: where it ran and why
     there. warnings: for the person, one line each. plugins: how those that were used did. provisional: something
-    that may go well another time did not, so that the result stands for this job alone."""
+    that may go well another time did not, so that the result stands for this job alone. failure: nothing came of it,
+    and whoever asked gets this error instead, once what the plug-ins did is known."""
 
     files: tuple[Produced, ...] = ()
     annotations: tuple[Annotation, ...] = ()
@@ -124,6 +126,7 @@ class StepResult:
     warnings: tuple[str, ...] = ()
     plugins: tuple[PluginUse, ...] = ()
     provisional: bool = False
+    failure: ErrorInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)

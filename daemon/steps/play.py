@@ -30,6 +30,8 @@ class PlayParams(Params, frozen=True):
 def with_content(params: PlayParams, shelves: Shelves) -> PlayParams:
     """Raises BadParameter when no instrument comes first, and what resolving a chain raises."""
     given: str | dict[str, Any] = params.chain
+    if params.instrument and given:
+        raise BadParameter("play takes an instrument or a chain, not both", hint="Its first effect may be one")
     if params.instrument:
         given = {"name": params.instrument, "fx": [{"plugin": params.instrument}]}
     if not given:

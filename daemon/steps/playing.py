@@ -17,7 +17,7 @@ from daemon.chains.plugins.host import Outcome
 from daemon.chains.plugins.messages import Sing
 from daemon.chains.plugins.resolve import hearing
 from daemon.chains.sound_file import Made, Written, made
-from daemon.kernel.errors import RoadieError, StepFailed
+from daemon.kernel.errors import ErrorInfo, StepFailed
 from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
 from daemon.steps.hosting import new_host, of_the_input, said_of
@@ -54,7 +54,7 @@ class _Playing:
     tally: Tally
     files: list[Produced] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    failed: RoadieError | None = None
+    failure: ErrorInfo | None = None
 
     def tell(self, fraction: float) -> None:
         done = len(self.files) + len(self.warnings)
@@ -74,7 +74,7 @@ class _Playing:
             raise StepFailed(outcome.error)
         out.unlink(missing_ok=True)
         line = f"{one.name}: {said_of(one.path, outcome.error)}"
-        self.failed = outcome.fault or StepFailed(replace(outcome.error, message=line))
+        self.failure = outcome.error if outcome.fault else replace(outcome.error, message=line)
         self.warnings.append(line)
 
     def given_up(self, left: int) -> bool:
@@ -85,11 +85,10 @@ class _Playing:
         return why is not None
 
     def result(self) -> StepResult:
-        if self.failed is not None and not self.files:
-            raise self.failed
         return StepResult(
             tuple(self.files), reason=f"{self.instrument['plugin']} {self.instrument['version']}",
-            warnings=tuple(self.warnings), plugins=tuple(self.tally.uses()), provisional=self.failed is not None,
+            warnings=tuple(self.warnings), plugins=tuple(self.tally.uses()), provisional=self.failure is not None,
+            failure=None if self.files else self.failure,
         )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import mido
 import numpy as np
 import psutil
 import pytest
@@ -36,6 +37,24 @@ use = "deliver"
 from = "shaped"
 layout = "{kind}"
 """
+
+
+SING = """
+[[step]]
+id = "sung"
+use = "play"
+chain = { fx = [ { plugin = "vst3:VENDOR/Instrument" }, { plugin = "vst3:VENDOR/Not a number" } ] }
+"""
+
+
+def melody(path: Path, note: int) -> Path:
+    file = mido.MidiFile()
+    track = mido.MidiTrack()
+    file.tracks.append(track)
+    track.append(mido.Message("note_on", note=note, velocity=100))
+    track.append(mido.Message("note_off", note=note, time=480))
+    file.save(path)
+    return path
 
 
 def scan(house: House, *paths: Path, **more: Any) -> dict[str, dict[str, Any]]:
@@ -98,6 +117,19 @@ def test_a_crash_costs_one_sound_its_effects_and_three_quarantine_the_plugin(
     fourth = house.wait(house.request([{"path": str(good)}], "shape", params=params))
     assert any("quarantined" in warning for warning in fourth["warnings"])
     assert scan(house, plugin("CRASH"), again=True)["CRASH"]["state"] == "ok"
+
+
+def test_what_fails_for_every_midi_file_goes_into_quarantine_too(
+    house: House, plugin: Plugin, tmp_path: Path
+) -> None:
+    (house.home / "recipes" / "sing.toml").write_text(SING.replace("VENDOR", VENDOR))
+    plugin("INSTRUMENT")
+    scan(house, plugin("NOT_A_NUMBER").parent)
+    for attempt in range(4):
+        midi = melody(tmp_path / f"{attempt}.mid", 60 + attempt)
+        job = house.wait(house.request([{"path": str(midi)}], "sing"))
+        assert job["state"] == "failed" and "Not a number" in job["error"]["message"]
+        assert ("is quarantined" in job["error"]["message"]) is (attempt == 3), job["error"]
 
 
 def test_a_changed_parameter_renders_only_what_depends_on_it(

@@ -48,7 +48,10 @@ def played(tmp_path: Path, given: InputFile, plan: dict, *more: InputFile):
     out.mkdir(exist_ok=True)
     context = Context(out)
     try:
-        return playing.run(context, (given, *more), PlayParams(chain=plan, rate_hz=44100, patience_s=60)), out
+        result = playing.run(context, (given, *more), PlayParams(chain=plan, rate_hz=44100, patience_s=60))
+        if result.failure is not None:
+            raise StepFailed(result.failure)
+        return result, out
     finally:
         context.close()
 
@@ -146,6 +149,8 @@ def test_the_chain_must_begin_with_an_instrument(plugin: Plugin, tmp_path: Path)
     assert SPEC.resolve(params, shelves) == params
     with pytest.raises(BadParameter, match="does not begin with an instrument"):
         SPEC.resolve(PlayParams(instrument=f"vst3:{VENDOR}/Gain"), shelves)
+    with pytest.raises(BadParameter, match="not both"):
+        SPEC.resolve(PlayParams(instrument="vst3:a/b", chain="vinyl"), shelves)
     with pytest.raises(BadParameter, match="needs an instrument"):
         SPEC.resolve(PlayParams(), shelves)
 

@@ -39,14 +39,17 @@ class Scanner:
         await self._assets.mark_missing([path for path in known if path not in there and walk.saw(path)])
         mark = self._listener.engine().mark
         new = [(Path(path), stat) for path, stat in found if _is_new(known.get(path), stat, mark)]
-        context.progress(0.0, f"{len(new)} of {len(found)} files are new or have changed")
-        problems = walk.problems + await self._hear_all(new, context)
+        done = len(found) - len(new)  # of one that was begun before: its progress goes on where it was
+        share = done / len(found) if new else 0.0
+        context.progress(share, f"{len(new)} of {len(found)} files are new or have changed")
+        problems = walk.problems + await self._hear_all(new, done, context)
         more = [f"... and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
         return [*_in_the_cloud(walk.placeholders), *problems[:SHOWN], *more]
 
-    async def _hear_all(self, files: Files, context: TaskContext) -> list[str]:
+    async def _hear_all(self, files: Files, done: int, context: TaskContext) -> list[str]:
+        """done: how many others need not be heard."""
         problems: list[str] = []
-        done = 0
+        total = done + len(files)
         waiting = batches(files)
 
         async def work() -> None:
@@ -56,7 +59,7 @@ class Scanner:
                 await self._assets.record_many(each for each in heard if isinstance(each, NewAsset))
                 problems.extend(each.error.message for each in heard if isinstance(each, Problem))
                 done += len(batch)
-                context.progress(done / len(files), f"{done} of {len(files)}: {batch[-1][0].name}")
+                context.progress(done / total, f"{done} of {total}: {batch[-1][0].name}")
 
         async with asyncio.TaskGroup() as group:
             for _ in range(self._at_once):

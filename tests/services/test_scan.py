@@ -107,8 +107,11 @@ async def test_a_scan_hears_each_file_once_in_few_calls_and_again_only_what_chan
     os.utime(changed, ns=(1, 1))
     (house.folder / "pack/kick 4.wav").rename(house.folder / "moved.wav")
     house.write("new.wav", 999)
-    await house.scan()
+    context = await house.scan()
     assert sorted(house.executor.heard) == ["kick 3.wav", "moved.wav", "new.wav"]
+    total = CALL_FILES + 4
+    assert context.told[1] == ((total - 3) / total, f"3 of {total} files are new or have changed")
+    assert context.told[-1][0] == 1.0
     (moved,) = [
         asset for asset in (await house.search.find(Query(limit=100)))[0] if "moved.wav" in str(asset.paths)
     ]

@@ -49,10 +49,22 @@ class ProblemView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 def status_of(error: e.RoadieError) -> int:
-    """The status of the nearest class that has one; a step's or a worker's own failure is a 500."""
+    """The status of the nearest class that has one; for what a step said, the status of that. A step's or a
+    worker's own failure is a 500."""
     if isinstance(error, Refusal):
         return error.status
-    return next(STATUS_OF[cls] for cls in type(error).__mro__ if cls in STATUS_OF)
+    kind = _class_of(error.error.code) if isinstance(error, e.StepFailed) else type(error)
+    return next(STATUS_OF[cls] for cls in kind.__mro__ if cls in STATUS_OF)
+
+
+def _class_of(code: str) -> type[e.RoadieError]:
+    """The kind of an error that came from a worker as data."""
+    waiting: list[type[e.RoadieError]] = [e.RoadieError]
+    for kind in waiting:
+        if kind.code == code:
+            return kind
+        waiting += kind.__subclasses__()
+    return e.RoadieError
 
 
 def problem_of(error: e.RoadieError) -> ProblemView:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import re
+import reprlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -170,11 +172,14 @@ def _is_plugin_path(plugin: str) -> bool:
 
 
 def _plugin_params(value: object, place: Place) -> dict[str, Json]:
-    if not isinstance(value, Mapping) or not all(
-        isinstance(one, bool | int | float | str) for one in value.values()
-    ):
+    if not isinstance(value, Mapping) or not all(map(_plain, value.values())):
         raise place.error("params must be a table of numbers, texts, true or false", "params")
     return {str(key): one for key, one in sorted(value.items())}
+
+
+def _plain(value: object) -> bool:
+    """Whether it is a text or a number, also one that a float can hold."""
+    return isinstance(value, str) or abs(_number(value, math.inf)) <= sys.float_info.max
 
 
 _INSTEAD = {
@@ -228,18 +233,30 @@ def check_value(key: str, value: object, legal: Parameter, place: Place) -> Json
     """A value as the canonical form has it. Raises BadChain with the legal range."""
     if isinstance(legal, Switch):
         if not isinstance(value, bool):
-            raise place.error(f"{key} must be true or false, not {value!r}", key)
+            raise place.error(f"{key} must be true or false, not {_shown(value)}", key)
         return value
     if isinstance(legal, Choice):
         if value not in legal.names:
-            raise place.error(f"{key} must be one of {', '.join(legal.names)}, not {value!r}", key)
+            raise place.error(f"{key} must be one of {', '.join(legal.names)}, not {_shown(value)}", key)
         return str(value)
-    number = not isinstance(value, bool) and isinstance(value, (int, float)) and math.isfinite(value)
-    if (
-        not number
-        or not legal.low <= float(str(value)) <= legal.high
-        or (legal.whole and not float(str(value)).is_integer())
-    ):
+    number = math.nan if isinstance(value, bool) else _number(value, math.nan)
+    if not legal.low <= number <= legal.high or (legal.whole and number != int(number)):
         kind = "a whole number" if legal.whole else "a number"
-        raise place.error(f"{key} must be {kind} from {legal.low:g} to {legal.high:g}, not {value!r}", key)
-    return float(str(value))
+        raise place.error(
+            f"{key} must be {kind} from {legal.low:g} to {legal.high:g}, not {_shown(value)}", key
+        )
+    return float(number)
+
+
+def _number(value: object, otherwise: float) -> int | float:
+    """value where it is a number. An integer stays one: it may have more digits than a float can hold."""
+    return value if isinstance(value, int | float) else otherwise
+
+
+def _shown(value: object) -> str:
+    """A value as messages show it, in short: Python does not even write integers of thousands of digits."""
+    if isinstance(value, list | Mapping):
+        return "a list" if isinstance(value, list) else "a table"
+    if isinstance(value, int) and abs(value) >= 10**20:
+        return "a number of so many digits"
+    return reprlib.repr(value)

@@ -49,6 +49,8 @@ def parse_chain(path: Path, text: str) -> dict[str, Json]:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadChain("is not TOML", where=path, why=error) from error
+    except ValueError as error:
+        raise BadChain("has a number of thousands of digits", where=path) from error
     except RecursionError as error:
         raise BadChain("is nested too deep", where=path) from error
     content.setdefault("name", path.stem)
@@ -78,5 +80,7 @@ def read_chain(path: Path) -> tuple[Path, str]:
         raise FileMissing("the chain file is not there", where=path) from None
     except UnicodeDecodeError as error:
         raise BadChain("is not text in UTF-8", where=path, hint="Save it as UTF-8") from error
+    except ValueError as error:  # a zero byte in it
+        raise FileMissing("this is no path", where=repr(str(path)), why=error) from error
     except OSError as error:
         raise BadChain("cannot be read", where=path, why=error.strerror) from error

@@ -28,6 +28,16 @@ def is_file_name(out: Path) -> bool:
     return out.suffix.lower() in CONTAINERS and not out.is_dir()
 
 
+def folder_of(out: Path) -> Path:
+    """The folder that results go to. Blocking. Raises BadParameter for a file's name that no disk takes."""
+    try:
+        return out.parent if is_file_name(out) else out
+    except OSError as error:
+        raise BadParameter(
+            "no file can be there", where=out, why=error.strerror, hint="Choose another name"
+        ) from error
+
+
 def targets(request: ApplyRequest, problems: list[str]) -> Targets:
     """Every input, folders opened up, and the path that it is wanted at. Adds a line to `problems` for what cannot be
     looked at. Blocking. Raises BadParameter."""

@@ -16,8 +16,9 @@ from daemon.kernel.errors import BadParameter, NotFound, RoadieError
 from daemon.kernel.types import Frames
 from daemon.kernel.work import Region
 from daemon.services.chain_runs import ChainRuns
-from daemon.services.chain_sounds import is_file_name
+from daemon.services.chain_sounds import folder_of
 from daemon.services.outputs import Outputs
+from daemon.services.paths import absolute
 from daemon.services.tasks import TaskStarter
 from daemon.services.types import JobAck
 from daemon.services.types_plugins import ApplyRequest, ChainView, PreviewRequest, PreviewView
@@ -67,9 +68,9 @@ class ChainsService:
         """Render a part of a sound. Raises what is wrong with the chain or the sound."""
         source = await self._runs.prepare(request.input)
         rate, frames = int(source.meta.get("rate", 0)), int(source.meta.get("frames", 0))  # type: ignore[arg-type]
-        start = int(request.start_s * rate)
-        if not frames or start >= frames:
+        if request.start_s * rate >= frames:
             raise BadParameter("the part to hear lies behind the end of the sound", where=source.path)
+        start = int(request.start_s * rate)
         region = Region(Frames(start), Frames(min(int(request.length_s * rate) or 1, frames - start)))
         chain = await self._runs.resolve(request.chain, request.patience_s)
         known, kind = await self._runs.known_of(source)
@@ -97,12 +98,13 @@ class ChainsService:
         return path
 
     async def apply(self, request: ApplyRequest, client: str) -> JobAck:
-        """Files through a chain, as a job. Raises Forbidden for a place roadie does not write to, and BadChain."""
-        out = Path(request.out)
-        folder = await asyncio.to_thread(lambda: out.parent if is_file_name(out) else out)
+        """Files through a chain, as a job. Raises Forbidden for a place roadie does not write to, BadParameter for a
+        name that can be none, and BadChain."""
+        out = absolute(request.out, "what to write")
+        folder = await asyncio.to_thread(folder_of, out)
         await asyncio.to_thread(self._outputs.check, str(folder))
         # What was asked for, whatever becomes of the chain's file while a long run is under way or taken up again.
         content = await asyncio.to_thread(resolve_chain, request.chain, (self._user,))
-        request = msgspec.structs.replace(request, chain=dict(content))
+        request = msgspec.structs.replace(request, chain=dict(content), out=str(out))
         await self._runs.resolve(request.chain, request.patience_s)
         return await self._tasks.start("chain-apply", msgspec.to_builtins(request), str(out), client)

@@ -91,6 +91,18 @@ def test_a_chain_file_becomes_canonical_and_stays_so() -> None:
         ('normalize = { mode = "peak", dbfs = -1, lufs = -9 }', ["line 1", "goes by dbfs, not lufs"]),
         ('[[fx]]\nuse = "Gain"\nonly = []', ["line 3", "only must be a list of classes"]),
         ("x = " + 100_000 * "[", ["nested too deep"]),
+        (
+            '[[fx]]\nuse = "Gain"\ngain_db = ' + 400 * "9",
+            ["line 3", "from -60 to 60, not a number of so many digits"],
+        ),
+        (
+            '[[fx]]\nuse = "Gain"\ngain_db = 0x' + 9000 * "9",
+            ["line 3", "from -60 to 60, not a number of so many"],
+        ),
+        ('[[fx]]\nuse = "Gain"\ngain_db = [0x' + 9000 * "9" + "]", ["line 3", "from -60 to 60, not a list"]),
+        ('[[fx]]\nuse = "Gain"\ngain_db = ' + 5000 * "9", ["a number of thousands of digits"]),
+        ('[[fx]]\nplugin = "x"\nparams = { a = ' + 400 * "9" + " }", ["line 3", "a table of numbers"]),
+        ('[[fx]]\nplugin = "x"\nparams = { a = nan }', ["line 3", "a table of numbers"]),
         ("[[fx]]\nratio = 2", ["must be named"]),
         ("[[fx]", ["is not TOML", "line 1"]),
         ("fx = 3", ["fx must be a list"]),
@@ -131,6 +143,10 @@ def test_a_users_chain_hides_a_preset_and_names_are_suggested(tmp_path: Path) ->
         load_chain("telefone", [tmp_path])
     with pytest.raises(FileMissing):
         load_chain(str(tmp_path / "gone.toml"))
+    with pytest.raises(FileMissing, match="no path"):
+        load_chain("a\0b.toml")
+    with pytest.raises(BadChain, match="too long"):
+        load_chain(3000 * "a" + ".toml")
 
 
 def test_reading_chains_loads_neither_pedalboard_nor_numpy() -> None:

@@ -177,9 +177,17 @@ def _preset_path(preset: str, described: Described) -> Path:
     named = {one.name: one.path for one in described.presets}
     return Path(
         named.get(preset) or named.get(Path(preset).name) or named.get(Path(preset).stem, preset)
-        if not Path(preset).exists()
+        if not _stands(Path(preset))
         else preset
     )
+
+
+def _stands(path: Path) -> bool:
+    """Whether something is there. What can be no path is not there either: it may be too long, or hold a zero byte."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def _check_preset(content: bytes, path: str, described: Described, place: Place) -> None:
@@ -197,8 +205,8 @@ def _content(path: Path, place: Place) -> bytes:
         if found.st_size > LARGEST_PRESET_BYTES:
             raise place.error(f"{path} is too large for a plug-in's settings")
         return path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise BadChain(
-            "a plug-in's settings cannot be read", where=path, why=error.strerror,
+            "a plug-in's settings cannot be read", where=path, why=getattr(error, "strerror", None) or error,
             hint="Name a file, or a preset that `roadie plugins show` lists",
         ) from error  # fmt: skip

@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from daemon.kernel.errors import DiskError, DiskFull
+from daemon.kernel.errors import DiskError, DiskFull, ErrorInfo, StepFailed
 from daemon.services.types import JobRequest
 from tests.bridges.http.conftest import Served, bearer, serve
 
@@ -186,6 +186,16 @@ async def test_an_unforeseen_error_is_logged_and_not_told(served: Served, caplog
     assert b"Traceback" not in answer.body
     assert answer.json["instance"] in caplog.text
     assert "secret detail" in caplog.text
+
+
+UNREADABLE, OWN = ErrorInfo("unreadable_audio", "a.wav: no audio"), ErrorInfo("internal", "a line failed")
+
+
+@pytest.mark.parametrize(("said", "status"), [(UNREADABLE, 422), (OWN, 500)])
+async def test_what_a_worker_said_has_the_status_of_that(served: Served, said: ErrorInfo, status: int):
+    served.services.library.peaks_error = StepFailed(said)
+    answer = await served.request("GET", "/api/v1/assets/a/peaks", bearer())
+    assert (answer.status, answer.json["code"], answer.json["detail"]) == (status, said.code, said.message)
 
 
 @pytest.mark.parametrize(("error", "status"), [(DiskFull("no room"), 507), (DiskError("gone"), 500)])

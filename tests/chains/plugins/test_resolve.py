@@ -85,6 +85,9 @@ def test_a_preset_is_part_of_what_it_is(catalogue: Catalogue, tmp_path: Path) ->
     assert resolved(catalogue, plugin=GAIN, preset=str(preset)) != first
     with pytest.raises(BadChain, match=r"gone\.vstpreset.*cannot be read"):
         resolved(catalogue, plugin=GAIN, preset=str(tmp_path / "gone.vstpreset"))
+    for name in (3000 * "a", "a\0b"):
+        with pytest.raises(BadChain, match=r"cannot be read \((File name too long|embedded null byte)\)"):
+            resolved(catalogue, plugin=GAIN, preset=name)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a named pipe")

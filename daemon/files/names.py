@@ -11,7 +11,8 @@ from pathlib import Path
 from daemon.kernel.errors import Forbidden
 
 MAX_NAME_BYTES = 200
-"""Of 255 that file systems allow, so that " (2)" and the like still fit."""
+"""Of `_LONGEST_BYTES`, so that " (2)" and the like still fit."""
+_LONGEST_BYTES = 255  # that file systems allow
 
 # Windows refuses these; `/` and NUL are refused everywhere. Bidirectional controls make a name read as another.
 _REFUSED = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+')
@@ -32,12 +33,16 @@ def safe_name(text: str, suffix: str = "", max_bytes: int = MAX_NAME_BYTES) -> s
     return (name or "untitled") + suffix
 
 
+def with_ending(name: str, ending: str) -> str:
+    """`name` and `ending` (" notes.json") behind it; `name` is cut where file systems would not take both."""
+    return _cut(name, _LONGEST_BYTES - len(ending.encode())) + ending
+
+
 def numbered(path: Path, number: int) -> Path:
     """The `number`-th name for a path whose name is taken: "kick (2).wav". The first is the path itself."""
     if number == 1:
         return path
-    ending = f" ({number}){path.suffix}"
-    return path.with_name(_cut(path.stem, 255 - len(ending.encode())) + ending)
+    return path.with_name(with_ending(path.stem, f" ({number}){path.suffix}"))
 
 
 def first_free(wanted: Path, taken: Collection[Path]) -> Path:

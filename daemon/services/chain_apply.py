@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from daemon.files.journal import Journal
-from daemon.files.names import safe_name
+from daemon.files.names import safe_name, with_ending
 from daemon.jobs.prepare import Prepared
 from daemon.jobs.runner import TaskContext
 from daemon.jobs.uncut import to_its_end
@@ -210,7 +210,7 @@ class _Work:
             if stop.is_set():
                 return
             self._journal.deliver(
-                made, wanted.with_suffix(made.suffix),
+                made, wanted.with_name(with_ending(wanted.stem, made.suffix)),
                 group=self._context.job, owner=self._context.job, ordinal=ordinal, same_is_enough=True,
             )  # fmt: skip
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from daemon.files.names import with_ending
 from daemon.jobs.listen import Listener
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter
@@ -53,7 +54,7 @@ def targets(request: ApplyRequest, problems: list[str]) -> Targets:
         if out.suffix.lower() in AUDIO and not out.is_dir():
             known = ", ".join(CONTAINERS)
             raise BadParameter("roadie does not write such files", where=out.name, hint=f"Use one of {known}")
-        return [(given, wanted.with_suffix(".wav")) for given, wanted in found]
+        return [(given, wanted.with_name(with_ending(wanted.stem, ".wav"))) for given, wanted in found]
     if len(found) > 1:
         raise BadParameter("several files cannot become one", where=out, hint="Name a folder")
     return [(given, out) for given, _ in found]

@@ -12,6 +12,7 @@ from daemon.audio.quantise import Depth
 from daemon.audio.reader import AudioReader, open_audio
 from daemon.audio.tags import write_tags
 from daemon.audio.writer import WavWriter
+from daemon.files.names import with_ending
 from daemon.kernel.errors import OverFullScale
 from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
@@ -119,4 +120,4 @@ def _title(name: str) -> str:
 
 
 def _path(out: Path, index: int, title: str, container: Container) -> Path:
-    return out / f"{index:04d}" / f"{title}{SUFFIXES[container]}"
+    return out / f"{index:04d}" / with_ending(title, SUFFIXES[container])

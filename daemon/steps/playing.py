@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from pathlib import PurePosixPath
 from typing import Any
 
 import msgspec
@@ -22,7 +21,7 @@ from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
 from daemon.steps.hosting import new_host, of_the_input, said_of
 from daemon.steps.play import PlayParams
-from daemon.steps.rendering import peak_db
+from daemon.steps.rendering import file_names, peak_db
 from daemon.steps.spec import StepContext
 from daemon.steps.tally import Tally
 
@@ -33,7 +32,7 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: PlayParams) -> 
     chain = resolve_chain(params.chain)
     _refuse_quarantined(chain)
     host = ctx.keep(lambda: new_host(chain, params.patience_s))
-    names = [f"{index + 1:03d} {PurePosixPath(one.name).stem}.wav" for index, one in enumerate(inputs)]
+    names = file_names(inputs)
     work = _Playing(ctx, inputs, names, chain["fx"][0], Tally(chain))  # type: ignore[index, arg-type]
     with closing(host.run(_orders(ctx, inputs, names, params), work.tell)) as outcomes:
         for index, outcome in enumerate(outcomes):

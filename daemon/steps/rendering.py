@@ -11,6 +11,7 @@ import numpy as np
 from daemon.chains.files import resolve_chain
 from daemon.chains.plugins.resolve import asked_classes, external
 from daemon.chains.sound_file import Made, Sound, Written, made, render_file
+from daemon.files.names import with_ending
 from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
 from daemon.steps.hosting import render_hosted
@@ -25,7 +26,7 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: RenderParams) -
     of the same kind."""
     chain = resolve_chain(params.chain)
     sounds = [sound_of(one) for one in inputs]
-    names = [f"{index + 1:03d} {PurePosixPath(one.name).stem}.wav" for index, one in enumerate(inputs)]
+    names = file_names(inputs)
     unclassed = without_class(chain, sounds)
     if any(external(chain["fx"])):  # type: ignore[arg-type]
         titles = [PurePosixPath(one.name).name for one in inputs]
@@ -57,6 +58,14 @@ def without_class(chain: Mapping[str, Any], sounds: Sequence[Sound]) -> list[str
     return [
         f"{which}: not known what they are, so the effects that are only for {', '.join(wanted)} were left out; "
         "a step `classify` before `render` finds out, and `roadie chains apply` does too"
+    ]
+
+
+def file_names(inputs: Sequence[InputFile]) -> list[str]:
+    """Of what is made of each, all different."""
+    return [
+        with_ending(f"{index + 1:03d} {PurePosixPath(one.name).stem}", ".wav")
+        for index, one in enumerate(inputs)
     ]
 
 

@@ -62,3 +62,15 @@ def test_a_name_that_no_disk_takes_is_refused_before_anything_is_done(
 ) -> None:
     body = {"chain": "tape", "inputs": [{"path": str(kick)}], "out": f"{tmp_path}/{name}"}
     assert 400 <= house.refused("POST", "/chains/apply", body)["status"] < 500
+
+
+@pytest.mark.parametrize("out", ["", "{name}.flac"])
+def test_a_sound_with_the_longest_name_goes_through(house: House, kick: Path, tmp_path: Path, out: str) -> None:
+    name = 125 * "ä" + "a"
+    long = kick.rename(tmp_path / f"{name}.wav")
+    wanted = tmp_path / "through" / out.format(name=name[:-1])
+    body = {"chain": "tape", "inputs": [{"path": str(long)}], "out": str(wanted)}
+    job = house.wait(house.ask("POST", "/chains/apply", body)["id"])
+    assert job["state"] == "done", job["error"]
+    (made,) = (path for path in (tmp_path / "through").iterdir() if path.is_file())
+    assert made.stem == (name[:-1] if out else name)

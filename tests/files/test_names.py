@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from daemon.files.names import MAX_NAME_BYTES, inside, numbered, safe_name
+from daemon.files.names import MAX_NAME_BYTES, inside, numbered, safe_name, with_ending
 from daemon.kernel.errors import Forbidden
 
 SUFFIXES = st.sampled_from(["", ".wav", ".mid", ".lrc"])
@@ -48,6 +48,14 @@ def test_a_safe_name_can_be_written(tmp_path_factory: pytest.TempPathFactory, te
     path.write_bytes(b"")
     assert path in set(folder.iterdir())
     path.unlink()
+
+
+def test_an_ending_is_kept_whole_and_so_is_every_letter_before_it(tmp_path: Path) -> None:
+    assert with_ending("kick", ".wav") == "kick.wav"
+    for name in (251 * "a", 126 * "ä", "a" + 125 * "ä", 62 * "🥁" + "aaa"):
+        cut = with_ending(name, " notes.json")
+        assert name.startswith(cut.removesuffix(" notes.json")) and len(cut.encode()) in range(252, 256)
+        (tmp_path / cut).touch()
 
 
 @pytest.mark.parametrize(

@@ -200,3 +200,9 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_the_spec_takes_what_can_be_heard() -> None:
     assert Kind.STEM in SPEC.accepts and Kind.MIDI not in SPEC.accepts and Kind.PEAKS not in SPEC.accepts
+
+
+def test_the_longest_name_takes_a_longer_suffix(tmp_path: Path, context: Context) -> None:
+    result = encode(context, stem(tmp_path, noise(RATE), f"{126 * 'ä'}.au"), container="flac")
+    assert [len(Path(file.name).name.encode()) for file in result.files] == [255]
+    assert (context.out / result.files[0].name).is_file()

@@ -92,3 +92,10 @@ def test_what_is_left_out_because_nobody_knows_what_a_sound_is_is_said(tmp_path:
     assert warning.startswith("b.wav: not known") and "only for snare, tom" in warning and "classify" in warning
     result = rendering.run(Context(tmp_path / "out"), (kick,), RenderParams(chain={"fx": fx}))
     assert result.warnings == ()
+
+
+def test_the_longest_names_that_a_disk_takes(tmp_path: Path) -> None:
+    inputs = tuple(given(tmp_path, f"{125 * 'ä'}{end}.wav", Kind.ONE_SHOT) for end in "ab")
+    result, out = rendered(tmp_path, inputs, {"fx": []})
+    assert {path.name for path in out.iterdir()} == {file.name for file in result.files}
+    assert [len(file.name.encode()) for file in result.files] == [254, 254]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from daemon.audio.identity import byte_hash
+from daemon.files.names import with_ending
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
 from daemon.steps.edited_notes import EditedNotesParams, WrittenPart
@@ -24,7 +25,7 @@ def run(context: StepContext, inputs: tuple[InputFile, ...], params: EditedNotes
     known: dict[str, Json] = {} if params.bpm is None else {k: v for k, v in tempo.items() if v is not None}
     made = []
     for part in params.parts:
-        name = f"{' - '.join(filter(None, (base, part.stem)))} notes.json"
+        name = with_ending(" - ".join(filter(None, (base, part.stem))), " notes.json")
         path = context.out / name
         notes_file.write(path, _document(part))
         meta = known | ({"stem": part.stem} if part.stem else {})

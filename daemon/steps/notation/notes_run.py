@@ -9,6 +9,7 @@ from daemon.audio.identity import byte_hash
 from daemon.audio.reader import open_audio
 from daemon.audio.resample import resample_blocks, resampled_frames, to_channels
 from daemon.engines.protocol import Transcriber
+from daemon.files.names import with_ending
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
 from daemon.steps.notation import notes_file
@@ -43,7 +44,7 @@ def run(context: StepContext, inputs: tuple[InputFile, ...], params: NotesParams
     document = notes_file.NotesFile(
         notes_file.VERSION, stem, mode, round(length_s, 6), [notes_file.entry(note) for note in found]
     )
-    name = f"{PurePosixPath(file.name).stem} notes.json"
+    name = with_ending(PurePosixPath(file.name).stem, " notes.json")
     path = context.out / name
     notes_file.write(path, document)
     made = Produced(name, Kind.NOTES, AssetId(byte_hash(path)))

@@ -9,6 +9,7 @@ from daemon.audio.identity import byte_hash
 from daemon.audio.reader import open_audio
 from daemon.audio.resample import resample_blocks, resampled_frames, to_channels
 from daemon.engines.protocol import Lyricist, Lyrics
+from daemon.files.names import with_ending
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
 from daemon.steps.lyrics import LyricsParams
@@ -41,7 +42,7 @@ def write(out: Path, file: InputFile, lyrics: lyrics_document.LyricsFile) -> tup
     }
     made = []
     for extension, text in texts.items():
-        path = out / f"{name}.{extension}"
+        path = out / with_ending(name, f".{extension}")
         path.write_text(text, encoding="utf-8", newline="\n")
         made.append(Produced(path.name, Kind.LYRICS, AssetId(byte_hash(path))))
     return tuple(made)

@@ -7,7 +7,7 @@ import re
 import reprlib
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -45,11 +45,13 @@ _DEEPEST = 4  # parallel within parallel
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A chain's file and text, to name a line. fx: index of the effect looked at, None before the first."""
+    """A chain's file and text, to name a line. fx: index of the effect looked at, None before the first. resolved: no
+    person wrote it, so that plug-ins in it have what resolving adds."""
 
     path: str
     text: str
     fx: int | None = None
+    resolved: bool = False
 
     def error(self, what: str, word: str = "", hint: str | None = None) -> BadChain:
         line = self._line(word)
@@ -84,7 +86,7 @@ def check(content: Mapping[str, Any], place: Place) -> dict[str, Json]:
     effects = content.get("fx", [])
     if not isinstance(effects, list):
         raise place.error("fx must be a list of tables: write [[fx]]", "fx")
-    chain["fx"] = [_effect(one, Place(place.path, place.text, i), 0) for i, one in enumerate(effects)]
+    chain["fx"] = [_effect(one, replace(place, fx=i), 0) for i, one in enumerate(effects)]
     return chain
 
 
@@ -137,18 +139,19 @@ _OF_A_PLUGIN: dict[str, Parameter] = {
     "latency_frames": Range(0.0, 1e6, whole=True),
 }
 _TEXTS = ("plugin", "preset", "state")
-# What is added when a chain is resolved: which file, which content. A resolved chain is canonical too.
+# What is added when a chain is resolved: which file, which content. It is nobody's to write.
 _RESOLVED = ("file", "name", "hash", "version", "blocked", "preset_hash", "state_hash", "instrument")
 
 
 def check_plugin(content: Mapping[str, Any], place: Place) -> dict[str, Json]:
     """A plug-in's entry: its shape. Whether there is such a plug-in, and its parameters, is seen when the chain is
     resolved with what scans found. preset, state: paths, from the chain file's folder, as that of a plug-in is."""
-    legal = (*_TEXTS, "params", *_OF_A_PLUGIN, *_RESOLVED)
+    legal = (*_TEXTS, "params", *_OF_A_PLUGIN)
+    known = (*legal, *_RESOLVED) if place.resolved else legal
     effect: dict[str, Json] = {}
     for key, value in content.items():
-        if key not in legal:
-            raise place.error(f"{key!r} does not go with plugin", key, suggest(key, legal[: -len(_RESOLVED)]))
+        if key not in known:
+            raise place.error(f"{key!r} does not go with plugin", key, suggest(key, legal))
         if key in _OF_A_PLUGIN:
             effect[key] = check_value(key, value, _OF_A_PLUGIN[key], place)
         elif key == "params":

@@ -35,6 +35,11 @@ def resolve_chain(chain: str | Mapping[str, Any], folders: Sequence[Path] = ()) 
     return load_chain(chain, folders) if isinstance(chain, str) else check(chain, Place("inline chain", ""))
 
 
+def resolved_chain(chain: str | Mapping[str, Any]) -> dict[str, Json]:
+    """A chain as it reaches a worker: its plug-ins have what resolving added, its content stays as it is."""
+    return load_chain(chain) if isinstance(chain, str) else check(chain, Place("chain", "", resolved=True))
+
+
 def list_chains(folders: Sequence[Path] = ()) -> dict[str, Path]:
     """Every chain by name; a user's chain hides a preset of the same name."""
     found: dict[str, Path] = {}

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from daemon.chains.errors import PluginFault
-from daemon.chains.files import resolve_chain
+from daemon.chains.files import resolved_chain
 from daemon.chains.plugins.catalogue import how_to_try_again
 from daemon.chains.plugins.host import Outcome
 from daemon.chains.plugins.messages import Sing
@@ -29,7 +29,7 @@ from daemon.steps.tally import Tally
 def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: PlayParams) -> StepResult:
     """A stem for each MIDI file. Notes that a plug-in failed on have no sound, and a warning says so; when none has,
     the step fails with the plug-in's name."""
-    chain = resolve_chain(params.chain)
+    chain = resolved_chain(params.chain)
     _refuse_quarantined(chain)
     host = ctx.keep(lambda: new_host(chain, params.patience_s))
     names = file_names(inputs)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from daemon.chains.files import resolve_chain
+from daemon.chains.files import resolved_chain
 from daemon.chains.plugins.resolve import asked_classes, external
 from daemon.chains.sound_file import Made, Sound, Written, made, render_file
 from daemon.files.names import with_ending
@@ -24,7 +24,7 @@ _FREE = frozenset({Kind.SLICE, Kind.ONE_SHOT})  # may become longer or shorter; 
 def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: RenderParams) -> StepResult:
     """Each input through the chain, as float32 WAV at its own rate and channel count unless the chain says otherwise,
     of the same kind."""
-    chain = resolve_chain(params.chain)
+    chain = resolved_chain(params.chain)
     sounds = [sound_of(one) for one in inputs]
     names = file_names(inputs)
     unclassed = without_class(chain, sounds)

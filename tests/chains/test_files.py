@@ -74,6 +74,7 @@ def test_a_chain_file_becomes_canonical_and_stays_so() -> None:
         ('[[fx]]\nuse = "Gain"\ngain_db = true', ["line 3", "a number from -60 to 60"]),
         ('[[fx]]\nuse = "Gain"\ngain_db = nan', ["line 3", "a number from -60 to 60"]),
         ('[[fx]]\nplugin = "vst3:Vendor/Name"\nuse = "Gain"', ["line 3", "'use' does not go with plugin"]),
+        ('[[fx]]\nplugin = "x"\nfile = "/x.vst3"', ["line 3", "'file' does not go with plugin", "preset"]),
         ('[[fx]]\nplugin = "x"\npreset = "a"\nstate = "b"', ["line 4", "either preset or state"]),
         ('[[fx]]\nplugin = "x"\nparams = [1]', ["line 3", "params must be a table"]),
         ('[[fx]]\nplugin = "x"\npreroll_s = 99', ["line 3", "from 0 to 30, not 99"]),

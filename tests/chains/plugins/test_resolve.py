@@ -14,7 +14,7 @@ import pytest
 
 from daemon.chains.check import Place, check
 from daemon.chains.errors import BadChain
-from daemon.chains.files import parse_chain, resolve_chain
+from daemon.chains.files import parse_chain, resolve_chain, resolved_chain
 from daemon.chains.plugins.catalogue import IN_A_ROW, IN_ALL, Catalogue, Entry, PresetView, unchanged
 from daemon.chains.plugins.resolve import find, resolve_plugins
 from daemon.kernel.errors import NotInstalled
@@ -43,8 +43,11 @@ def test_it_is_named_by_file_hash_and_version(catalogue: Catalogue, plugin: Plug
     assert one["file"] == str(plugin("GAIN")) and one["version"] == "1.2.3" and len(one["hash"]) == 32
     assert resolved(catalogue, plugin=str(plugin("GAIN")))["name"] == "Gain"
     assert resolved(catalogue, plugin=f"{plugin('GAIN')}#Gain")["name"] == "Gain"
-    again = resolve_chain({"fx": [one]})
+    again = resolved_chain({"fx": [one]})
     assert again["fx"] == [one], "what is resolved is canonical"
+    for key in one.keys() - {"plugin", "params"}:
+        with pytest.raises(BadChain, match=f"'{key}' does not go with plugin"):
+            resolve_chain({"fx": [{"plugin": GAIN, key: one[key]}]})
 
 
 def test_parallel_branches_too(catalogue: Catalogue) -> None:

@@ -87,7 +87,8 @@ def _seconds(text: str) -> float:
 
 
 def parse_sets(sets: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """step.param=value, each; a value is what TOML makes of it, and text where TOML makes nothing of it."""
+    """step.param=value, each; a value is what TOML makes of it, and text where TOML makes nothing of it. A chain's file
+    is one below the folder that the command runs in."""
     params: dict[str, dict[str, Any]] = {}
     for text in sets:
         place, equals, value = text.partition("=")
@@ -96,14 +97,22 @@ def parse_sets(sets: Sequence[str]) -> dict[str, dict[str, Any]]:
             raise BadParameter(
                 "--set is not STEP.PARAM=VALUE", where=text, hint="For example --set separate.model=htdemucs"
             )
-        params.setdefault(step, {})[name] = parse_value(value)
+        params.setdefault(step, {})[name] = _chain_file(value) if name == "chain" else parse_value(value)
     return params
+
+
+def _chain_file(text: str) -> Any:
+    """A chain's file by its absolute path, since the daemon has another working folder. Raises FileMissing."""
+    value = parse_value(text)
+    if not isinstance(value, str) or not value.endswith(".toml"):
+        return value
+    return str(existing(Path(value), "Name a chain file, or one of those that `roadie chains` lists"))
 
 
 def parse_value(text: str) -> Any:
     """3 is a number, true a truth, [1, 2] a list, htdemucs a text."""
     try:
         parsed = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML, or more digits or brackets than Python reads
         return text
     return parsed["value"] if list(parsed) == ["value"] else text

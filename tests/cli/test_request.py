@@ -84,3 +84,18 @@ def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"")
     with pytest.raises(InputError, match="UTF-8"):
         job_request("stems", [path], tmp_path, None, [])
+
+
+def test_a_chains_file_is_looked_for_where_the_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text("")
+    assert parse_sets(["a.chain=mine.toml"]) == {"a": {"chain": str(tmp_path / "mine.toml")}}
+    assert parse_sets(["a.chain=tape", "b.model=x.toml"]) == {"a": {"chain": "tape"}, "b": {"model": "x.toml"}}
+    with pytest.raises(FileMissing, match="roadie chains"):
+        parse_sets(["a.chain=gone.toml"])
+
+
+def test_a_number_of_thousands_of_digits_is_text() -> None:
+    assert parse_value(5000 * "9") == 5000 * "9"

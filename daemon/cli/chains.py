@@ -111,15 +111,17 @@ def apply(
       roadie chains apply lo-fi ~/Samples/pads --out ~/Music/lo-fi-pads
     """
     from daemon.cli import chains_api
-    from daemon.cli.finish import finish, may_leave
+    from daemon.cli.finish import ended, finish, may_leave, outcome
     from daemon.cli.session import session
 
     request = chains_api.request(chain, files, out, label, kind)
     with session(os.environ) as open_session:
         if no_wait:
             may_leave(open_session)
-        ack = chains_api.apply(open_session.client, request)
-        code = finish(open_session, ack, as_json=as_json, waits=not no_wait)
-    if code == 0 and not no_wait and not as_json:
-        print(f"in {request.out} (roadie jobs undo {ack.id[:10]} takes it back)")
+            ack = chains_api.apply(open_session.client, request)
+            raise typer.Exit(finish(open_session, ack, as_json=as_json, waits=False))
+        job = ended(open_session, chains_api.apply(open_session.client, request), as_json=as_json)
+    code = outcome(job)
+    if code == 0 and not as_json:
+        print(chains_api.place(request.out, job))
     raise typer.Exit(code)

@@ -16,8 +16,8 @@ from daemon.cli.client import Client
 from daemon.cli.request import absolute, existing
 from daemon.engines.classifier.classes import CLASSES
 from daemon.kernel.errors import BadParameter
-from daemon.services.types import JobAck, JobInput
-from daemon.services.types_plugins import ApplyRequest
+from daemon.services.types import JobAck, JobInput, JobView
+from daemon.services.types_plugins import NOTHING_NEW, ApplyRequest
 
 NO_SOUND = "Name an audio file, or a folder of them"
 NO_FILE = "Name a chain file, or one of those that `roadie chains` lists"
@@ -45,6 +45,12 @@ def request(
 
 def apply(client: Client, asked: ApplyRequest) -> JobAck:
     return msgspec.convert(client.post("/chains/apply", msgspec.to_builtins(asked)), JobAck)
+
+
+def place(out: str, job: JobView) -> str:
+    """Where it is now, and how what was written there goes again."""
+    undo = "" if NOTHING_NEW in job.warnings else f" (roadie jobs undo {job.id[:10]} takes it back)"
+    return f"in {out}{undo}"
 
 
 def worth_knowing(chain: Mapping[str, Any]) -> list[str]:

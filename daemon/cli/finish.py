@@ -36,12 +36,17 @@ def finish(open_session: Session, ack: JobAck, *, as_json: bool, waits: bool = T
     if not waits:
         print_json(ack) if as_json else print(ack.id)
         return 0
+    return outcome(ended(open_session, ack, as_json=as_json))
+
+
+def ended(open_session: Session, ack: JobAck, *, as_json: bool) -> JobView:
+    """Wait for a job just asked for, and tell what became of it."""
     job = wait(open_session, ack.id, quiet=as_json)
     if as_json:
         print_json(job)
     else:
         tell_job(job)
-    return outcome(job)
+    return job
 
 
 def outcome(job: JobView) -> int:

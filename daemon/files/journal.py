@@ -62,7 +62,7 @@ class Journal:
             for path in _names(wanted):
                 if _stands(path):
                     if same_is_enough and self._disk.holds(path, sha256):
-                        return Delivered(path, sha256, already=True)
+                        return Delivered(path, sha256, already=True, ours=False)
                     continue
                 intent = _intent(Op.WRITE, path, group, owner, ordinal, sha256, size)
                 try:

@@ -10,12 +10,13 @@ from daemon.files.intent import Intent
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """path: the name it got, which may not be the one wanted. already: it stood there from an earlier attempt of
-    the same owner; nothing was written."""
+    """path: the name it got, which may not be the one wanted. already: it stood there; nothing was written. ours: it
+    is the group's to undo, written now or by an earlier attempt of the same owner."""
 
     path: Path
     sha256: str
     already: bool
+    ours: bool = True
 
 
 @dataclass(frozen=True, slots=True)

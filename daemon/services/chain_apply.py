@@ -20,7 +20,7 @@ from daemon.kernel.work import InputFile, Kind, Produced
 from daemon.services.chain_runs import ChainRuns
 from daemon.services.chain_sounds import CONTAINERS, Ears, Targets, asks_class, asks_kind, is_file_name, targets
 from daemon.services.types import JobInput
-from daemon.services.types_plugins import ApplyRequest
+from daemon.services.types_plugins import NOTHING_NEW, ApplyRequest
 from daemon.steps.render import BATCH_FILES, RenderParams
 
 _PREPARED_AT_ONCE = 8
@@ -62,6 +62,7 @@ class ChainApplier:
         sounds = await work.prepared(given)
         await work.rendered(sounds)
         work.tell_of_loud()
+        work.tell_of_old()
         if work.first is not None and not work.written:
             raise work.first
         missed = work.failed + work.unprocessed + unseen
@@ -76,7 +77,7 @@ class ChainApplier:
 
 class _Work:
     """One request under way. told: for the person. first: the first error. written: files delivered, of which
-    `unprocessed` are as they were. failed: files of which nothing came."""
+    `unprocessed` are as they were and `old` stood there already. failed: files of which nothing came."""
 
     def __init__(
         self,
@@ -102,6 +103,7 @@ class _Work:
         self.written = 0
         self.failed = 0
         self.unprocessed = 0
+        self.old = 0
         self._loud: list[tuple[str, float]] = []  # name and peak in dBFS of what passes full scale
 
     @property
@@ -197,22 +199,26 @@ class _Work:
             for file, (sound, one) in zip(encoded.result.files, rendered, strict=True)
         ]
         stop = threading.Event()
-        await to_its_end(asyncio.to_thread(self._deliver, wanted, stop), stop.set)
+        old = await to_its_end(asyncio.to_thread(self._deliver, wanted, stop), stop.set)
+        self.old += old  # other batches have counted meanwhile
         self.written += len(wanted)
         self.failed += len(ones) - len(wanted)
         self.unprocessed += sum("unprocessed" in file.meta for file in finished.result.files)
         self._done += len(ones)
         self._context.progress(self._done / self._total, f"{self._done} of {self._total}")
 
-    def _deliver(self, files: Sequence[tuple[int, Path, Path]], stop: threading.Event) -> None:
-        """files: (ordinal, made, wanted). Blocking. After `stop` no other one is begun."""
+    def _deliver(self, files: Sequence[tuple[int, Path, Path]], stop: threading.Event) -> int:
+        """files: (ordinal, made, wanted). How many stood there already. Blocking. After `stop` no other one is begun."""
+        old = 0
         for ordinal, made, wanted in files:
             if stop.is_set():
-                return
-            self._journal.deliver(
+                break
+            delivered = self._journal.deliver(
                 made, wanted.with_name(with_ending(wanted.stem, made.suffix)),
                 group=self._context.job, owner=self._context.job, ordinal=ordinal, same_is_enough=True,
             )  # fmt: skip
+            old += not delivered.ours
+        return old
 
     def tell_of_loud(self) -> None:
         loud = [each for each in self._loud if each[1] > 0.0]
@@ -220,6 +226,11 @@ class _Work:
             more = f" and {len(loud) - 1} more" if len(loud) > 1 else ""
             self.told.append(f"{loud[0][0]}{more}: above full scale, up to +{max(peak for _, peak in loud):.1f} dB; "
                              "`normalize` in the chain sets a level")  # fmt: skip
+
+    def tell_of_old(self) -> None:
+        if self.old:
+            some = f"{self.old} of {self.written} stood there already, just so, and were not written"
+            self.told.insert(0, NOTHING_NEW if self.old == self.written else some)
 
     def _depth(self) -> str:
         """What was dithered for a depth is written with it."""

@@ -110,6 +110,10 @@ class PreviewView(Answer, frozen=True):
     unprocessed: str | None = None
 
 
+NOTHING_NEW = "all of it stood there already, just so: nothing was written"
+"""Among the warnings of a job that has nothing to take back."""
+
+
 class ApplyRequest(Request, frozen=True):
     """Files, or all audio files below folders, through a chain. out: absolute; a folder, or for one file the new
     file's name (.wav, .flac, .aiff, .mp3 or .ogg). Nothing is replaced. label, kind: of all of them; without, files

@@ -339,10 +339,13 @@ def test_where_the_same_is_enough_a_file_of_anyone_is_left_alone_and_is_not_undo
 ) -> None:
     (kit / "kick.wav").write_bytes(kick.read_bytes())
     (kit / "snare.wav").write_bytes(b"of the user")
-    for name in ("kick.wav", "snare.wav", "snare.wav"):
+    delivered = [
         journal.deliver(
             kick, kit / name, group="job", owner=name + str(len(files(kit))), ordinal=0, same_is_enough=True
         )
+        for name in ("kick.wav", "snare.wav", "snare.wav")
+    ]
+    assert [each.ours for each in delivered] == [False, True, False]
     assert files(kit) == {"kick.wav", "snare.wav", "snare (2).wav"}
     journal.undo("job", unused)
     assert files(kit) == {"kick.wav", "snare.wav"}

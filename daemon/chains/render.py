@@ -2,8 +2,8 @@
 
 Every output frame stands where its input frame stood, in parallel branches too: each run of effects is one call
 of pedalboard, which takes what its effects report as latency off the front. A plain list of effects therefore
-gives what one call of a plain `pedalboard.Pedalboard` gives, bit for bit. What is too long for memory is played by
-`daemon.chains.stream` instead.
+gives what one call of a plain `pedalboard.Pedalboard` gives, bit for bit, but for
+`late_frames`. What is too long for memory is played by `daemon.chains.stream` instead.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _FREQUENCIES = frozenset({"cutoff_frequency_hz", "cutoff_hz", "centre_frequency_
 _HIGHEST_CUTOFF = 0.499
 """Of the rate: just below what a sound of that rate can hold."""
 _FEW_FRAMES = 64
+_CENTRE_DELAY_MS = 7.0  # pedalboard's default
 
 
 class Hosted(Protocol):
@@ -73,7 +74,7 @@ def play(
         elif "plugin" in run[0]:
             audio = rack.get(run[0]).play(audio, rate_hz)
         else:
-            audio = _through(board(run, rate_hz), audio, rate_hz)
+            audio = _through(run, audio, rate_hz)
         audio = blend(dry, audio, run[0].get("wet", 1.0))
     return audio
 
@@ -106,10 +107,18 @@ def least_frames(audio: Audio) -> Audio:
     return np.pad(audio, ((0, 0), (0, short))) if 0 < short < _FEW_FRAMES else audio
 
 
-def _through(effects: Any, audio: Audio, rate_hz: int) -> Audio:
-    given = least_frames(audio)
-    out = np.asarray(effects(given, rate_hz), np.float32).reshape(given.shape)
-    return out[:, : audio.shape[1]]
+def late_frames(effects: Sequence[Effect], rate_hz: int) -> int:
+    """How late built-in effects let a sound out, besides what pedalboard takes off: a chorus without dry sound in it
+    is a sway in pitch alone, which is to go round the sound's own place, not round one `centre_delay_ms` behind."""
+    swaying = [one for one in effects if one["use"] == "Chorus" and one.get("mix", 0.5) >= 1.0]
+    return round(sum(one.get("centre_delay_ms", _CENTRE_DELAY_MS) for one in swaying) * rate_hz / 1000)
+
+
+def _through(run: Sequence[Effect], audio: Audio, rate_hz: int) -> Audio:
+    late = late_frames(run, rate_hz)
+    given = least_frames(np.pad(audio, ((0, 0), (0, late))) if late else audio)
+    out = np.asarray(board(run, rate_hz)(given, rate_hz), np.float32).reshape(given.shape)
+    return out[:, late : late + audio.shape[1]]
 
 
 def blend(dry: Audio, wet: Audio, share: float) -> Audio:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.chains.render import Effect, EmptyRack, Rack, board, gain_of, runs
+from daemon.chains.render import Effect, EmptyRack, Rack, board, gain_of, late_frames, runs
 
 Audio = NDArray[np.float32]
 
@@ -78,7 +78,7 @@ def _node(run: list[Effect], rate_hz: int, channels: int, sound_class: str | Non
         hosted = rack.get(first)
         hosted.begin(rate_hz, channels)
         return _Whole(hosted)
-    return _Whole(_Board(board(run, rate_hz), rate_hz))
+    return _Whole(_Board(board(run, rate_hz), rate_hz, late_frames(run, rate_hz)))
 
 
 def streamable(effects: Sequence[Effect]) -> bool:
@@ -111,13 +111,19 @@ class _Whole:
 
 
 class _Board:
-    def __init__(self, effects: Any, rate_hz: int) -> None:
+    """late: frames to take off the front."""
+
+    def __init__(self, effects: Any, rate_hz: int, late: int) -> None:
         self._effects = effects
         self._rate_hz = rate_hz
+        self._late = late
 
     def push(self, block: Audio) -> Audio:
         out = self._effects.process(block, self._rate_hz, reset=False)
-        return np.asarray(out, np.float32).reshape(block.shape[0], -1)
+        ready = np.asarray(out, np.float32).reshape(block.shape[0], -1)
+        early = min(self._late, ready.shape[1])
+        self._late -= early
+        return ready[:, early:]
 
 
 class _Mix:

@@ -40,7 +40,7 @@ def place(params: RenderParams) -> tuple[Lane, str]:
 
 SPEC = StepSpec(
     name="render",
-    version=3,
+    version=4,
     params=RenderParams,
     run="daemon.steps.rendering:run",
     lane=Lane.CPU,

@@ -6,7 +6,7 @@ import numpy as np
 import pyloudnorm
 import pytest
 from numpy.typing import NDArray
-from scipy.signal import hilbert, resample_poly
+from scipy.signal import correlate, hilbert, resample_poly
 
 from daemon.chains.apply import apply_chain
 from daemon.chains.files import PRESETS, load_chain
@@ -229,6 +229,18 @@ def test_tape_rounds_peaks_and_top_and_warms_the_low_end() -> None:
     # Odd harmonics, as of a curve that is even to both sides.
     assert -45 < tone_db(warm, 1320) - tone_db(warm, 440) < -8
     assert tone_db(warm, 880) < tone_db(warm, 1320) - 20
+
+
+@pytest.mark.parametrize("preset", [path.stem for path in PRESETS.glob("*.toml")])
+def test_a_loop_stays_where_it_is(preset: str) -> None:
+    """By cross-correlation, second for second: what sways is nowhere a millisecond away."""
+    hit = noise(0.25, 0.4) * np.exp(-np.arange(RATE // 4) / (0.014 * RATE)).astype(np.float32)
+    loop = np.tile(hit, 20)
+    after = apply_chain(load_chain(preset), loop, RATE, "kick", exact_length=True).audio
+    for start in range(0, loop.shape[1] - RATE + 1, RATE):
+        one, other = (audio.mean(axis=0)[start : start + RATE] for audio in (loop, after))
+        late = np.abs(correlate(other, one)[RATE - 1 - 2205 : RATE + 2205]).argmax() - 2205
+        assert abs(late) / RATE < 0.001, (start, late)
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 11025, 16000, 22050, 96000])

@@ -66,6 +66,16 @@ def test_branches_that_hold_back_frames_stay_together() -> None:
     assert np.allclose(streamed(fx, audio, 1000), play(fx, audio, RATE), atol=1e-6)
 
 
+def test_a_chorus_without_dry_sound_is_in_time_with_the_others() -> None:
+    """It hardly sways here, so that with its inverse beside it next to nothing is left of slow tones."""
+    sway = [{"use": "Chorus", "mix": 1.0, "centre_delay_ms": 20.0, "depth": 0.0}]
+    fx = [{"parallel": [sway, [{"use": "Invert"}]], "gains_db": [0.0, 0.0]}]
+    tone = (0.5 * np.sin(2 * np.pi * 220 * np.arange(200_000) / RATE)).astype(np.float32)[None]
+    assert np.abs(play(fx, tone, RATE)[:, 2000:]).max() < 0.01
+    assert np.allclose(streamed(fx, tone), play(fx, tone, RATE), atol=1e-6)
+    assert np.array_equal(streamed(sway, noise()), play(sway, noise(), RATE))
+
+
 CHAINS: dict[str, Any] = {
     "tail": {"fx": [{"use": "Delay", "delay_seconds": 0.4, "mix": 0.5}], "tail": {"max_s": 3.0}},
     "trim and fade": {"trim": {"start_db": -30.0, "end_db": -30.0}, "fade": {"in_ms": 900.0, "out_ms": 2000.0}},

@@ -46,6 +46,21 @@ def resample_blocks(
         yield last
 
 
+class Resampler:
+    """`resample_blocks` for a sound whose end is not known: what is pushed in comes out where it stood, later."""
+
+    def __init__(self, rate_in: int, rate_out: int, channels: int, quality: Quality = "HQ") -> None:
+        self._stream = None
+        if rate_in != rate_out:
+            self._stream = soxr.ResampleStream(rate_in, rate_out, channels, dtype="float32", quality=quality)
+
+    def push(self, block: Audio) -> Audio:
+        """(channels, n) to as many frames as are ready."""
+        if self._stream is None or not block.shape[1]:
+            return block
+        return np.ascontiguousarray(self._stream.resample_chunk(np.ascontiguousarray(block.T)).T)
+
+
 def resample(audio: Audio, rate_in: int, rate_out: int, quality: Quality = "HQ") -> Audio:
     """(channels, frames) at `rate_in` to (channels, `resampled_frames`) at `rate_out`."""
     if rate_in == rate_out:

@@ -9,12 +9,14 @@ gives what one call of a plain `pedalboard.Pedalboard` gives, bit for bit, but f
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 import pedalboard
 from numpy.typing import NDArray
 
+from daemon.chains import mp3
 from daemon.kernel.errors import BadParameter
 
 Audio = NDArray[np.float32]
@@ -73,6 +75,8 @@ def play(
             audio = _mix(run[0], audio, rate_hz, sound_class, rack)
         elif "plugin" in run[0]:
             audio = rack.get(run[0]).play(audio, rate_hz)
+        elif run[0]["use"] == mp3.NAME:
+            audio = mp3.in_pairs(audio, rate_hz, partial(_through, run))
         else:
             audio = _through(run, audio, rate_hz)
         audio = blend(dry, audio, run[0].get("wet", 1.0))
@@ -80,12 +84,13 @@ def play(
 
 
 def runs(effects: Sequence[Effect], sound_class: str | None) -> Iterator[list[Effect]]:
-    """The effects meant for a class, as few calls as there can be: built-in ones in a row are one."""
+    """The effects meant for a class, as few calls as there can be: built-in ones in a row are one, but for MP3, which
+    does not take every sound."""
     row: list[Effect] = []
     for effect in effects:
         if "only" in effect and sound_class not in effect["only"]:
             continue
-        if "use" in effect and "wet" not in effect:
+        if effect.get("use", mp3.NAME) != mp3.NAME and "wet" not in effect:
             row.append(effect)
             continue
         if row:
@@ -111,10 +116,12 @@ def late_frames(effects: Sequence[Effect], rate_hz: int) -> int:
     """How late built-in effects let a sound out, besides what pedalboard takes off: a chorus without dry sound in it
     is a sway in pitch alone, which is to go round the sound's own place, not round one `centre_delay_ms` behind."""
     swaying = [one for one in effects if one["use"] == "Chorus" and one.get("mix", 0.5) >= 1.0]
-    return round(sum(one.get("centre_delay_ms", _CENTRE_DELAY_MS) for one in swaying) * rate_hz / 1000)
+    late_ms: float = sum(one.get("centre_delay_ms", _CENTRE_DELAY_MS) for one in swaying)
+    return round(late_ms * rate_hz / 1000)
 
 
 def _through(run: Sequence[Effect], audio: Audio, rate_hz: int) -> Audio:
+    """audio through built-in effects."""
     late = late_frames(run, rate_hz)
     given = least_frames(np.pad(audio, ((0, 0), (0, late))) if late else audio)
     out = np.asarray(board(run, rate_hz)(given, rate_hz), np.float32).reshape(given.shape)

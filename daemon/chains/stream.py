@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from daemon.chains import mp3
 from daemon.chains.render import Effect, EmptyRack, Rack, board, gain_of, late_frames, runs
 
 Audio = NDArray[np.float32]
@@ -78,6 +79,12 @@ def _node(run: list[Effect], rate_hz: int, channels: int, sound_class: str | Non
         hosted = rack.get(first)
         hosted.begin(rate_hz, channels)
         return _Whole(hosted)
+    if first["use"] == mp3.NAME:
+        return mp3.InPairs(rate_hz, channels, lambda rate: _whole_blocks(run, rate))
+    return _whole_blocks(run, rate_hz)
+
+
+def _whole_blocks(run: list[Effect], rate_hz: int) -> Node:
     return _Whole(_Board(board(run, rate_hz), rate_hz, late_frames(run, rate_hz)))
 
 

@@ -34,20 +34,20 @@ class Loudness:
 
 
 class LoudnessMeter:
-    """Takes a signal block by block. Holds one number for each 100 ms, nothing else.
+    """Takes a signal block by block. Holds one number for each 100 ms, nothing else. oversampled: as in `TruePeak`.
 
     A signal shorter than one 400 ms gate is measured as one gate filled up with silence: its largest momentary
     loudness. Channel weights follow the WAV order FL FR FC LFE BL BR; without a known layout each counts 1.
     """
 
-    def __init__(self, rate_hz: int, channels: int) -> None:
+    def __init__(self, rate_hz: int, channels: int, oversampled: int = 4) -> None:
         if rate_hz <= 0 or channels <= 0:
             raise BadParameter(f"cannot measure {channels} channels at {rate_hz} Hz")
         self._sections = _k_weighting(rate_hz)
         self._state = np.zeros((len(self._sections), channels, 2))
         self._weights = _channel_weights(channels)
         self._steps = _StepPowers(rate_hz)
-        self._true_peak = TruePeak(rate_hz, channels)
+        self._true_peak = TruePeak(rate_hz, channels, oversampled)
 
     def write(self, block: Audio) -> None:
         """Append (channels, n)."""
@@ -103,12 +103,12 @@ class _StepPowers:
 
 
 class TruePeak:
-    """Largest sample, and largest value between samples: 4 times oversampled below 96 kHz, twice below 192 kHz
-    (BS.1770-4 annex 2), by a windowed-sinc interpolator. Runs of samples that cannot exceed what was already
-    found are passed over, which changes nothing but the time it takes."""
+    """Largest sample, and largest value between samples: `oversampled` times below 96 kHz, half as often below 192 kHz
+    (BS.1770-4 annex 2: at least 4 and 2), by a windowed-sinc interpolator. Runs of samples that cannot exceed what
+    was already found are passed over, which changes nothing but the time it takes."""
 
-    def __init__(self, rate_hz: int, channels: int) -> None:
-        factor = 4 if rate_hz < 96000 else 2 if rate_hz < 192000 else 1
+    def __init__(self, rate_hz: int, channels: int, oversampled: int = 4) -> None:
+        factor = oversampled if rate_hz < 96000 else oversampled // 2 if rate_hz < 192000 else 1
         self._phases = _interpolator(factor)
         self._gain = float(np.abs(self._phases).sum(axis=0).max()) if factor > 1 else 1.0
         self._tail = np.zeros((channels, _TAPS_PER_PHASE - 1), np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from daemon.audio.resample import to_channels
 from daemon.chains import finish
+from daemon.chains.level import levelled
 from daemon.chains.render import Rack, blend, play
 
 Audio = NDArray[np.float32]
@@ -18,11 +19,13 @@ Audio = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """audio: (channels, frames) at rate_hz. head_frames: trimmed off the front."""
+    """audio: (channels, frames) at rate_hz. head_frames: trimmed off the front. short_lu: what a limiter left missing
+    of the loudness asked for."""
 
     audio: Audio
     rate_hz: int
     head_frames: int = 0
+    short_lu: float = 0.0
 
 
 def apply_chain(
@@ -47,11 +50,21 @@ def apply_chain(
     wet, head_frames = finish.trimmed(wet, None if exact_length else chain.get("trim"))
     wet = finish.faded(wet, rate_hz, chain.get("fade"))
     wet, rate_hz = finish.at_rate(wet, rate_hz, chain.get("resample"))
-    normalize = chain.get("normalize")
-    wet = play(finish.limiter(normalize), finish.levelled(wet, rate_hz, normalize), rate_hz)
+    wet, short_lu = _levelled(chain, wet, rate_hz)
     if "dither" in chain:
         wet = finish.Dither(chain["dither"]["bits"])(wet)
-    return Rendered(wet, rate_hz, head_frames)
+    return Rendered(wet, rate_hz, head_frames, short_lu)
+
+
+def _levelled(chain: Mapping[str, Any], audio: Audio, rate_hz: int) -> tuple[Audio, float]:
+    short: list[float] = []
+
+    def through(effects: list[dict[str, Any]], blocks: Iterable[Audio]) -> Iterable[Audio]:
+        return (play(effects, block, rate_hz) for block in blocks)
+
+    normalize = chain.get("normalize")
+    blocks = levelled(normalize, lambda: [audio], through, rate_hz, audio.shape[0], short.append)
+    return next(blocks), sum(short)
 
 
 def widened(chain: Mapping[str, Any], audio: Audio) -> Audio:

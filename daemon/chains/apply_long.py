@@ -1,7 +1,7 @@
 """One sound through a whole chain file, block by block: as `apply`, for what is too long for memory.
 
-The effects' output is spooled to disk, because trim, fades and level need to know all of it; then it is read twice:
-once to measure, once to write. Memory does not depend on the length.
+The effects' output is spooled to disk, because trim, fades and level need to know all of it; then it is read as often
+as its level needs, and once to write. Memory does not depend on the length.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from daemon.audio.resample import resample_blocks
 from daemon.chains import finish
 from daemon.chains.apply import narrowed, widened
+from daemon.chains.level import levelled
 from daemon.chains.render import Rack
 from daemon.chains.spool import Spool
 from daemon.chains.stream import BLOCK_FRAMES, played
@@ -29,9 +30,10 @@ Tell = Callable[[int], None]
 def apply_long(
     chain: Mapping[str, Any], blocks: Iterable[Audio], rate_hz: int, channels: int, sound_class: str | None,
     *, exact_length: bool, spool: Path, tell: Tell, rack: Rack | None = None,
+    short: Callable[[float], None] = lambda _: None,
 ) -> Iterator[Audio]:  # fmt: skip
     """Blocks of (channels, n) at `rate_hz` to the finished sound's blocks at the chain's rate. spool: a path that
-    this may write and removes again."""
+    this may write and removes again. short: as in `levelled`."""
     tail = None if exact_length else chain.get("tail")
     level = finish.quiet_level(tail)
     taken = 0
@@ -52,7 +54,7 @@ def apply_long(
             tell(taken)
         frames = kept.frames if tail is None else max(kept.last_above, taken)
         start, end = _trim(kept, frames, None if exact_length else chain.get("trim"))
-        yield from _finished(chain, kept, start, end, rate_hz, tell)
+        yield from _finished(chain, kept, start, end, rate_hz, tell, short)
 
 
 def _whole(chain: Mapping[str, Any]) -> list[Any]:
@@ -76,8 +78,9 @@ def _trim(kept: Spool, frames: int, trim: Mapping[str, float] | None) -> tuple[i
 
 
 def _finished(
-    chain: Mapping[str, Any], kept: Spool, start: int, end: int, rate_hz: int, tell: Tell
-) -> Iterator[Audio]:
+    chain: Mapping[str, Any], kept: Spool, start: int, end: int, rate_hz: int, tell: Tell,
+    short: Callable[[float], None],
+) -> Iterator[Audio]:  # fmt: skip
     rate = finish.new_rate(rate_hz, chain.get("resample"))
 
     def shaped() -> Iterator[Audio]:
@@ -86,16 +89,11 @@ def _finished(
             tell(0)
             yield block
 
-    normalize = chain.get("normalize")
-    gain = np.float32(1.0)
-    if normalize is not None:
-        meter = finish.loudness_meter(rate, kept.channels)
-        for block in shaped():
-            meter.write(block)
-        gain = np.float32(10 ** (finish.level_gain_db(meter.result(), normalize) / 20))
+    def through(effects: list[dict[str, Any]], blocks: Iterable[Audio]) -> Iterable[Audio]:
+        return played(effects, blocks, rate, kept.channels)
+
     dither = finish.Dither(chain["dither"]["bits"]) if "dither" in chain else None
-    levelled = (np.asarray(block * gain, np.float32) for block in shaped())
-    for block in played(finish.limiter(normalize), levelled, rate, kept.channels):
+    for block in levelled(chain.get("normalize"), shaped, through, rate, kept.channels, short):
         yield block if dither is None else dither(block)
 
 

@@ -1,9 +1,8 @@
-"""What a chain does to a sound besides its effects: the tail, trimming, fades, rate, level, dither."""
+"""What a chain does to a sound besides its effects and its level: the tail, trimming, fades, rate, dither."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,9 +10,6 @@ from numpy.typing import NDArray
 from daemon.audio.reader import LOUDEST
 from daemon.audio.resample import resample
 from daemon.chains.errors import NoSound
-
-if TYPE_CHECKING:
-    from daemon.audio.loudness import Loudness, LoudnessMeter
 
 Audio = NDArray[np.float32]
 _TAIL = {"until_db": -90.0, "max_s": 10.0}
@@ -98,48 +94,6 @@ def at_rate(audio: Audio, rate_hz: int, wanted: Mapping[str, float] | None) -> t
 
 def new_rate(rate_hz: int, wanted: Mapping[str, float] | None) -> int:
     return rate_hz if wanted is None else int(wanted["rate_hz"])
-
-
-def levelled(audio: Audio, rate_hz: int, normalize: Mapping[str, Any] | None) -> Audio:
-    """audio at the level asked for. Silence stays silence."""
-    if normalize is None or not audio.size:
-        return audio
-    meter = loudness_meter(rate_hz, audio.shape[0])
-    meter.write(audio)
-    gain_db = level_gain_db(meter.result(), normalize)
-    return np.asarray(audio * np.float32(10 ** (gain_db / 20)), np.float32)
-
-
-def loudness_meter(rate_hz: int, channels: int) -> LoudnessMeter:
-    # What it stands on takes a second to import, and a chain that sets no level need not wait for it.
-    from daemon.audio.loudness import LoudnessMeter  # noqa: PLC0415
-
-    return LoudnessMeter(rate_hz, channels)
-
-
-def level_gain_db(measured: Loudness, normalize: Mapping[str, Any]) -> float:
-    """mode "lufs" (ITU-R BS.1770-4, integrated) gives way to `ceiling_dbtp` where both cannot be had, unless a
-    limiter is to hold the ceiling."""
-    if not np.isfinite(measured.peak_db):
-        return 0.0
-    mode = normalize["mode"]
-    if mode == "peak":
-        return float(normalize["dbfs"] - measured.peak_db)
-    if mode == "true-peak" or not np.isfinite(measured.lufs):
-        wanted = normalize.get("dbtp", normalize.get("ceiling_dbtp", -1.0))
-        return float(wanted - measured.true_peak_dbtp)
-    gain_db = normalize["lufs"] - measured.lufs
-    if normalize.get("limit"):
-        return float(gain_db)
-    return float(min(gain_db, normalize.get("ceiling_dbtp", -1.0) - measured.true_peak_dbtp))
-
-
-def limiter(normalize: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """The effect that holds the true peak after levelling, if the chain wants one."""
-    if normalize is None or not normalize.get("limit"):
-        return []
-    ceiling = normalize.get("ceiling_dbtp", normalize.get("dbtp", -1.0))
-    return [{"use": "BrickwallLimiter", "ceiling_db": ceiling, "true_peak": True}]
 
 
 class Dither:

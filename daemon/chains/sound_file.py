@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,14 @@ class Sound:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a file holds. peak: largest absolute sample."""
+    """What a file holds. peak: largest absolute sample. short_lu: what a limiter left missing of the loudness asked
+    for."""
 
     frames: int
     rate_hz: int
     channels: int
     peak: float
+    short_lu: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def write_whole(rendered: Rendered, out: Path) -> Written:
     write_wav(out, rendered.audio, rendered.rate_hz)
     peak = float(np.abs(rendered.audio).max(initial=0.0))
     channels, frames = rendered.audio.shape
-    return Written(frames, rendered.rate_hz, channels, peak)
+    return Written(frames, rendered.rate_hz, channels, peak, rendered.short_lu)
 
 
 def _refuse_too_long(sound: Sound, audio: AudioReader) -> None:
@@ -112,11 +114,13 @@ def _long(
     def told(frames: int) -> None:
         tell(min(frames / audio.frames, 1.0) * 0.9 if frames else 0.95)
 
+    short: list[float] = []
     blocks = apply_long(
         chain, audio.blocks(), audio.rate_hz, audio.channels, sound.sound_class,
         exact_length=sound.exact, spool=out.with_suffix(".spool"), tell=told, rack=rack,
+        short=short.append,
     )  # fmt: skip
-    return write_long(chain, blocks, audio.rate_hz, audio.channels, out)
+    return replace(write_long(chain, blocks, audio.rate_hz, audio.channels, out), short_lu=sum(short))
 
 
 def write_long(

@@ -35,17 +35,15 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: RenderParams) -
             produced(inputs[i], i, names[i], made, {"unprocessed": why} if why else {})
             for i, (made, why) in sorted(hosted.made.items())
         ]
+        remarks = (*hosted.warnings, *unclassed, *too_soft(sounds, [made for made, _ in hosted.made]))
         return StepResult(
-            tuple(files), reason="plug-ins, in a process of their own", warnings=(*hosted.warnings, *unclassed),
+            tuple(files), reason="plug-ins, in a process of their own", warnings=remarks,
             plugins=tuple(hosted.uses), provisional=hosted.provisional,
         )  # fmt: skip
-    files = [
-        produced(
-            inputs[index], index, names[index], _render(ctx, sound, names[index], chain, index, len(sounds)), {}
-        )
-        for index, sound in enumerate(sounds)
-    ]
-    return StepResult(files=tuple(files), reason="pedalboard's built-in effects", warnings=tuple(unclassed))
+    made = [_render(ctx, sound, names[index], chain, index, len(sounds)) for index, sound in enumerate(sounds)]
+    files = [produced(inputs[i], i, names[i], one, {}) for i, one in enumerate(made)]
+    remarks = (*unclassed, *too_soft(sounds, made))
+    return StepResult(files=tuple(files), reason="pedalboard's built-in effects", warnings=remarks)
 
 
 def without_class(chain: Mapping[str, Any], sounds: Sequence[Sound]) -> list[str]:
@@ -58,6 +56,23 @@ def without_class(chain: Mapping[str, Any], sounds: Sequence[Sound]) -> list[str
     return [
         f"{which}: not known what they are, so the effects that are only for {', '.join(wanted)} were left out; "
         "a step `classify` before `render` finds out, and `roadie chains apply` does too"
+    ]
+
+
+def too_soft(sounds: Sequence[Sound], made: Sequence[Made]) -> list[str]:
+    """A line that says what a limiter could not make as loud as the chain asks; none where all is well."""
+    short = {
+        sound.path.name: one.written.short_lu
+        for sound, one in zip(sounds, made, strict=True)
+        if one.written.short_lu
+    }
+    if not short:
+        return []
+    first = next(iter(short))
+    which = first if len(short) == 1 else f"{first} and {len(short) - 1} more"
+    return [
+        f"{which}: up to {max(short.values()):.1f} LU softer than the chain asks, because a limiter only holds peaks; "
+        "ask for less loudness, or compress more before it"
     ]
 
 

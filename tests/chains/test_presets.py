@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+from pathlib import Path
+
 import numpy as np
 import pyloudnorm
 import pytest
+import soundfile
 from numpy.typing import NDArray
 from scipy.signal import correlate, hilbert, resample_poly
 
@@ -200,14 +205,38 @@ def test_bass_tight_is_mono_even_and_heard_on_small_speakers() -> None:
     assert true_peak_db(after) == pytest.approx(-1.0, abs=0.2)
 
 
-def test_loop_glue_sets_loudness_under_its_ceiling_and_keeps_the_length() -> None:
+@pytest.mark.parametrize(("body", "attack"), [(0.25, 3), (0.12, 1), (0.06, 3)])
+def test_loop_glue_is_as_loud_as_it_says_where_a_limiter_has_much_to_hold(
+    body: float, attack: float, tmp_path: Path
+) -> None:
+    hit = 0.5 * drum()
+    hit[:, :400] *= attack
+    loop = np.tile(hit, 6)
+    loop += sine(60, body, 10.0, 2)[:, : loop.shape[1]] + noise(10.0, body / 5)[:, : loop.shape[1]]
+    after = through("loop-glue", loop)
+    assert pyloudnorm.Meter(RATE).integrated_loudness(after.T.astype(float)) == pytest.approx(-14.0, abs=0.2)
+    assert true_peak_db(after) < -0.95
+    assert ebur128(after, tmp_path / "loop.wav") == pytest.approx((-14.0, -1.0), abs=0.2)
+
+
+def ebur128(audio: Audio, path: Path) -> tuple[float, float]:
+    """(integrated loudness, true peak) as ffmpeg has it."""
+    soundfile.write(path, audio.T, RATE, subtype="FLOAT")
+    command = ["ffmpeg", "-nostats", "-i", path, "-af", "ebur128=peak=true", "-f", "null", "-"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    loudness, peak = re.findall(r"I:\s+(\S+) LUFS", told)[-1], re.findall(r"Peak:\s+(\S+) dBFS", told)[-1]
+    return float(loudness), float(peak)
+
+
+def test_loop_glue_sets_loudness_under_its_ceiling_and_keeps_the_length(tmp_path: Path) -> None:
     hits = np.concatenate([0.5 * drum()] * 6, axis=1)
     loop = hits + sine(60, 0.25, 10.0, 2)[:, : hits.shape[1]] + noise(10.0, 0.05)[:, : hits.shape[1]]
     after = through("loop-glue", loop)
     assert after.shape == loop.shape
-    assert true_peak_db(after) < -0.8
+    assert true_peak_db(after) < -0.95
     loudness = pyloudnorm.Meter(RATE).integrated_loudness(after.T.astype(float))
-    assert loudness == pytest.approx(-14.0, abs=1.0)
+    assert loudness == pytest.approx(-14.0, abs=0.2)
+    assert ebur128(after, tmp_path / "loop.wav") == pytest.approx((-14.0, -1.0), abs=0.2)
     half = loop.shape[1] // 2
     uneven = np.concatenate([0.2 * loop[:, :half], loop[:, half:]], axis=1)  # 14 dB apart
 

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from daemon.audio.identity import payload_hash
+from daemon.chains import sound_file
 from daemon.chains.files import load_chain
 from daemon.kernel.errors import NotFound, NotInstalled
 from daemon.kernel.types import AssetId
@@ -99,3 +100,18 @@ def test_the_longest_names_that_a_disk_takes(tmp_path: Path) -> None:
     result, out = rendered(tmp_path, inputs, {"fx": []})
     assert {path.name for path in out.iterdir()} == {file.name for file in result.files}
     assert [len(file.name.encode()) for file in result.files] == [254, 254]
+
+
+def test_what_a_limiter_cannot_make_as_loud_as_asked_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = (given(tmp_path, "dense.wav", Kind.LOOP), given(tmp_path, "clicks.wav", Kind.LOOP))
+    clicks = np.zeros((4 * RATE, 2))
+    clicks[:: RATE // 2] = 0.5
+    soundfile.write(inputs[1].path, clicks, RATE, subtype="FLOAT")
+    for longest in (8_000_000, 0):  # in one go, and block by block
+        monkeypatch.setattr(sound_file, "IN_ONE_GO_SAMPLES", longest)
+        (tmp_path / "out").mkdir(exist_ok=True)
+        result = rendering.run(Context(tmp_path / "out"), inputs, RenderParams(chain="loop-glue"))
+        (warning,) = result.warnings
+        assert warning.startswith("clicks.wav: up to ") and "LU softer than the chain asks" in warning

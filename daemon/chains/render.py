@@ -16,7 +16,7 @@ import numpy as np
 import pedalboard
 from numpy.typing import NDArray
 
-from daemon.chains import mp3
+from daemon.chains import pairs
 from daemon.kernel.errors import BadParameter
 
 Audio = NDArray[np.float32]
@@ -69,28 +69,30 @@ def play(
     Effects with `only` are left out unless it names `sound_class`.
     """
     rack = rack or EmptyRack()
-    for run in runs(effects, sound_class):
+    for run in runs(effects, sound_class, rate_hz, audio.shape[0]):
         dry = audio
         if "parallel" in run[0]:
             audio = _mix(run[0], audio, rate_hz, sound_class, rack)
         elif "plugin" in run[0]:
             audio = rack.get(run[0]).play(audio, rate_hz)
-        elif run[0]["use"] == mp3.NAME:
-            audio = mp3.in_pairs(audio, rate_hz, partial(_through, run))
+        elif pairs.needed(run[0], rate_hz, audio.shape[0]):
+            audio = pairs.in_pairs(run[0], audio, rate_hz, partial(_through, run))
         else:
             audio = _through(run, audio, rate_hz)
         audio = blend(dry, audio, run[0].get("wet", 1.0))
     return audio
 
 
-def runs(effects: Sequence[Effect], sound_class: str | None) -> Iterator[list[Effect]]:
-    """The effects meant for a class, as few calls as there can be: built-in ones in a row are one, but for MP3, which
-    does not take every sound."""
+def runs(
+    effects: Sequence[Effect], sound_class: str | None, rate_hz: int, channels: int
+) -> Iterator[list[Effect]]:
+    """The effects meant for a class, as few calls as there can be: built-in ones in a row are one, but for those that
+    do not take such a sound."""
     row: list[Effect] = []
     for effect in effects:
         if "only" in effect and sound_class not in effect["only"]:
             continue
-        if effect.get("use", mp3.NAME) != mp3.NAME and "wet" not in effect:
+        if "use" in effect and "wet" not in effect and not pairs.needed(effect, rate_hz, channels):
             row.append(effect)
             continue
         if row:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.chains import mp3
+from daemon.chains import pairs
 from daemon.chains.render import Effect, EmptyRack, Rack, board, gain_of, late_frames, runs
 
 Audio = NDArray[np.float32]
@@ -56,7 +56,10 @@ class _Line:
     def __init__(
         self, effects: Sequence[Effect], rate_hz: int, channels: int, sound_class: str | None, rack: Rack
     ) -> None:
-        self._nodes = [_node(run, rate_hz, channels, sound_class, rack) for run in runs(effects, sound_class)]
+        self._nodes = [
+            _node(run, rate_hz, channels, sound_class, rack)
+            for run in runs(effects, sound_class, rate_hz, channels)
+        ]
 
     def push(self, block: Audio) -> Audio:
         for node in self._nodes:
@@ -79,8 +82,8 @@ def _node(run: list[Effect], rate_hz: int, channels: int, sound_class: str | Non
         hosted = rack.get(first)
         hosted.begin(rate_hz, channels)
         return _Whole(hosted)
-    if first["use"] == mp3.NAME:
-        return mp3.InPairs(rate_hz, channels, lambda rate: _whole_blocks(run, rate))
+    if pairs.needed(first, rate_hz, channels):
+        return pairs.InPairs(first, rate_hz, channels, lambda rate: _whole_blocks(run, rate))
     return _whole_blocks(run, rate_hz)
 
 

@@ -1,4 +1,4 @@
-"""MP3 knows some rates and two channels; chains take it for every sound."""
+"""MP3 knows some rates and two channels, a Reverb two; chains take them for every sound."""
 
 from __future__ import annotations
 
@@ -34,3 +34,15 @@ def test_any_rate_and_any_number_of_channels(rate_hz: int, channels: int) -> Non
 def test_what_mp3_takes_is_as_pedalboard_gives_it() -> None:
     audio = voices(44100, 2)
     assert np.array_equal(play(FX, audio, 44100), pedalboard.MP3Compressor(vbr_quality=2.0)(audio, 44100))
+
+
+@pytest.mark.parametrize("channels", [3, 6])
+def test_a_reverb_is_heard_on_every_channel(channels: int) -> None:
+    audio = voices(44100, channels)
+    fx = [{"use": "Gain", "gain_db": -3.0}, {"use": "Reverb", "room_size": 0.7}]
+    pedals = pedalboard.Pedalboard([pedalboard.Gain(-3.0), pedalboard.Reverb(room_size=0.7)])
+    after = play(fx, audio, 44100)
+    for first in range(0, channels, 2):
+        assert np.array_equal(after[first : first + 2], pedals(audio[first : first + 2], 44100))
+    blocks = (audio[:, at : at + BLOCK_FRAMES] for at in range(0, audio.shape[1], BLOCK_FRAMES))
+    assert np.array_equal(np.concatenate(list(played(fx, blocks, 44100, channels)), axis=1), after)

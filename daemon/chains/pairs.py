@@ -1,9 +1,10 @@
-"""What lets MP3Compressor take any sound: MP3 has some rates only, and one or two channels."""
+"""What lets some effects take any sound, two channels at a time: a Reverb leaves more than two as they are, and MP3 has
+no more, and some rates only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 from daemon.audio.resample import Resampler, resample
 
 Audio = NDArray[np.float32]
+Effect = Mapping[str, Any]
 
-NAME = "MP3Compressor"
+_MP3 = "MP3Compressor"
+_FOR_TWO = frozenset({_MP3, "Reverb"})
 _RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 
@@ -20,16 +23,24 @@ class Node(Protocol):
     def push(self, block: Audio) -> Audio: ...
 
 
-def rate_of(rate_hz: int) -> int:
-    """The rate at which such a sound is MP3: its own or the next above it; beyond all of them, the highest that goes
-    into it evenly."""
+def needed(effect: Effect, rate_hz: int, channels: int) -> bool:
+    """Whether pedalboard does not play this effect on such a sound as it is."""
+    many = channels > 2 and effect.get("use") in _FOR_TWO
+    return many or rate_of(effect, rate_hz) != rate_hz
+
+
+def rate_of(effect: Effect, rate_hz: int) -> int:
+    """The rate at which a sound is played. For MP3 its own or the next above it that MP3 has; beyond all of them, the
+    highest that goes into it evenly."""
+    if effect.get("use") != _MP3:
+        return rate_hz
     above = [rate for rate in _RATES_HZ if rate >= rate_hz]
     return above[0] if above else 44100 if rate_hz % 44100 == 0 else 48000
 
 
-def in_pairs(audio: Audio, rate_hz: int, through: Callable[[Audio, int], Audio]) -> Audio:
-    """audio (channels, frames) through `through`, two channels at a time and at a rate of MP3's."""
-    rate = rate_of(rate_hz)
+def in_pairs(effect: Effect, audio: Audio, rate_hz: int, through: Callable[[Audio, int], Audio]) -> Audio:
+    """audio (channels, frames) through `through`, two channels at a time and at the effect's rate."""
+    rate = rate_of(effect, rate_hz)
     # With silence behind it, as `InPairs` has it: the filter rings on, and MP3 makes much of little.
     given = resample(np.pad(audio, ((0, 0), (0, rate_hz // 5))), rate_hz, rate, "VHQ")
     done = np.concatenate([through(given[pair], rate) for pair in _pairs(audio.shape[0])])
@@ -37,10 +48,10 @@ def in_pairs(audio: Audio, rate_hz: int, through: Callable[[Audio, int], Audio])
 
 
 class InPairs:
-    """`in_pairs` block by block. make: what plays two channels at a rate of MP3's."""
+    """`in_pairs` block by block. make: what plays two channels at a rate."""
 
-    def __init__(self, rate_hz: int, channels: int, make: Callable[[int], Node]) -> None:
-        rate = rate_of(rate_hz)
+    def __init__(self, effect: Effect, rate_hz: int, channels: int, make: Callable[[int], Node]) -> None:
+        rate = rate_of(effect, rate_hz)
         self._before = Resampler(rate_hz, rate, channels, "VHQ")
         self._behind = Resampler(rate, rate_hz, channels, "VHQ")
         self._parts = [(pair, make(rate)) for pair in _pairs(channels)]

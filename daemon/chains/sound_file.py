@@ -74,9 +74,13 @@ def render_file(
     Raises what `open_audio` and the chain raise; nothing is left at `out` then.
     """
     try:
-        return _rendered(sound, out, chain, tell, rack)
+        written = _rendered(sound, out, chain, tell, rack)
     except NoSound as error:
         raise NoSound(sound.path) from error
+    if not written.frames:
+        out.unlink()
+        raise InputError("too short for the chain's rate: not one frame would be left", where=sound.path)
+    return written
 
 
 def _rendered(sound: Sound, out: Path, chain: Mapping[str, Any], tell: Tell, rack: Rack | None) -> Written:

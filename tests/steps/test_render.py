@@ -11,7 +11,7 @@ import soundfile
 from daemon.audio.identity import payload_hash
 from daemon.chains import sound_file
 from daemon.chains.files import load_chain
-from daemon.kernel.errors import NotFound, NotInstalled
+from daemon.kernel.errors import InputError, NotFound, NotInstalled
 from daemon.kernel.types import AssetId
 from daemon.kernel.work import InputFile, Kind
 from daemon.steps import rendering
@@ -115,3 +115,11 @@ def test_what_a_limiter_cannot_make_as_loud_as_asked_is_said(
         result = rendering.run(Context(tmp_path / "out"), inputs, RenderParams(chain="loop-glue"))
         (warning,) = result.warnings
         assert warning.startswith("clicks.wav: up to ") and "LU softer than the chain asks" in warning
+
+
+def test_a_sound_of_which_nothing_would_be_left_is_named(tmp_path: Path) -> None:
+    one = given(tmp_path, "click.wav", Kind.ONE_SHOT)
+    soundfile.write(one.path, [0.5], RATE)
+    with pytest.raises(InputError, match=r"click\.wav: too short"):
+        rendered(tmp_path, (one,), {"resample": {"rate_hz": 8000}})
+    assert not list((tmp_path / "out").iterdir())

@@ -48,9 +48,10 @@ def apply(client: Client, asked: ApplyRequest) -> JobAck:
 
 
 def place(out: str, job: JobView) -> str:
-    """Where it is now, and how what was written there goes again."""
+    """The folder where it is now, and how what was written there goes again. A file may have got another name."""
+    folder = Path(out) if Path(out).is_dir() else Path(out).parent
     undo = "" if NOTHING_NEW in job.warnings else f" (roadie jobs undo {job.id[:10]} takes it back)"
-    return f"in {out}{undo}"
+    return f"in {folder}{undo}"
 
 
 def worth_knowing(chain: Mapping[str, Any]) -> list[str]:

@@ -62,6 +62,7 @@ class ChainApplier:
         sounds = await work.prepared(given)
         await work.rendered(sounds)
         work.tell_of_loud()
+        work.tell_of_names()
         work.tell_of_old()
         if work.first is not None and not work.written:
             raise work.first
@@ -104,6 +105,7 @@ class _Work:
         self.failed = 0
         self.unprocessed = 0
         self.old = 0
+        self._renamed: list[tuple[str, str]] = []  # wanted, and what it is called because that was taken
         self._loud: list[tuple[str, float]] = []  # name and peak in dBFS of what passes full scale
 
     @property
@@ -213,11 +215,13 @@ class _Work:
         for ordinal, made, wanted in files:
             if stop.is_set():
                 break
+            path = wanted.with_name(with_ending(wanted.stem, made.suffix))
             delivered = self._journal.deliver(
-                made, wanted.with_name(with_ending(wanted.stem, made.suffix)),
-                group=self._context.job, owner=self._context.job, ordinal=ordinal, same_is_enough=True,
+                made, path, group=self._context.job, owner=self._context.job, ordinal=ordinal, same_is_enough=True
             )  # fmt: skip
             old += not delivered.ours
+            if delivered.path != path:
+                self._renamed.append((path.name, delivered.path.name))
         return old
 
     def tell_of_loud(self) -> None:
@@ -226,6 +230,12 @@ class _Work:
             more = f" and {len(loud) - 1} more" if len(loud) > 1 else ""
             self.told.append(f"{loud[0][0]}{more}: above full scale, up to +{max(peak for _, peak in loud):.1f} dB; "
                              "`normalize` in the chain sets a level")  # fmt: skip
+
+    def tell_of_names(self) -> None:
+        if self._renamed:
+            wanted, got = self._renamed[0]
+            more = f", and {len(self._renamed) - 1} more likewise" if len(self._renamed) > 1 else ""
+            self.told.append(f"{wanted}: the name was taken by something else, so it is {got}{more}")
 
     def tell_of_old(self) -> None:
         if self.old:

@@ -79,7 +79,9 @@ def read_chain(path: Path) -> tuple[Path, str]:
     """(path, what stands in it). Raises FileMissing, BadChain."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for its writer for ever
-            raise BadChain("is not a file", where=path, hint="Name the chain file itself")
+            raise BadChain(
+                "this is a folder, a pipe or a device, not a file", where=path, hint="Name the chain file itself"
+            )
         return path, path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark in front
     except FileNotFoundError:
         raise FileMissing("the chain file is not there", where=path) from None

@@ -210,7 +210,7 @@ class _Work:
         self._context.progress(self._done / self._total, f"{self._done} of {self._total}")
 
     def _deliver(self, files: Sequence[tuple[int, Path, Path]], stop: threading.Event) -> int:
-        """files: (ordinal, made, wanted). How many stood there already. Blocking. After `stop` no other one is begun."""
+        """files: (ordinal, made, wanted). How many stood there already. Blocking. After `stop` none is begun."""
         old = 0
         for ordinal, made, wanted in files:
             if stop.is_set():

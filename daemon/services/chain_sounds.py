@@ -46,7 +46,7 @@ def targets(request: ApplyRequest, problems: list[str]) -> Targets:
     found: Targets = []
     for given in request.inputs:
         path = None if given.path is None else Path(at_home(given.path))
-        if path is not None and path.is_dir():
+        if path is not None and _is_folder(path):
             found += _below(path, out, problems)
         else:
             found.append((given, out / (path.name if path is not None else str(given.asset))))
@@ -58,6 +58,14 @@ def targets(request: ApplyRequest, problems: list[str]) -> Targets:
     if len(found) > 1:
         raise BadParameter("several files cannot become one", where=out, hint="Name a folder")
     return [(given, out) for given, _ in found]
+
+
+def _is_folder(path: Path) -> bool:
+    """What can be no path is none; preparing it says why."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
 
 def _below(folder: Path, out: Path, problems: list[str]) -> Targets:

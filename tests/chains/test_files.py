@@ -144,6 +144,9 @@ def test_a_users_chain_hides_a_preset_and_names_are_suggested(tmp_path: Path) ->
         load_chain("telefone", [tmp_path])
     with pytest.raises(FileMissing):
         load_chain(str(tmp_path / "gone.toml"))
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(BadChain, match=r"pipe\.toml: this is .* a pipe"):
+        load_chain(str(tmp_path / "pipe.toml"))
     with pytest.raises(FileMissing, match="no path"):
         load_chain("a\0b.toml")
     with pytest.raises(BadChain, match="too long"):

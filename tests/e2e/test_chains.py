@@ -74,3 +74,11 @@ def test_a_sound_with_the_longest_name_goes_through(house: House, kick: Path, tm
     assert job["state"] == "done", job["error"]
     (made,) = (path for path in (tmp_path / "through").iterdir() if path.is_file())
     assert made.stem == (name[:-1] if out else name)
+
+
+def test_an_input_that_can_be_no_path_is_named(house: House, kick: Path, tmp_path: Path) -> None:
+    name = f"{tmp_path}/{300 * 'a'}/kick.wav"
+    body = {"chain": "tape", "inputs": [{"path": name}, {"path": str(kick)}], "out": str(tmp_path / "through")}
+    job = house.wait(house.ask("POST", "/chains/apply", body)["id"])
+    assert job["state"] == "done" and (tmp_path / "through" / "kick.wav").is_file()
+    assert any("kick.wav: the file cannot be opened (File name too long)" in line for line in job["warnings"])

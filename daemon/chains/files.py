@@ -80,7 +80,9 @@ def read_chain(path: Path) -> tuple[Path, str]:
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for its writer for ever
             raise BadChain(
-                "this is a folder, a pipe or a device, not a file", where=path, hint="Name the chain file itself"
+                "this is a folder, a pipe or a device, not a file",
+                where=path,
+                hint="Name the chain file itself",
             )
         return path, path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark in front
     except FileNotFoundError:

@@ -31,11 +31,12 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: RenderParams) -
     if any(external(chain["fx"])):  # type: ignore[arg-type]
         titles = [PurePosixPath(one.name).name for one in inputs]
         hosted = render_hosted(ctx, sounds, names, titles, chain, params.patience_s)
+        done = sorted(hosted.made.items())
         files = [
-            produced(inputs[i], i, names[i], made, {"unprocessed": why} if why else {})
-            for i, (made, why) in sorted(hosted.made.items())
+            produced(inputs[i], i, names[i], one, {"unprocessed": why} if why else {}) for i, (one, why) in done
         ]
-        remarks = (*hosted.warnings, *unclassed, *too_soft(sounds, [made for made, _ in hosted.made]))
+        soft = too_soft([sounds[i] for i, _ in done], [one for _, (one, _) in done])
+        remarks = (*hosted.warnings, *unclassed, *soft)
         return StepResult(
             tuple(files), reason="plug-ins, in a process of their own", warnings=remarks,
             plugins=tuple(hosted.uses), provisional=hosted.provisional,

@@ -144,9 +144,6 @@ def test_a_users_chain_hides_a_preset_and_names_are_suggested(tmp_path: Path) ->
         load_chain("telefone", [tmp_path])
     with pytest.raises(FileMissing):
         load_chain(str(tmp_path / "gone.toml"))
-    os.mkfifo(tmp_path / "pipe.toml")
-    with pytest.raises(BadChain, match=r"pipe\.toml: this is .* a pipe"):
-        load_chain(str(tmp_path / "pipe.toml"))
     with pytest.raises(FileMissing, match="no path"):
         load_chain("a\0b.toml")
     with pytest.raises(BadChain, match="too long"):
@@ -183,5 +180,5 @@ def test_bits_and_rates_are_whole_and_a_level_names_its_own_mode() -> None:
 @pytest.mark.skipif(os.name != "posix", reason="needs a named pipe")
 def test_a_pipe_in_the_place_of_a_chain_keeps_nobody(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "x.toml")
-    with pytest.raises(BadChain, match=r"x\.toml: is not a file"):
+    with pytest.raises(BadChain, match=r"x\.toml: this is a folder, a pipe or a device"):
         load_chain("x", [tmp_path])

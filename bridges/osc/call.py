@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bridges.osc.arguments import Value
@@ -36,9 +36,17 @@ class Context:
     outlet: Outlet
 
 
+@dataclass(slots=True)
+class Piece:
+    """Messages that came together. failed: one of them did."""
+
+    failed: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """path: the `{...}` parts of the address. trusted: the right token came with it."""
+    """path: the `{...}` parts of the address. trusted: the right token came with it. begun: what is quick about it
+    was done."""
 
     context: Context
     row: Address
@@ -47,6 +55,8 @@ class Call:
     args: tuple[Value, ...]
     options: Options
     peer: Peer
+    piece: Piece = field(default_factory=Piece)
+    begun: bool = False
 
     @property
     def services(self) -> Services:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 
 from bridges.osc.arguments import check
-from bridges.osc.call import Call, Context
+from bridges.osc.call import Call, Context, Piece
 from bridges.osc.complaints import Complaints
 from bridges.osc.flood import NOISE, REQUESTS, Flood
 from bridges.osc.inbox import MAX_WAITING, Inbox
@@ -20,6 +21,8 @@ from bridges.osc.table import Access
 from daemon.kernel.errors import RoadieError
 
 log = logging.getLogger(__name__)
+
+_AFTER_FAILURE = "not done, because something before it in its bundle failed"
 
 
 class Dispatcher:
@@ -67,13 +70,31 @@ class Dispatcher:
 
     def _take(self, messages: list[Message], peer: Peer) -> None:
         """Messages of one bundle are in one piece and in order: all of them find room, or none."""
+        try:
+            calls = self._begun(messages, peer)
+        except Exception:
+            # A mistake of ours must not stop what others wait for.
+            log.exception("an OSC packet went wrong")
+            why = "this is a mistake of roadie's; its log has more"
+            self._complaints.tell(peer, ref_of(messages[0].args), "internal", why, messages[0].address)
+            return
+        if calls:
+            self._wait(calls, peer)
+
+    def _begun(self, messages: list[Message], peer: Peer) -> list[Call]:
+        """What is quick is done, as far as nothing stands before it that has to wait; the rest is returned."""
         waiting: list[Call] = []
+        piece = Piece()
         for message in messages:
-            for call in self._calls(message, peer):
-                if self._quick(call) and call.row.handler is not None:
+            for call in self._calls(message, peer, piece):
+                if call.row.relies and piece.failed:
+                    self._complaints.tell(peer, call.ref, "conflict", _AFTER_FAILURE, call.address)
+                elif waiting:
                     waiting.append(call)
-        if waiting:
-            self._wait(waiting, peer)
+                elif self._quick(call) and call.row.handler is not None:
+                    waiting.append(replace(call, begun=True))
+        piece.failed = False  # from now on by what is done, in its order
+        return waiting
 
     def _wait(self, calls: list[Call], peer: Peer) -> None:
         first = calls[0]
@@ -84,18 +105,20 @@ class Dispatcher:
             why = "too much is waiting already; this was not done. Send it again"
             self._complaints.tell(peer, first.ref, "busy", why, first.address)
 
-    def _calls(self, message: Message, peer: Peer) -> list[Call]:
-        nodes = self._nodes(message, peer)
+    def _calls(self, message: Message, peer: Peer, piece: Piece) -> list[Call]:
         found = []
+        nodes = self._nodes(message, peer)
         for node in nodes:
             try:
                 values, options = check(node.row, message.args)
             except RoadieError as error:
+                piece.failed = True
                 self._complaints.tell(peer, ref_of(message.args), error.code, error.message, node.address)
                 continue
             if node.row.button and not values[-1]:
                 continue  # the release of a button
-            found.append(Call(self._context, node.row, node.address, node.path, values, options, peer))
+            found.append(Call(self._context, node.row, node.address, node.path, values, options, peer, piece))
+        piece.failed |= not nodes
         return found
 
     def _nodes(self, message: Message, peer: Peer) -> list[Node]:
@@ -117,18 +140,27 @@ class Dispatcher:
             if call.row.quick is not None:
                 call.row.quick(call)
         except RoadieError as error:
+            call.piece.failed = True
             self._complaints.tell(call.peer, call.ref, error.code, error.message, call.address)
             return False
         return True
 
     async def _run(self, call: Call) -> None:
-        assert call.row.handler is not None
+        if call.row.relies and call.piece.failed:
+            self._complaints.tell(call.peer, call.ref, "conflict", _AFTER_FAILURE, call.address)
+        elif call.begun or self._quick(call):
+            await self._handle(call)
+
+    async def _handle(self, call: Call) -> None:
         try:
-            await call.row.handler(call)
+            if call.row.handler is not None:
+                await call.row.handler(call)
         except RoadieError as error:
+            call.piece.failed = True
             info = error.info()  # of a file that another process could not read, the reason that it gave
             self._complaints.tell(call.peer, call.ref, info.code, info.message, call.address)
         except Exception:
+            call.piece.failed = True
             # A mistake of ours must not end the sender's queue; it is told and kept for the report.
             log.exception("the OSC message to %s went wrong", call.address)
             why = "this is a mistake of roadie's; its log has more"

@@ -94,6 +94,7 @@ class Feedback:
             if job.id not in known:  # it has ended meanwhile
                 del self._feeds[job.id]
         self._pads_told = dict(self._services.audition.pads)
+        self._hits_told = self._hits()
         chosen = await self._services.selection.selection()
         self.selection = chosen.path or chosen.asset or ""
 
@@ -184,6 +185,11 @@ class Feedback:
                 feed = self._feed(body["job"], body["recipe"], body["state"], body["progress"])
                 feed.state, feed.progress, feed.trouble = body["state"], body["progress"], trouble
                 self._soon(feed)
+            case "job.undone":
+                job = await self._services.jobs.get(body["job"])
+                packet = encode(_STATE, "", job.id, job.recipe, "undone", float(job.progress))
+                for target in self._subscriptions.targets():
+                    self._send(target, [packet])
             case "step.progress" if body["job"] in self._feeds:
                 feed = self._feeds[body["job"]]
                 feed.progress = body["job_progress"]

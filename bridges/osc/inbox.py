@@ -42,7 +42,7 @@ def _may_repeat(call: Call) -> bool:
 
 
 def _what(call: Call) -> tuple[object, ...]:
-    return call.address, call.args, repr(call.options)
+    return call.address, call.args, call.options.texts
 
 
 class Inbox:

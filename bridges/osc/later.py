@@ -12,20 +12,21 @@ from collections.abc import Callable, Iterable
 from bridges.osc.packet import Message
 from bridges.osc.peers import Peer
 
-MAX_OF_ONE, MAX_OF_ALL = 256, 4096
+MAX_OF_ONE, MAX_OF_A_HOST, MAX_OF_ALL = 256, 1024, 4096
 MAX_LATER_S = 3600.0
 
 Take = Callable[[list[Message], Peer], None]
+"""Never raises."""
 
 
 class Later:
     """Each group is given back whole and in order when its time comes, groups of one time in the order in which they
-    came. A sender that fills its own share leaves the others theirs."""
+    came. A sender that fills its own share leaves the others theirs, and so does a machine."""
 
     def __init__(self, take: Take) -> None:
         self._take = take
         self._waiting: list[tuple[float, int, list[Message], Peer]] = []
-        self._of: Counter[Peer] = Counter()
+        self._of: Counter[Peer | str] = Counter()
         self._number = itertools.count()
         self._timer: asyncio.TimerHandle | None = None
 
@@ -33,10 +34,14 @@ class Later:
         """at_s: seconds since 1970. Returns why they cannot wait, "" when they do."""
         wait_s = at_s - time.time()
         if wait_s > MAX_LATER_S:
-            return f"a time tag {wait_s:.0f} s ahead"
-        if self._of[peer] + len(messages) > MAX_OF_ONE or self._of.total() + len(messages) > MAX_OF_ALL:
-            return f"too many messages wait for their time: {MAX_OF_ONE} of one sender may"
-        self._of[peer] += len(messages)
+            return f"a time tag {wait_s:.0f} s ahead, more than an hour"
+        for whose, most in ((peer, MAX_OF_ONE), (peer.host, MAX_OF_A_HOST), ("", MAX_OF_ALL)):
+            if self._of[whose] + len(messages) > most:
+                return (
+                    f"too many messages wait for their time: {MAX_OF_ONE} of one sender may, {MAX_OF_A_HOST} of one "
+                    f"machine, {MAX_OF_ALL} in all"
+                )
+        self._count(peer, len(messages))
         heapq.heappush(self._waiting, (at_s, next(self._number), messages, peer))
         self._wind()
         return ""
@@ -58,11 +63,15 @@ class Later:
         now_s = time.time()
         while self._waiting and self._waiting[0][0] <= now_s:
             _, _, messages, peer = heapq.heappop(self._waiting)
-            self._of[peer] -= len(messages)
-            if not self._of[peer]:
-                del self._of[peer]
+            self._count(peer, -len(messages))
             self._take(messages, peer)
         self._wind()
+
+    def _count(self, peer: Peer, messages: int) -> None:
+        for whose in (peer, peer.host, ""):
+            self._of[whose] += messages
+            if not self._of[whose]:
+                del self._of[whose]
 
 
 def by_time(messages: Iterable[Message], now_s: float) -> dict[float, list[Message]]:

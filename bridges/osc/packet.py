@@ -58,6 +58,7 @@ def decode(data: bytes) -> list[Message]:
             raise BadPacket(f"bundles nest deeper than {MAX_DEPTH}")
         else:
             elements, inner = _elements(packet)
+            inner = inner if at is None else max(inner, at)  # never before the bundle around it
             # The last in is the first out, so that the order of sending is kept.
             waiting += [(element, depth + 1, inner) for element in reversed(elements)]
         if len(found) + len(waiting) > MAX_MESSAGES:

@@ -6,6 +6,16 @@ import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
+
+def _own_addresses() -> set[str]:
+    """This machine's in the network: a program on it that found roadie by its announcement sends from one of them."""
+    return {
+        each.address.partition("%")[0] for interface in psutil.net_if_addrs().values() for each in interface
+    }
+
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -32,4 +42,6 @@ class OscSettings:
             return False
         mapped = getattr(address, "ipv4_mapped", None)
         address = mapped or address
-        return address.is_loopback or any(address in network for network in self.allow)
+        if address.is_loopback or any(address in network for network in self.allow):
+            return True
+        return bool(self.allow) and str(address) in _own_addresses()

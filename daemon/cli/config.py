@@ -73,11 +73,11 @@ def set_value(
       roadie config set folders.roots '["~/Music", "~/Samples"]'
     """
     from daemon.cli.output import print_json
-    from daemon.cli.request import parse_value
     from daemon.cli.settings import as_toml, store, tell_running
     from daemon.config import load_settings
+    from daemon.kernel.typed_value import typed_value
 
-    parsed = parse_value(value)
+    parsed = typed_value(value)
     load_settings(os.environ, **{key: parsed})  # refuses what is not a setting
     path = load_settings(os.environ).config_path
     in_force = tell_running(os.environ, key, parsed)

@@ -80,10 +80,12 @@ def forget(key: Trigger, as_json: AsJson = False) -> None:
     Example:
       roadie midi forget "note 1 36"
     """
+    from bridges.midi.trigger import parse
     from daemon.cli.output import print_json
     from daemon.cli.session import session
     from daemon.kernel.errors import NotFound
 
+    key = str(parse(key))
     with session(os.environ) as open_session:
         bindings = open_session.client.get("/midi")["bindings"]
         left = [each for each in bindings if each["on"] != key]

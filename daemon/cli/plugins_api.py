@@ -10,9 +10,10 @@ import msgspec
 
 from daemon.cli.client import Client
 from daemon.cli.output import print_table
-from daemon.cli.request import absolute, parse_value
+from daemon.cli.request import absolute
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.kernel.suggest import nearest
+from daemon.kernel.typed_value import typed_value
 from daemon.services.types import JobAck
 from daemon.services.types_plugins import ParameterView, PluginView
 
@@ -52,7 +53,7 @@ def _params(sets: Sequence[str]) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         if not (name and equals):
             raise BadParameter("--set is not PARAM=VALUE", where=text, hint="For example --set gain_db=3")
-        params[name] = parse_value(value)
+        params[name] = typed_value(value)
     return params
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import stat
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, FileMissing, InputError
+from daemon.kernel.typed_value import typed_value
 from daemon.services.types import DeliverSpec, JobInput, JobRequest, RegionSpec
 
 
@@ -97,22 +97,13 @@ def parse_sets(sets: Sequence[str]) -> dict[str, dict[str, Any]]:
             raise BadParameter(
                 "--set is not STEP.PARAM=VALUE", where=text, hint="For example --set separate.model=htdemucs"
             )
-        params.setdefault(step, {})[name] = _chain_file(value) if name == "chain" else parse_value(value)
+        params.setdefault(step, {})[name] = _chain_file(value) if name == "chain" else typed_value(value)
     return params
 
 
 def _chain_file(text: str) -> Any:
     """A chain's file by its absolute path, since the daemon has another working folder. Raises FileMissing."""
-    value = parse_value(text)
+    value = typed_value(text)
     if not isinstance(value, str) or not value.endswith(".toml"):
         return value
     return str(existing(Path(value), "Name a chain file, or one of those that `roadie chains` lists"))
-
-
-def parse_value(text: str) -> Any:
-    """3 is a number, true a truth, [1, 2] a list, htdemucs a text."""
-    try:
-        parsed = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError):  # no TOML, or more digits or brackets than Python reads
-        return text
-    return parsed["value"] if list(parsed) == ["value"] else text

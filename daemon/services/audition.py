@@ -74,7 +74,13 @@ class AuditionService:
                 failed = await self._player.load(
                     [Pad(each.note, str(each.path), each.low_velocity, each.high_velocity) for each in slots]
                 )
-                return self._loaded({each.note: each.name for each in slots if each.path not in failed})
+                return self._loaded(
+                    {each.note: Path(each.name).stem for each in slots if each.path not in failed}
+                )
+        try:
+            await self._jobs.get(name)
+        except NotFound as error:
+            raise NotFound("there is no kit and no job of that name", where=repr(name)) from error
         return await self.load_kit_of_job(name)
 
     async def load_kit_of_job(self, job: str) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 
 import msgspec
@@ -21,10 +22,14 @@ class Presses:
         self._jobs = jobs
         self._client = client
         self._begun: OrderedDict[bytes, str] = OrderedDict()
+        self._one_at_a_time = asyncio.Lock()  # or two surfaces that press at once begin two jobs
 
     async def run(self, recipe: str, named: JobInput) -> tuple[JobAck, bool]:
         """The job and whether it is new. Raises what submitting does."""
-        request = JobRequest(recipe=recipe, inputs=[named])
+        async with self._one_at_a_time:
+            return await self._run(JobRequest(recipe=recipe, inputs=[named]))
+
+    async def _run(self, request: JobRequest) -> tuple[JobAck, bool]:
         key = msgspec.json.encode(request)
         begun = self._begun.get(key)
         if begun is not None:

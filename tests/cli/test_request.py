@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.cli.request import job_request, parse_region, parse_sets, parse_value
+from daemon.cli.request import job_request, parse_region, parse_sets
 from daemon.kernel.errors import BadParameter, FileMissing, InputError
+from daemon.kernel.typed_value import typed_value
 
 
 @pytest.mark.parametrize(
@@ -41,12 +42,12 @@ def test_regions_that_mean_nothing(text: str) -> None:
     ],
 )
 def test_values_are_tomls_or_text(text: str, value: object) -> None:
-    assert parse_value(text) == value
+    assert typed_value(text) == value
 
 
 @given(st.text())
 def test_any_text_is_a_value(text: str) -> None:
-    parse_value(text)
+    typed_value(text)
 
 
 def test_sets_are_gathered_by_step() -> None:
@@ -98,4 +99,4 @@ def test_a_chains_file_is_looked_for_where_the_command_runs(
 
 
 def test_a_number_of_thousands_of_digits_is_text() -> None:
-    assert parse_value(5000 * "9") == 5000 * "9"
+    assert typed_value(5000 * "9") == 5000 * "9"

@@ -134,12 +134,14 @@ async def test_selecting_and_a_button(staged: Stage):
 
 
 async def test_a_button_pressed_again_while_its_job_is_open_is_that_job(staged: Stage):
-    surface = staged.surface()
+    surface, second = staged.surface(), staged.surface()
     surface.send("/roadie/select", str(staged.song("hasty.wav", 8.0)))
+    await surface.silence(0.3)
     for _ in range(5):  # an impatient finger
         surface.send("/roadie/selected/run/stems", 1.0)
+        second.send("/roadie/selected/run/stems", 1.0)  # on another surface too
         surface.send("/roadie/selected/run/stems", 0.0)
-    jobs = [(await surface.next("/roadie/queued")).args[1] for _ in range(5)]
+    jobs = [(await each.next("/roadie/queued")).args[1] for each in (surface, second) for _ in range(5)]
     assert len(set(jobs)) == 1
     surface.send("/roadie/job/cancel", jobs[0])
     await surface.until("/roadie/job/state", jobs[0], "cancelled")
@@ -160,8 +162,12 @@ async def test_jobs_undo_and_the_token(staged: Stage):
     surface.send("/roadie/job/undo", job, "ref=3", "token=" + "0" * 64)
     assert (await surface.next("/roadie/error")).args[:2] == ["3", "forbidden"]
     assert list((staged.out / "undone").rglob("*.wav"))
+    screen = staged.surface()
+    screen.send("/roadie/subscribe", 0, 60)
+    await screen.until("/roadie/slot/8/progress")
     surface.send("/roadie/job/undo", job, "ref=4", f"token={staged.token}")
     assert (await surface.next("/roadie/job/state")).args == ["4", job, "light", "undone", 1.0]
+    assert (await screen.until("/roadie/job/state", "undone"))[-1].args == ["", job, "light", "undone", 1.0]
     assert not list((staged.out / "undone").rglob("*.wav"))
     surface.send("/roadie/job/retry", job, "ref=5")
     assert (await surface.next("/roadie/job/state")).args[:2] == ["5", job]

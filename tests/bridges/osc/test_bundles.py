@@ -6,6 +6,7 @@ import asyncio
 import struct
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,60 @@ async def test_what_is_selected_in_a_bundle_is_what_its_run_takes(staged: Stage,
     states = await surface.until("/roadie/job/state", "done")
     assert not [each.args for each in states if each.address == "/roadie/error"]
     assert any(each.args == [f"light: {song.name}"] for each in states)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    "wrong", [("/roadie/select", "/etc/passwd"), ("/roadie/select", 5), ("/roadie/selekt", "x")]
+)
+async def test_a_bundle_whose_select_fails_runs_nothing(staged: Stage, wrong: tuple[str, Any]):
+    surface = staged.surface()
+    surface.send("/roadie/subscribe", 0, 60)
+    old = staged.song("old selection.wav")
+    surface.send("/roadie/select", str(old))
+    await surface.until("/roadie/selection", str(old))
+    surface.send_raw(bundle(NOW, message(*wrong), message("/roadie/selected/run/light", 1.0)))
+    said = [(await surface.next("/roadie/error")).args for _ in range(2)]
+    assert (
+        "something before it in its bundle failed" in said[1][2] and said[1][3] == "/roadie/selected/run/light"
+    )
+    assert not [each for each in await surface.silence(0.5) if each.args == [f"light: {old.name}"]]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_quick_waits_for_what_stands_before_it(staged: Stage):
+    surface = staged.surface()
+    jobs, ping = message("/roadie/jobs", "ref=first"), message("/roadie/ping", "ref=second")
+    surface.send_raw(bundle(NOW, jobs, ping))
+    heard = await surface.until("/roadie/pong")
+    assert heard[-2].address == "/roadie/jobs/done"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    "value", ["9" * 5000, "0x" + "F" * 3000, "{" + ".".join("a" * 30_000) + "=1}", "[" * 4000, "9" * 4000]
+)
+async def test_an_option_beyond_measure_is_told_and_costs_nobody(staged: Stage, value: str):
+    surface, other = staged.surface(), staged.surface()
+    other.send_raw(bundle(ahead(0.5), message("/roadie/ping", "ref=later")))
+    song = str(staged.song("options.wav"))
+    surface.send_raw(
+        bundle(ahead(0.2), message("/roadie/run", "light", song, f"slices.x={value}", "ref=timed"))
+    )
+    surface.send("/roadie/run", "light", song, f"slices.x={value}", "ref=odd")
+    surface.send("/roadie/ping", "ref=after")
+    heard = [await surface.next("/roadie/error", "/roadie/pong", timeout_s=20) for _ in range(3)]
+    assert sorted(each.args[0] for each in heard) == ["after", "odd", "timed"]
+    assert (await other.next("/roadie/pong")).args[0] == "later"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_bundle_within_another_is_not_done_before_it(staged: Stage):
+    surface = staged.surface()
+    begun = time.time()
+    surface.send_raw(bundle(ahead(0.5), bundle(NOW, message("/roadie/ping", "ref=inner"))))
+    await surface.next("/roadie/pong")
+    assert time.time() - begun > 0.4
 
 
 @pytest.mark.asyncio(loop_scope="module")
@@ -124,7 +179,7 @@ async def test_a_sender_that_fills_its_share_leaves_the_others_theirs(
     assert waiting.put(many, at_s, ONE) == ""
     assert "too many messages" in waiting.put(words("/y"), at_s, ONE)
     assert waiting.put(words("/z"), at_s, OTHER) == ""
-    assert "3700 s ahead" in waiting.put(words("/z"), time.time() + 3700.4, OTHER)
+    assert "3700 s ahead, more than an hour" in waiting.put(words("/z"), time.time() + 3700.4, OTHER)
     await asyncio.sleep(0.5)
     assert len(taken) == MAX_OF_ONE + 1
     assert waiting.put(many, time.time() + 60, ONE) == ""  # its share is free again

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -55,13 +56,15 @@ class Surfaces:
         self._stack.push_async_callback(_ended, later)
 
     async def _start_later(self) -> None:
-        for name, start in (("zeroconf", self._announce), ("MIDI", self._start_midi)):
-            try:
-                await start()
-            except Exception as error:
-                # A mistake of ours in one must not end the other, nor go unsaid.
-                log.exception("%s could not be started", name)
-                self._say(name, False, f"this is a mistake of roadie's: {error}", "Its log has more")
+        await asyncio.gather(self._try("MIDI", self._start_midi), self._try("zeroconf", self._announce))
+
+    async def _try(self, name: str, start: Callable[[], Awaitable[None]]) -> None:
+        """A mistake of ours in one part must not end the others, nor go unsaid."""
+        try:
+            await start()
+        except Exception as error:
+            log.exception("%s could not be started", name)
+            self._say(name, False, f"this is a mistake of roadie's: {error}", "Its log has more")
 
     async def stop(self) -> None:
         await self._stack.aclose()
@@ -137,6 +140,7 @@ class Surfaces:
             why = f" ({missing.where or missing.why})" if missing.where or missing.why else ""
             found = f"there is none: {missing.what}{why}; it is looked for again from time to time"
             self._say("MIDI", True, found, missing.hint)
+            self._checks.pop("MIDI devices", None)
             return
         self._say("MIDI", True, f"port {config.name!r}")
         if config.devices:

@@ -20,7 +20,6 @@ from bridges.midi.settings import MidiSettings
 from bridges.midi.trigger import read
 from daemon.kernel.errors import RoadieError
 from daemon.services import Services
-from daemon.services.types import TransportRequest
 
 log = logging.getLogger(__name__)
 
@@ -113,16 +112,9 @@ class MidiBridge:
         if command is not None:
             self._later(self._commands.do(command, value))
 
-    def _transport(self, playing: bool, bpm: float | None) -> None:
-        async def tell() -> None:
-            # MIDI does not know whether the DAW records; what OSC or HTTP said of it holds for as long as it plays.
-            recording = playing and (await self._services.selection.transport()).recording
-            # For as long as the clock is heard: it is looked after here, by `_look`.
-            await self._services.selection.set_transport(
-                TransportRequest(playing=playing, recording=recording, bpm=bpm), "MIDI", None
-            )
-
-        self._soon(lambda: self._later(tell()))
+    def _transport(self, playing: bool | None, bpm: float | None) -> None:
+        # Past the keys, of which some may be lost: a stop that is not told would keep heavy work waiting.
+        self._soon(self._services.selection.hear_transport, playing, bpm, "MIDI")
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         """In order, one at a time. A controller that sends more than can be done loses the rest."""

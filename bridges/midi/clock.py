@@ -12,10 +12,12 @@ _SILENT_S = 2.0
 """A clock that ran and is silent for so long has stopped, whatever it did not say: the DAW crashed, a cable fell."""
 _NO_CLOCK_S = 3600.0
 """The same where start came and no clock: some send only start and stop. Longer than a song or a take mostly is."""
+_RECENT_S = 30.0
+"""A clock that was heard so long before a start belongs to it."""
 _CHANGED_BPM = 0.3
 
-Changed = Callable[[bool, float | None], None]
-"""Takes (playing, bpm)."""
+Changed = Callable[[bool | None, float | None], None]
+"""Takes (playing, bpm); playing is None where only the tempo was told: a clock may run while the DAW stands."""
 
 
 class ClockReader:
@@ -25,6 +27,7 @@ class ClockReader:
         self._changed = changed
         self._ticks: deque[float] = deque(maxlen=_BEATS_MEASURED * TICKS_PER_QUARTER + 1)
         self._count = 0
+        self._ticked_at_s = float("-inf")
         self._has_clock = False
         self._heard_at_s = 0.0
         self.playing = False
@@ -36,18 +39,20 @@ class ClockReader:
         elif status in (START, CONTINUE):
             self._ticks.clear()
             self._heard_at_s = at_s
-            self._tell(True, self.bpm)
+            self._has_clock = at_s - self._ticked_at_s < _RECENT_S
+            self._tell(True)
         elif status == STOP:
-            self._tell(False, self.bpm)
+            self._tell(False)
 
     def look(self, now_s: float) -> None:
         """From time to time: whether what was heard is heard no more."""
         if self.playing and now_s - self._heard_at_s > (_SILENT_S if self._has_clock else _NO_CLOCK_S):
             self._ticks.clear()
-            self._tell(False, self.bpm)
+            self._tell(False)
 
     def _tick(self, at_s: float) -> None:
         self._has_clock = True
+        self._ticked_at_s = at_s
         if at_s - self._heard_at_s > _SILENT_S:
             self._ticks.clear()
         self._heard_at_s = at_s
@@ -60,9 +65,10 @@ class ClockReader:
             return
         bpm = 60 * (len(self._ticks) - 1) / TICKS_PER_QUARTER / elapsed_s
         if 20 <= bpm <= 400 and (self.bpm is None or abs(bpm - self.bpm) >= _CHANGED_BPM):
-            self._tell(self.playing, round(bpm, 1))
+            self.bpm = round(bpm, 1)
+            self._changed(None, self.bpm)
 
-    def _tell(self, playing: bool, bpm: float | None) -> None:
-        if (playing, bpm) != (self.playing, self.bpm):
-            self.playing, self.bpm = playing, bpm
-            self._changed(playing, bpm)
+    def _tell(self, playing: bool) -> None:
+        if playing != self.playing:
+            self.playing = playing
+            self._changed(playing, self.bpm)

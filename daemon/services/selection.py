@@ -43,6 +43,10 @@ class SelectionService:
         """As `Transport.say`."""
         return self._transport.say(request, by, holds_s)
 
+    def hear_transport(self, playing: bool | None, bpm: float | None, by: str) -> None:
+        """As `Transport.hear`."""
+        self._transport.hear(playing, bpm, by)
+
     def renew_transport(self, by: str, holds_s: float | None) -> None:
         """As `Transport.renew`."""
         self._transport.renew(by, holds_s)

@@ -6,6 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+import msgspec
+
 from daemon.executors.protocol import Executor
 from daemon.kernel.errors import BadParameter
 from daemon.kernel.events import Event, TransportChanged
@@ -43,6 +45,16 @@ class Transport:
         self._apply()
         self._tell(TransportChanged(request.playing, request.recording, request.bpm))
         return self.view()
+
+    def hear(self, playing: bool | None, bpm: float | None, by: str) -> None:
+        """From one who knows nothing of recording, as MIDI: what others said of that holds for as long as it plays.
+        playing None: only the tempo is known, and whoever told the rest is believed as before."""
+        if playing is not None:
+            recording = playing and self._now.recording
+            self.say(TransportRequest(playing=playing, recording=recording, bpm=bpm or self._now.bpm), by, None)
+            return
+        self._now = msgspec.structs.replace(self._now, bpm=bpm)
+        self._tell(TransportChanged(self._now.playing, self._now.recording, bpm))
 
     def renew(self, by: str, holds_s: float | None) -> None:
         """Whoever spoke last is still there for so long; with 0, is not any more. Of anyone else nothing follows."""

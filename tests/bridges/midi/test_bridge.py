@@ -194,6 +194,24 @@ async def test_clock_and_start_pause_heavy_work_and_stop_lets_it_go_on(played: t
     await api.until("/transport", lambda found: not found["playing"])  # the clock fell silent, and said nothing
 
 
+async def test_a_clock_alone_leaves_what_others_said_and_stop_is_heard_among_many_keys(
+    played: tuple[Stage, Controller, Api],
+):
+    _, controller, api = played
+    await api.ask("PUT", "/midi", bindings=[{"on": "cc 1 20", "do": "next"}])
+    await api.ask("PUT", "/transport", playing=True, recording=True)
+    for _ in range(60):
+        controller.clock(0xF8)
+        await asyncio.sleep(60 / 125 / 24)
+    found = await api.until("/transport", lambda found: found["bpm"])
+    assert found["playing"] and found["recording"] and found["said_by"] == "HTTP"
+    controller.clock(0xFA)
+    for _ in range(200):
+        controller.send("control_change", channel=0, control=20, value=100)
+    controller.clock(0xFC)
+    await api.until("/transport", lambda found: not found["playing"])
+
+
 async def test_a_device_is_opened_when_it_is_plugged_in(midi_system: dict[str, Any], tmp_path: Path):
     import rtmidi
 

@@ -66,7 +66,7 @@ def ticking(reader: ClockReader, bpm: float, beats: int, begin_s: float = 0.0) -
 
 @pytest.mark.parametrize("bpm", [60.0, 97.3, 120.0, 174.0])
 def test_the_clock_gives_the_tempo(bpm: float):
-    told: list[tuple[bool, float | None]] = []
+    told: list[tuple[bool | None, float | None]] = []
     reader = ClockReader(lambda playing, found: told.append((playing, found)))
     reader.feed(START, 10.0)
     ticking(reader, bpm, 8, 10.001)
@@ -88,19 +88,29 @@ def test_a_tempo_change_is_followed():
 
 def test_a_clock_that_falls_silent_has_stopped():
     """The DAW crashed: heavy work must not wait for ever."""
-    told: list[bool] = []
+    told: list[bool | None] = []
     reader = ClockReader(lambda playing, bpm: told.append(playing))
     reader.feed(START, 0.0)
     end_s = ticking(reader, 120, 4)
     reader.look(end_s + 1.0)
-    assert told[-1] is True
+    assert reader.playing
     reader.look(end_s + 2.5)
     assert told[-1] is False and not reader.playing
 
 
+def test_a_clock_alone_says_nothing_of_playing():
+    told: list[tuple[bool | None, float | None]] = []
+    reader = ClockReader(lambda playing, bpm: told.append((playing, bpm)))
+    ticking(reader, 120, 4)
+    assert [playing for playing, _ in told] == [None] and reader.bpm == pytest.approx(120, abs=0.1)
+    reader.feed(START, 600.0)  # long after: another device's
+    reader.look(610.0)
+    assert told[-1][0] is True
+
+
 def test_start_without_a_clock_holds_until_stop():
     """Some sequencers send no clock; one that crashes is still not waited for for ever."""
-    told: list[bool] = []
+    told: list[bool | None] = []
     reader = ClockReader(lambda playing, bpm: told.append(playing))
     reader.feed(START, 0.0)
     reader.look(600.0)

@@ -27,9 +27,8 @@ SHORT_LU = 0.2
 _HEARINGS = 5
 _NEAR_LU = 0.1
 _FLATTEST = 0.2  # LU for a dB of gain, below which a limiter is not pressed harder at once
-_HARDEST_DB = (
-    18.0  # into a limiter, beyond what the sound would need without: hardly louder beyond it, only flatter
-)
+# Into a limiter, beyond what the sound would need without one: hardly louder beyond it, only flatter.
+_HARDEST_DB = 18.0
 _STEP_DB = 6.0  # at most, from one hearing to the next: somewhere between, it is loudest
 _OVERSAMPLED = 8
 _MARGIN_DB = 0.03  # by which meters that oversample alike differ

@@ -243,7 +243,7 @@ def test_a_crash_is_seen_and_cleared_away_though_what_it_forked_holds_the_pipe(
     try:
         bad, good = list(host.run(orders, lambda _: groups.add(host.pid)))
         assert bad.fault is not None and "crashed (SIGSEGV)" in bad.fault.message
-        assert good.error is None
+        assert good.error is None, good.error
         (first, *_) = groups - {host.pid}
         assert living(first) == []
     finally:

@@ -18,6 +18,7 @@ SEQUENCER = Path("/dev/snd/seq")
 Received = Callable[[bytes], None]
 """Called on RtMidi's own thread with one message."""
 _LAST_MESSAGE_S = 0.02
+_TRIES = 5
 _DEVICE, _LOOK = "roadie", "roadie look"
 CLIENTS = (_DEVICE, _LOOK)
 """What our clients are called, besides the one of our own port."""
@@ -72,8 +73,13 @@ class Ports:
         self._watch_out = self._client(rtmidi.MidiOut, _LOOK)
 
     def names(self) -> tuple[list[str], list[str]]:
-        """(inputs, outputs) that there are now."""
-        return self._watch_in.get_ports(), self._watch_out.get_ports()
+        """(inputs, outputs) that there are now. Raises NoMidi."""
+        for _ in range(_TRIES):
+            try:
+                return self._watch_in.get_ports(), self._watch_out.get_ports()
+            except self._rtmidi.RtMidiError as error:  # RtMidi counts, then names: one has gone in between
+                why = error
+        raise NoMidi("the MIDI system does not say which ports there are", why=why, hint="Is it running?")
 
     def own(self, name: str, received: Received) -> OpenPort:
         """Our own port, which others connect to. On Windows, the one of that name which is there. Raises NoMidi."""

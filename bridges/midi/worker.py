@@ -49,12 +49,11 @@ def main(parent: int, setup: bytes) -> None:
 
     try:
         process = MidiProcess(read_setup.decode(setup), tell)
+        tell(Ready())
+        threading.Thread(target=process.obey, daemon=True).start()
+        process.look()
     except NoMidi as error:
         tell(NoPorts(error.what, error.where, error.why, error.hint))
-        return
-    tell(Ready())
-    threading.Thread(target=process.obey, daemon=True).start()
-    process.look()
 
 
 class MidiProcess:

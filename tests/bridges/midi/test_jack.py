@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import psutil
@@ -14,6 +15,7 @@ import pytest
 
 from bridges.midi import process
 from bridges.midi.messages import Setup
+from bridges.midi.ports import Ports
 from bridges.midi.process import MidiPorts
 from tests.jack import jack_server
 
@@ -30,7 +32,10 @@ import rtmidi
 look = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="look")
 out = None
 while True:
-    there = [name for name in look.get_ports() if name.startswith({NAME!r})]
+    try:
+        there = [name for name in look.get_ports() if name.startswith({NAME!r})]
+    except rtmidi.RtMidiError:  # one has gone while they were named
+        continue
     if out is not None and not there:
         out.delete()
         out = None
@@ -41,6 +46,15 @@ while True:
         time.sleep(0.0005)
         if out is not None:
             out.send_message([0xF8])
+"""
+_COMES_AND_GOES = """
+import rtmidi
+while True:
+    made = [rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name=f"device {each}") for each in range(3)]
+    for each in made:
+        each.open_virtual_port("in")
+    for each in made:
+        each.delete()
 """
 
 
@@ -131,6 +145,19 @@ async def test_a_server_that_comes_late_ends_and_comes_again(
                 await until(lambda: ports.missing is not None)
                 assert "JACK server has ended" in ports.missing.what
         await ports.stop()
+
+
+def test_ports_are_listed_while_devices_come_and_go(server: str) -> None:
+    with jack_server(server), subprocess.Popen([sys.executable, "-c", _COMES_AND_GOES]) as devices:
+        try:
+            ports, there = Ports(jack=True), set()
+            until_s = time.monotonic() + 4
+            while time.monotonic() < until_s:
+                there.add(len(ports.names()[1]))
+            ports.close()
+        finally:
+            devices.kill()
+    assert len(there) > 1
 
 
 @pytest.fixture

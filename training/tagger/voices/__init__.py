@@ -7,7 +7,21 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from training.tagger.voices import cymbals, effects, electro, hands, membranes, metals, singing, tonal
+from training.tagger.voices import (
+    basses,
+    cymbals,
+    effects,
+    electro,
+    hands,
+    keys,
+    mallets,
+    membranes,
+    metals,
+    singing,
+    strings,
+    synths,
+    winds,
+)
 
 Voice = Callable[[np.random.Generator], NDArray[np.float64]]
 
@@ -32,14 +46,14 @@ VOICES: dict[str, tuple[Voice, ...]] = {
         metals.woodblock, metals.claves, metals.triangle, metals.agogo, metals.glass, metals.bell, hands.guiro,
         hands.vibraslap, electro.blip, electro.zap, metals.tin,
     ),
-    "bass": (tonal.bass, tonal.sub, tonal.acid, tonal.string_bass),
-    "guitar": (tonal.guitar, tonal.guitar, tonal.overdriven, tonal.strummed),
-    "keys": (tonal.piano, tonal.organ, tonal.electric_piano),
-    "strings": (tonal.bowed, tonal.ensemble, tonal.pizzicato),
-    "brass": (tonal.brass,),
-    "woodwind": (tonal.flute, tonal.reed),
-    "mallet": (tonal.bar, tonal.bar, tonal.chime),
-    "synth": (tonal.pad, tonal.pad, tonal.lead, tonal.pluck_note, tonal.stab),
+    "bass": (basses.bass, basses.sub, basses.acid, basses.string_bass),
+    "guitar": (strings.guitar, strings.guitar, strings.overdriven, strings.strummed),
+    "keys": (keys.piano, keys.organ, keys.electric_piano),
+    "strings": (strings.bowed, strings.ensemble, strings.pizzicato),
+    "brass": (winds.brass,),
+    "woodwind": (winds.flute, winds.reed),
+    "mallet": (mallets.bar, mallets.bar, mallets.chime),
+    "synth": (synths.pad, synths.pad, synths.lead, synths.pluck_note, synths.stab),
     "vocal": (singing.sung, singing.sung, singing.choir, singing.shout),
     "fx": (
         effects.riser, effects.downlifter, effects.noise_sweep, effects.impact, effects.vinyl, effects.glitch,

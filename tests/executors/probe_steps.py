@@ -82,7 +82,9 @@ def environment(context: StepContext, inputs: Inputs, params: ProbeParams) -> St
 
     pools = [pool["num_threads"] for pool in threadpool_info()]
     heavy = [name for name in ("torch", "onnxruntime", "librosa", "asyncio", "psutil") if name in sys.modules]
-    return told(os.environ["OMP_NUM_THREADS"], pools, os.getpriority(os.PRIO_PROCESS, 0), heavy)
+    group = Path("/proc/self/autogroup")
+    niceness = [os.getpriority(os.PRIO_PROCESS, 0), group.read_text().split()[-1] if group.exists() else None]
+    return told(os.environ["OMP_NUM_THREADS"], pools, niceness, heavy)
 
 
 def main_module(context: StepContext, inputs: Inputs, params: ProbeParams) -> StepResult:

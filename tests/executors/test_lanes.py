@@ -139,7 +139,8 @@ async def test_a_worker_is_capped_nice_and_light(start: Start, call: Call) -> No
         )
         assert omp == str(threads)
         assert pools and max(pools) <= threads
-        assert niceness == min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19)
+        assert niceness[0] == min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19)
+        assert niceness[1] in ("10", None)  # of its session, where Linux shares processors among sessions
         assert heavy == []
 
 

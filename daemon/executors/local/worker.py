@@ -38,13 +38,13 @@ from daemon.kernel.children import connection
 from daemon.kernel.errors import BadParameter, DiskFull, ErrorInfo, OutOfMemory, RoadieError
 from daemon.kernel.failpoints import declare, failpoint
 from daemon.kernel.lifeline import die_with_parent
+from daemon.kernel.priority import give_way
 from daemon.kernel.reference import resolve
 from daemon.kernel.work import StepCall, StepResult
 
 if TYPE_CHECKING:
     from daemon.steps.spec import StepSpec
 
-_NICENESS = 10
 
 declare("worker.step.before", "worker.step.after")
 
@@ -64,8 +64,8 @@ class Worker:
         self._runs: queue.SimpleQueue[Run] = queue.SimpleQueue()
         self._control = Control()
         setup: Setup = pipe.recv()
-        if setup.low_priority and hasattr(os, "nice"):
-            os.nice(_NICENESS)  # before any other thread exists: on Linux each thread has its own
+        if setup.low_priority:
+            give_way()
         self._steps = setup.steps
         self._engines = setup.engines
         self._warm: WarmEngines | None = None

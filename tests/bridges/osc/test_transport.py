@@ -87,6 +87,30 @@ async def test_a_daw_that_is_not_heard_of_any_more_has_stopped(tmp_path: Path):
             await until_paused(False)
 
 
+async def test_heavy_work_waits_when_the_setting_says_so(tmp_path: Path):
+    """It may be changed while the DAW plays."""
+    async with stage(tmp_path) as staged:
+        headers = {"Authorization": f"Bearer {staged.token}"}
+        base = f"http://127.0.0.1:{staged.runtime.http_port}"
+        async with aiohttp.ClientSession(base, headers=headers) as session:
+            surface, waits = staged.surface(), set()
+            for mode in ("playing", "recording", "never"):
+                async with session.patch("/api/v1/settings", json={"values": {"pause_heavy": mode}}) as answer:
+                    assert answer.ok
+                for playing, recording in ((1, 0), (1, 1), (0, 1), (0, 0)):
+                    surface.send("/roadie/transport", playing, recording, 120.0)
+                    surface.send("/roadie/ping", "ref=said")
+                    await surface.until("/roadie/pong", "said")
+                    async with session.get("/api/v1/transport") as answer:
+                        found = await answer.json()
+                    assert (found["playing"], found["recording"]) == (bool(playing), bool(recording))
+                    if found["heavy_paused"]:
+                        waits.add((mode, playing, recording))
+    assert waits == {
+        ("playing", 1, 0), ("playing", 1, 1), ("playing", 0, 1), ("recording", 1, 1), ("recording", 0, 1),
+    }  # fmt: skip
+
+
 async def _pauses(staged: Stage) -> None:
     frames = 12 * 44100
     noise = np.random.default_rng(7).standard_normal((frames, 2)).astype(np.float32)

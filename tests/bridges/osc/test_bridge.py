@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 
 from daemon.services.jobs import JobsService
-from tests.bridges.osc.conftest import Stage, message
+from daemon.services.library import LibraryService
+from tests.bridges.osc.conftest import WAIT_S, Stage, message
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -425,3 +426,37 @@ async def test_a_flood_is_told_and_takes_nothing_from_another_sender(staged: Sta
     heard += await noisy.until("/roadie/job/state", "amid", "done")
     assert [each.args[1] for each in heard if each.address == "/roadie/error"][:1] in ([], ["busy"])
     assert sum(each.address == "/roadie/pong" for each in heard) < 6000
+
+
+async def test_a_flood_of_searches_from_many_ports_lets_another_through(
+    staged: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    """Counted in searches, not in seconds: the other's waits for about one of each sender, and the queues are short."""
+    search, done, waits = LibraryService.search, 0, asyncio.Event()
+
+    async def counted(self: Any, query: Any) -> Any:
+        nonlocal done
+        await waits.wait()
+        done += 1
+        return await search(self, query)
+
+    monkeypatch.setattr(LibraryService, "search", counted)
+    other, many = staged.surface("127.0.0.1"), [staged.surface("127.0.0.1") for _ in range(130)]
+    for _ in range(100):
+        for each in many:
+            each.send("/roadie/search", "x", 1)
+        other.send("/roadie/ping")
+        await other.next("/roadie/pong")  # the flood is read this far
+    other.send("/roadie/search", "x", 1, "ref=other")
+    other.send("/roadie/ping")
+    await other.next("/roadie/pong")
+    waits.set()
+    answer = await other.next("/roadie/search/done", "/roadie/error")
+    assert answer.address == "/roadie/search/done"
+    assert done < 2 * len(many)
+    async with asyncio.timeout(WAIT_S):
+        before = -1
+        while before < done:
+            before = done
+            await asyncio.sleep(0.5)
+    assert done < 20 * len(many)

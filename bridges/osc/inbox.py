@@ -87,6 +87,10 @@ class Inbox:
             task.add_done_callback(self._tasks.discard)
         return True
 
+    def __contains__(self, peer: Peer) -> bool:
+        """Whether calls of this sender wait for their turn in order, so that those that were refused are known of."""
+        return (peer, False) in self._waiting
+
     def __len__(self) -> int:
         return sum(len(queue.calls) for queue in self._waiting.values())
 

@@ -428,6 +428,23 @@ async def test_a_flood_is_told_and_takes_nothing_from_another_sender(staged: Sta
     assert sum(each.address == "/roadie/pong" for each in heard) < 6000
 
 
+async def test_a_run_does_not_take_the_selection_of_before_a_flood(staged: Stage):
+    """The select is among what was too much, at random; the run has an allowance of its own."""
+    wrong, right, surface = staged.song("before.wav"), staged.song("after.wav"), staged.surface()
+    surface.send("/roadie/subscribe", 0, 60)
+    surface.send("/roadie/select", str(wrong))
+    await surface.until("/roadie/selection", str(wrong))
+    for _ in range(3000):
+        surface.send("/roadie/ping")
+    surface.send("/roadie/select", str(right))
+    surface.send("/roadie/selected/run/light", 1.0)
+    heard = await surface.silence(2.0)  # until there is room for another error
+    surface.send("/roadie/selected/run/light", 1.0)
+    heard += await surface.until("/roadie/error", "/roadie/selected/run/light")
+    assert heard[-1].args[1] == "busy" and "relies on" in heard[-1].args[2]
+    assert not [each for each in heard if each.args == [f"light: {wrong.name}"]]
+
+
 async def test_a_flood_of_searches_from_many_ports_lets_another_through(
     staged: Stage, monkeypatch: pytest.MonkeyPatch
 ):

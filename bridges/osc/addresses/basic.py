@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bridges.osc.call import Call
+from bridges.osc.packet import encode
 from bridges.osc.packs import packs
 from bridges.osc.subscriptions import MAX_SECONDS
 from bridges.osc.table import ROOT, Address, Arg
@@ -11,6 +12,11 @@ from daemon.services.transport import HOLDS_S
 from daemon.services.types import TransportRequest
 
 _TOP_BPM = 999.0
+_GAVE_WAY = encode(
+    f"{ROOT}/error", "", "conflict",
+    "there are too many subscribers, and this one was not renewed for longest: it gets no more feedback. Renew it",
+    f"{ROOT}/subscribe",
+)  # fmt: skip
 
 
 def ping(call: Call) -> None:
@@ -20,7 +26,10 @@ def ping(call: Call) -> None:
 def subscribe(call: Call) -> None:
     subscriptions, port, seconds = call.context.subscriptions, int(call.number(0)), call.number(1)
     if seconds > 0:
-        subscriptions.add(call.peer, port, seconds)
+        gave_way = subscriptions.add(call.peer, port, seconds)
+        if gave_way is not None:
+            call.context.outlet.send(gave_way, _GAVE_WAY)
+            call.services.selection.renew_transport(str(gave_way), 0.0)
         holds_s = _holds_s(call)
     else:
         subscriptions.end(call.peer, port)

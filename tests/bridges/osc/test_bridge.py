@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bridges.osc.subscriptions import MAX_OF_A_HOST
 from daemon.services.jobs import JobsService
 from daemon.services.library import LibraryService
 from tests.bridges.osc.conftest import WAIT_S, Stage, message
@@ -426,6 +427,37 @@ async def test_a_flood_is_told_and_takes_nothing_from_another_sender(staged: Sta
     heard += await noisy.until("/roadie/job/state", "amid", "done")
     assert [each.args[1] for each in heard if each.address == "/roadie/error"][:1] in ([], ["busy"])
     assert sum(each.address == "/roadie/pong" for each in heard) < 6000
+
+
+async def test_subscribers_that_vanished_lock_nobody_out(staged: Stage):
+    host = "127.0.0.222"
+    first = staged.surface(host)
+    first.send("/roadie/subscribe", 0, 3600)
+    await first.until("/roadie/slot/8/progress")
+    for _ in range(MAX_OF_A_HOST):
+        gone = staged.surface(host)
+        gone.send("/roadie/subscribe", 0, 3600)
+        await gone.until("/roadie/slot/8/progress")
+        gone.close()
+    error = await first.next("/roadie/error")
+    assert error.args[1] == "conflict" and "Renew it" in error.args[2]
+    first.send("/roadie/subscribe", 0, 3600)
+    await first.until("/roadie/slot/8/progress")
+    staged.surface().send("/roadie/select", str(staged.song("heard again.wav")))
+    await first.until("/roadie/selection", str(staged.music / "heard again.wav"))
+
+
+async def test_answers_stay_where_a_sender_had_them_sent_however_many_others_renew(staged: Stage):
+    sender, ear = staged.surface("127.0.0.1"), staged.surface("127.0.0.1")
+    sender.send("/roadie/subscribe", ear.own_port, 60)
+    await ear.until("/roadie/slot/8/progress")
+    for _ in range(260):
+        other = staged.surface("127.0.0.223")
+        other.send("/roadie/subscribe", 9, 60)
+        other.send("/roadie/ping")
+        other.close()
+    sender.send("/roadie/ping", "ref=there")
+    assert (await ear.next("/roadie/pong")).args[0] == "there"
 
 
 async def test_a_run_does_not_take_the_selection_of_before_a_flood(staged: Stage):

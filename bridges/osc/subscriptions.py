@@ -15,11 +15,16 @@ _SENDERS = 64
 
 
 @dataclass(slots=True)
-class _Subscription:
+class Subscription:
     """senders: who asked for it, the last of them; their answers go where it goes."""
 
-    until_s: float
+    target: Peer
+    until_s: float = 0.0
     senders: OrderedDict[Peer, None] = field(default_factory=OrderedDict)
+
+    @property
+    def peers(self) -> set[Peer]:
+        return {self.target, *self.senders}
 
 
 class Subscriptions:
@@ -28,29 +33,27 @@ class Subscriptions:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._of: dict[Peer, _Subscription] = {}
+        self._of: dict[Peer, Subscription] = {}
         """The one that was renewed last is the last."""
 
-    def add(self, peer: Peer, port: int, seconds: float) -> Peer | None:
-        """port 0: the sender's own. Returns whose subscription gave way, where there were too many."""
+    def add(self, peer: Peer, port: int, seconds: float) -> tuple[Subscription, Subscription | None]:
+        """port 0: the sender's own. Returns it, and the one that gave way where there were too many."""
         target = _target(peer, port)
         self._forget_old()
         for each in self._of.values():
             each.senders.pop(peer, None)
         renewed = self._of.pop(target, None)
         gave_way = self._make_room(target) if renewed is None else None
-        found = self._of[target] = renewed or _Subscription(0.0)
+        found = self._of[target] = renewed or Subscription(target)
         found.until_s = self._clock.monotonic() + seconds
         found.senders[peer] = None
         if len(found.senders) > _SENDERS:
             found.senders.popitem(last=False)
-        return gave_way
+        return found, gave_way
 
-    def end(self, peer: Peer, port: int) -> Peer:
-        """No more to this port of the sender's; port 0: to wherever the sender had it sent. Returns where that is."""
-        target = self.reply_to(peer) if port == 0 else _target(peer, port)
-        self._of.pop(target, None)
-        return target
+    def end(self, peer: Peer, port: int) -> Subscription | None:
+        """No more to this port of the sender's; port 0: to wherever the sender had it sent. Returns what ended."""
+        return self._of.pop(self.reply_to(peer) if port == 0 else _target(peer, port), None)
 
     def remove(self, peer: Peer) -> None:
         """A connection has ended."""
@@ -77,7 +80,7 @@ class Subscriptions:
         self._forget_old()
         return len(self._of)
 
-    def _make_room(self, target: Peer) -> Peer | None:
+    def _make_room(self, target: Peer) -> Subscription | None:
         """Where there are too many, the one that was not renewed for longest gives way, of this machine or of the one
         that has most: a surface that is still there renews, and those that vanished keep nobody out."""
         of_host = Counter(each.host for each in self._of)
@@ -87,9 +90,7 @@ class Subscriptions:
             host = of_host.most_common(1)[0][0]
         else:
             return None
-        oldest = next(each for each in self._of if each.host == host)
-        del self._of[oldest]
-        return oldest
+        return self._of.pop(next(each for each in self._of if each.host == host))
 
     def _forget_old(self) -> None:
         now_s = self._clock.monotonic()

@@ -100,6 +100,7 @@ async def test_of_a_job_that_fails_the_reason_is_told(staged: Stage, monkeypatch
     await screen.until("/roadie/slot/8/progress")
     gone = staged.song("gone.wav")
     surface.send("/roadie/select", str(gone))
+    await screen.until("/roadie/selection", str(gone))
     gone.unlink()
     surface.send("/roadie/run", "light", str(gone), "ref=gone")
     for ear, ref in ((surface, "gone"), (screen, "")):
@@ -133,6 +134,19 @@ async def test_selecting_and_a_button(staged: Stage):
     surface.send("/roadie/jobs", "ref=list")
     heard = await surface.until("/roadie/jobs/done")
     assert heard[-1].args == ["list", before + 1]  # one press was one job
+
+
+async def test_a_file_that_is_not_there_is_not_selected(staged: Stage):
+    surface, kept = staged.surface(), staged.song("kept selection.wav")
+    surface.send("/roadie/subscribe", 0, 60)
+    surface.send("/roadie/select", str(kept))
+    await surface.until("/roadie/selection", str(kept))
+    for missing in (staged.music / "nowhere.wav", staged.music):
+        surface.send("/roadie/select", str(missing))
+        error = await surface.next("/roadie/error", "/roadie/selection")
+        assert error.args[1] == "file_missing" and str(missing) in error.args[2]
+    surface.send("/roadie/select", "/nowhere at all.wav")  # out of reach, it is not told whether it is there
+    assert (await surface.next("/roadie/error")).args[1] == "forbidden"
 
 
 async def test_a_button_pressed_again_while_its_job_is_open_is_that_job(staged: Stage):

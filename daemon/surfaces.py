@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bridges.midi.bridge import MidiBridge
 from bridges.midi.settings import MidiSettings
-from bridges.midi.trigger import parse
+from bridges.midi.trigger import bindable
 from bridges.osc.announce import Announcement
 from bridges.osc.bridge import OscBridge
 from bridges.osc.names import url
@@ -49,7 +49,7 @@ class Surfaces:
     async def start(self) -> None:
         """Sockets now, so that their ports can be told; what takes longer, when requests are answered already."""
         self._services.system.add_probe(self.checks)
-        self._services.controls.know(parse)
+        self._services.controls.know(bindable)
         await self._start_osc()
         await self._start_query()
         later = asyncio.create_task(self._start_later(), name="surfaces")

@@ -52,3 +52,13 @@ def parse(text: str) -> Trigger:
         if 1 <= trigger.channel <= 16 and trigger.number <= 127:
             return trigger
     raise BadParameter(f"{text!r} is no trigger", hint='Like "note 1 36", "cc 1 20" or "program 10 3"')
+
+
+def bindable(text: str, do: str) -> Trigger:
+    """The trigger for a command. Raises BadParameter for one that is none, or that cannot show what it is to show."""
+    trigger = parse(text)
+    if do == "progress" and trigger.kind == "program":
+        raise BadParameter(
+            f"{text!r} cannot show progress: a program change has no value", hint="Bind a controller or a note"
+        )
+    return trigger

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from bridges.osc.listening import family_of
 from bridges.osc.names import announced
 from bridges.osc.settings import OscSettings
 from daemon.kernel.errors import RoadieError
@@ -65,11 +66,14 @@ class Announcement:
 
     async def _addresses(self) -> list[str]:
         try:
-            found = await asyncio.get_running_loop().getaddrinfo(self._settings.host, 0, type=socket.SOCK_DGRAM)
+            found = await asyncio.get_running_loop().getaddrinfo(
+                self._settings.host, 0, type=socket.SOCK_DGRAM, family=family_of(self._settings.host)
+            )
         except OSError as error:
             raise NotAnnounced(
-                "the host's address is not known", where=self._settings.host, why=error
-            ) from error
+                "the host's address is not known", where=self._settings.host, why=error,
+                hint="Set osc.host to an address of this machine, or leave it out",
+            ) from error  # fmt: skip
         addresses = list(dict.fromkeys(str(each[4][0]).partition("%")[0] for each in found))
         if not any(ipaddress.ip_address(each).is_unspecified for each in addresses):
             return addresses
@@ -77,7 +81,7 @@ class Announcement:
 
 
 def _of_this_machine() -> list[str]:
-    """Its IPv4 addresses in the network."""
+    """Its IPv4 addresses in the network, at which "::" is listened at too."""
     return [
         each.address
         for interface in psutil.net_if_addrs().values()

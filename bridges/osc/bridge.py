@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 
 from bridges.osc.addresses import ADDRESSES
 from bridges.osc.call import Context
@@ -11,6 +12,7 @@ from bridges.osc.complaints import Complaints
 from bridges.osc.dispatch import Dispatcher
 from bridges.osc.feedback import Feedback
 from bridges.osc.flood import Flood
+from bridges.osc.listening import bind
 from bridges.osc.namespace import Namespace
 from bridges.osc.peers import Peer
 from bridges.osc.query.server import QueryServer
@@ -19,7 +21,7 @@ from bridges.osc.settings import OscSettings
 from bridges.osc.submit import CLIENT, Submitter
 from bridges.osc.subscriptions import Subscriptions
 from bridges.osc.tcp import Tcp
-from bridges.osc.udp import Udp, bind
+from bridges.osc.udp import Udp
 from daemon.kernel.clock import Clock
 from daemon.services import Services
 from daemon.services.presses import Presses
@@ -63,7 +65,7 @@ class OscBridge:
     async def start(self) -> int:
         """Listen; returns the UDP port, which is TCP's too. Raises AlreadyRunning, BadConfig."""
         host = self._settings.host
-        sock = bind(host, self._settings.port)
+        sock = bind(host, self._settings.port, socket.SOCK_DGRAM, "OSC", "osc.port")
         port: int = sock.getsockname()[1]
         self._udp.listens_at(sock)
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: self._udp, sock=sock)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from bridges.osc.arguments import check
 from bridges.osc.call import Call, Context, Piece
 from bridges.osc.complaints import Complaints
-from bridges.osc.flood import NOISE, REQUESTS, Flood
+from bridges.osc.flood import LACKS_S, NOISE, REQUESTS, Flood
 from bridges.osc.inbox import MAX_WAITING, Inbox
 from bridges.osc.later import Later, by_time
 from bridges.osc.namespace import Namespace, Node
@@ -23,6 +23,10 @@ from daemon.kernel.errors import RoadieError
 log = logging.getLogger(__name__)
 
 _AFTER_FAILURE = "not done, because something before it in its bundle failed"
+_AFTER_LOSS = (
+    f"not done, because messages of yours were dropped within the last {LACKS_S:g} s, and with them perhaps what it "
+    "relies on. Send fewer, then select again"
+)
 
 
 class Dispatcher:
@@ -89,6 +93,8 @@ class Dispatcher:
             for call in self._calls(message, peer, piece):
                 if call.row.relies and piece.failed:
                     self._complaints.tell(peer, call.ref, "conflict", _AFTER_FAILURE, call.address)
+                elif call.row.relies and self._flood.may_lack(peer):
+                    self._complaints.tell(peer, call.ref, "busy", _AFTER_LOSS, call.address)
                 elif waiting:
                     waiting.append(call)
                 elif self._quick(call) and call.row.handler is not None:
@@ -102,6 +108,8 @@ class Dispatcher:
             why = f"a bundle asks for {len(calls)} things; {MAX_WAITING} are taken together. Send smaller ones"
             self._complaints.tell(peer, first.ref, "bad_parameter", why, first.address)
         elif not self._inbox.put(peer, calls):
+            if peer not in self._inbox:
+                self._flood.lose(peer)
             why = "too much is waiting already; this was not done. Send it again"
             self._complaints.tell(peer, first.ref, "busy", why, first.address)
 

@@ -26,6 +26,8 @@ REQUESTS = Allowance(500, 100)
 """Of each kind of request: a script that asks for a folder's files one by one."""
 REST = b""
 """The kind of everything that no weighty address begins."""
+LACKS_S = 15.0
+"""A gate that was shut as far as it goes is open again by then, and what it drops meanwhile is not seen here."""
 _MAX_SENDERS = 1024
 
 Spent = Callable[[Peer, bytes], None]
@@ -34,8 +36,11 @@ Spent = Callable[[Peer, bytes], None]
 
 @dataclass(slots=True)
 class _Bucket:
+    """lost_at_s: when something of this kind was last not read."""
+
     left: float
     at_s: float
+    lost_at_s: float = float("-inf")
 
 
 class Flood:
@@ -54,6 +59,7 @@ class Flood:
         kind = self._kind(data)
         bucket = self._filled(peer, kind)
         if bucket.left < 1:
+            bucket.lost_at_s = bucket.at_s
             self._spent(peer, kind)
             return False
         bucket.left -= 1
@@ -62,6 +68,17 @@ class Flood:
     def charge(self, data: bytes, peer: Peer, messages: int) -> None:
         """A packet that was admitted held so many messages besides the first; too many are paid for afterwards."""
         self._filled(peer, self._kind(data)).left -= messages
+
+    def lose(self, peer: Peer) -> None:
+        """Something that was read found no place to wait at."""
+        bucket = self._filled(peer, REST)
+        bucket.lost_at_s = bucket.at_s
+
+    def may_lack(self, peer: Peer) -> bool:
+        """Whether what this sender sends now may rely on something that was lost, as running a recipe does on the
+        selection. What has an allowance of its own changes nothing that others rely on."""
+        bucket = self._buckets.get((peer, REST))
+        return bucket is not None and self._clock.monotonic() - bucket.lost_at_s < LACKS_S
 
     def _kind(self, data: bytes) -> bytes:
         if not data.startswith(self.weighty):

@@ -1,9 +1,10 @@
 """Calls that wait for the daemon: a queue for each sender, worked off in order, and one beside it for requests that
-say all themselves, which nothing that was sent before can change. All of them are bounded."""
+say all themselves, which nothing that was sent before can change. All of them are bounded, each and together."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,7 +15,13 @@ from bridges.osc.peers import Peer
 MAX_WAITING = 256
 MAX_WEIGHTY = 512
 """Of one sender: a weighty call is taken where so many wait, any other only where fewer do."""
-MAX_QUEUES = 128
+MAX_QUEUES = 512
+MAX_ALL = 2048
+"""Shared by those who wait: a flood from many ports is then over soon after it ends, and whoever comes finds room. Of
+weighty calls twice as many may wait, as of one sender. Who has more, from a time when fewer waited, keeps it."""
+AT_ONCE = 8
+"""Calls under way that are not weighty, so that whatever else is asked of the daemon, and reading the socket, waits for
+so many and not for one of each sender. More than the database reads at once: some wait for a disk or for sound."""
 
 Work = Callable[[Call], Awaitable[None]]
 
@@ -52,6 +59,7 @@ class Inbox:
         self._work = work
         self._waiting: dict[tuple[Peer, bool], _Queue] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._turns = asyncio.Semaphore(AT_ONCE)  # each sender waits for one, first come, first served
 
     def put(self, peer: Peer, calls: list[Call]) -> bool:
         """All of them or, when there is no room, none."""
@@ -61,10 +69,12 @@ class Inbox:
             if len(self._waiting) >= MAX_QUEUES:
                 return False
             queue = _Queue()
+        share = MAX_ALL // (len(self._waiting) + (key not in self._waiting))
         if queue.has(calls):
             return True  # or whoever is answered late makes it later still by asking again
         weighty = all(call.row.weighty and not call.row.relies for call in calls)
-        if len(queue.calls) + len(calls) > (MAX_WEIGHTY if weighty else MAX_WAITING):
+        room = min(MAX_WEIGHTY, 2 * share) if weighty else min(MAX_WAITING, share)
+        if len(queue.calls) + len(calls) > room:
             queue.torn = True
             return False
         if queue.torn and not weighty:
@@ -76,6 +86,10 @@ class Inbox:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return True
+
+    def __contains__(self, peer: Peer) -> bool:
+        """Whether calls of this sender wait for their turn in order, so that those that were refused are known of."""
+        return (peer, False) in self._waiting
 
     def __len__(self) -> int:
         return sum(len(queue.calls) for queue in self._waiting.values())
@@ -89,7 +103,8 @@ class Inbox:
         try:
             while queue.calls:
                 call = queue.calls.popleft()
-                await self._work(call)
+                async with contextlib.nullcontext() if call.row.weighty else self._turns:
+                    await self._work(call)
                 queue.repeats.discard(_what(call))
         finally:
             del self._waiting[key]

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field
 
 from bridges.osc.peers import Peer
 from daemon.kernel.clock import Clock
-from daemon.kernel.errors import Conflict
 
 MAX_SUBSCRIBERS = 64
 MAX_OF_A_HOST = 48
 MAX_SECONDS = 86_400
-_SENDERS = 256
+_SENDERS = 64
+
+
+@dataclass(slots=True)
+class Subscription:
+    """senders: who asked for it, the last of them; their answers go where it goes."""
+
+    target: Peer
+    until_s: float = 0.0
+    senders: OrderedDict[Peer, None] = field(default_factory=OrderedDict)
+
+    @property
+    def peers(self) -> set[Peer]:
+        return {self.target, *self.senders}
 
 
 class Subscriptions:
@@ -20,63 +33,69 @@ class Subscriptions:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._until_s: dict[Peer, float] = {}
-        self._target_of: OrderedDict[Peer, Peer] = OrderedDict()
+        self._of: dict[Peer, Subscription] = {}
+        """The one that was renewed last is the last."""
 
-    def add(self, peer: Peer, port: int, seconds: float) -> None:
-        """port 0: the sender's own. Raises Conflict when there are too many."""
+    def add(self, peer: Peer, port: int, seconds: float) -> tuple[Subscription, Subscription | None]:
+        """port 0: the sender's own. Returns it, and the one that gave way where there were too many."""
         target = _target(peer, port)
-        if target not in self._until_s or not self._lasts(target):
-            self._find_room(target)
-        self._until_s[target] = self._clock.monotonic() + seconds
-        self._target_of[peer] = target
-        self._target_of.move_to_end(peer)
-        if len(self._target_of) > _SENDERS:
-            self._target_of.popitem(last=False)
+        self._forget_old()
+        for each in self._of.values():
+            each.senders.pop(peer, None)
+        renewed = self._of.pop(target, None)
+        gave_way = self._make_room(target) if renewed is None else None
+        found = self._of[target] = renewed or Subscription(target)
+        found.until_s = self._clock.monotonic() + seconds
+        found.senders[peer] = None
+        if len(found.senders) > _SENDERS:
+            found.senders.popitem(last=False)
+        return found, gave_way
 
-    def end(self, peer: Peer, port: int) -> None:
-        """No more to this port of the sender's; port 0: to wherever the sender had it sent."""
-        self._until_s.pop(self.reply_to(peer) if port == 0 else _target(peer, port), None)
+    def end(self, peer: Peer, port: int) -> Subscription | None:
+        """No more to this port of the sender's; port 0: to wherever the sender had it sent. Returns what ended."""
+        return self._of.pop(self.reply_to(peer) if port == 0 else _target(peer, port), None)
 
     def remove(self, peer: Peer) -> None:
         """A connection has ended."""
-        self._until_s.pop(peer, None)
-        self._target_of.pop(peer, None)
+        self._of.pop(peer, None)
 
     def reply_to(self, peer: Peer) -> Peer:
         """Where answers to this sender go."""
-        target = self._target_of.get(peer, peer)
-        return target if self._lasts(target) else peer
+        now_s = self._clock.monotonic()
+        found = (target for target, each in self._of.items() if peer in each.senders and each.until_s > now_s)
+        return next(found, peer)
 
     def left_s(self, peer: Peer) -> float | None:
         """Until this sender's subscription ends, None when it has none."""
-        target = self.reply_to(peer)
-        return self._until_s[target] - self._clock.monotonic() if self._lasts(target) else None
+        self._forget_old()
+        found = self._of.get(self.reply_to(peer))
+        return None if found is None else found.until_s - self._clock.monotonic()
 
     def targets(self) -> list[Peer]:
         """Everyone who gets feedback now."""
         self._forget_old()
-        return list(self._until_s)
+        return list(self._of)
 
     def __len__(self) -> int:
         self._forget_old()
-        return len(self._until_s)
+        return len(self._of)
 
-    def _lasts(self, target: Peer) -> bool:
-        return self._until_s.get(target, 0.0) > self._clock.monotonic()
-
-    def _find_room(self, target: Peer) -> None:
-        self._forget_old()
-        of_host = sum(each.host == target.host for each in self._until_s)
-        if len(self._until_s) >= MAX_SUBSCRIBERS or of_host >= MAX_OF_A_HOST:
-            raise Conflict(
-                f"there are {len(self._until_s)} subscribers already, {of_host} of this machine",
-                hint="Try again when one has expired",
-            )
+    def _make_room(self, target: Peer) -> Subscription | None:
+        """Where there are too many, the one that was not renewed for longest gives way, of this machine or of the one
+        that has most: a surface that is still there renews, and those that vanished keep nobody out."""
+        of_host = Counter(each.host for each in self._of)
+        if of_host[target.host] >= MAX_OF_A_HOST:
+            host = target.host
+        elif len(self._of) >= MAX_SUBSCRIBERS:
+            host = of_host.most_common(1)[0][0]
+        else:
+            return None
+        return self._of.pop(next(each for each in self._of if each.host == host))
 
     def _forget_old(self) -> None:
-        for target in [each for each in self._until_s if not self._lasts(each)]:
-            del self._until_s[target]
+        now_s = self._clock.monotonic()
+        for target in [target for target, each in self._of.items() if each.until_s <= now_s]:
+            del self._of[target]
 
 
 def _target(peer: Peer, port: int) -> Peer:

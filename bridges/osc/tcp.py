@@ -7,8 +7,8 @@ import logging
 import socket
 from collections.abc import Callable
 
+from bridges.osc.listening import bind
 from bridges.osc.peers import Peer
-from bridges.osc.refused import refused
 from bridges.osc.settings import OscSettings
 from bridges.osc.slip import NotSlip, Unframer, frame
 
@@ -35,11 +35,8 @@ class Tcp:
 
     async def start(self, host: str, port: int) -> None:
         """Raises AlreadyRunning or BadConfig."""
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        try:
-            self._server = await asyncio.start_server(self._serve, host, port, family=family)
-        except OSError as error:
-            raise refused(error, "OSC (TCP)", host, port, "osc.port") from error
+        sock = bind(host, port, socket.SOCK_STREAM, "OSC (TCP)", "osc.port")
+        self._server = await asyncio.start_server(self._serve, sock=sock)
 
     async def stop(self) -> None:
         if self._server is not None:

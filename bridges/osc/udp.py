@@ -11,7 +11,6 @@ from typing import Any, cast
 
 from bridges.osc.gate import Gate
 from bridges.osc.peers import Peer
-from bridges.osc.refused import refused
 from bridges.osc.settings import OscSettings
 
 _BUFFER_BYTES = 4 * 2**20
@@ -39,6 +38,7 @@ class Udp(asyncio.DatagramProtocol):
 
     def listens_at(self, sock: socket.socket) -> None:
         """The socket that the event loop reads, to read on from. On Windows a read of its own is always under way."""
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
         self._gate = Gate(sock, self._kinds)
         if sys.platform != "win32":
             self._more = sock
@@ -92,17 +92,3 @@ class Udp(asyncio.DatagramProtocol):
 def _writable(transport: asyncio.DatagramTransport) -> bool:
     waiting: int = transport.get_write_buffer_size()  # type: ignore[attr-defined]  # there, but not in the stubs
     return waiting < _BUFFER_BYTES
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Raises AlreadyRunning when another program has the port, BadConfig when the host cannot be bound."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        sock.setblocking(False)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER_BYTES)
-        sock.bind((host, port))
-    except OSError as error:
-        sock.close()
-        raise refused(error, "OSC", host, port, "osc.port") from error
-    return sock

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from daemon.config import Settings
 
 SESSION, LAYOUT = "roadie.json", "roadie.tosc"
-_PORT = 7701
 
 
 class LayoutsInstall:
@@ -49,11 +48,15 @@ class LayoutsInstall:
 
 
 def _port(settings: Settings) -> int:
-    """Where the running daemon listens, when it takes any free port."""
-    from daemon.runtime import read_runtime
+    """Raises BadConfig where each run has another."""
+    from daemon.kernel.errors import BadConfig
 
-    told = None if settings.config.osc.port else read_runtime(settings.runtime_path)
-    return settings.config.osc.port or (told.osc_port if told is not None else None) or _PORT
+    if settings.config.osc.port == 0:
+        raise BadConfig(
+            "a layout keeps the port that it is made with, and each run of roadie takes another", where="osc.port = 0",
+            hint="Choose one: roadie config set osc.port 7701. Start roadie again, then install",
+        )  # fmt: skip
+    return settings.config.osc.port
 
 
 def _remarks(folder: Path, port: int) -> tuple[str, ...]:

@@ -62,8 +62,12 @@ def learn(command: Command, as_json: AsJson = False) -> None:
     """
     from daemon.cli.output import print_json, say
     from daemon.cli.session import session
+    from daemon.services.control_commands import command_of
 
     with session(os.environ) as open_session:
+        # What is wrong is told before anything is pressed.
+        recipes = open_session.client.get("/recipes")["items"]
+        command = command_of(command, [each["name"] for each in recipes])
         say("Press the key, turn the knob or choose the program now.")
         bound = open_session.client.post("/midi/learn", {"do": command, "wait_s": 20})
     if as_json:

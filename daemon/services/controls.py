@@ -7,23 +7,15 @@ from collections.abc import Callable
 
 from daemon.kernel.errors import BadParameter, Conflict, NotFound
 from daemon.library.state import State
+from daemon.services.control_commands import COMMANDS, command_of
 from daemon.services.recipes import RecipesService
 from daemon.services.types_controls import BindingSpec, BindingView, ControlsView
 
-COMMANDS = {
-    "run RECIPE": "run a recipe on the selection; its light shows how far that is",
-    "next": "select the next hit of the last search",
-    "previous": "select the hit before",
-    "audition": "play the selection, as loud as the key was struck",
-    "stop": "stop what plays",
-    "cancel": "cancel the newest open job",
-    "kit": "put the slices of the newest finished job on the pads",
-    "progress": "not pressed: shows how far the newest job is, as a controller or a light",
-}
 _STATE = "midi.bindings"
 
-Check = Callable[[str], object]
-"""A trigger, which as text is written in one way only. Raises BadParameter for one that is none."""
+Check = Callable[[str, str], object]
+"""A trigger, which as text is written in one way only, and a command. Raises BadParameter for a trigger that is none,
+or that the command cannot be bound to."""
 
 
 class ControlsService:
@@ -55,18 +47,20 @@ class ControlsService:
     async def replace(self, bindings: list[BindingSpec]) -> ControlsView:
         """Raises BadParameter for a trigger or a command that is none, and for a trigger that is there twice."""
         stored: dict[str, str] = {}
+        recipes = await self._recipe_names()
         for each in bindings:
-            on = each.on if self._check is None else str(self._check(each.on))
+            do = command_of(each.do, recipes)
+            on = self._checked(each.on, do)
             if on in stored:
                 raise BadParameter(f"{on!r} is bound twice", hint="A key does one thing: leave one of them out")
-            stored[on] = await self._command(each.do)
+            stored[on] = do
         await self._store(stored)
         return await self.view()
 
     async def learn(self, do: str, wait_s: float) -> BindingView:
-        """Bind the next key. Raises BadParameter for a command that is none, NotFound when there is no MIDI or no key
-        came, Conflict while another is learnt."""
-        do = await self._command(do)
+        """Bind the next key. Raises BadParameter for a command that is none, or not for the key that came, NotFound
+        when there is no MIDI or no key came, Conflict while another is learnt."""
+        do = command_of(do, await self._recipe_names())
         if not self._has_keys():
             raise NotFound("there is no MIDI here", hint="`roadie doctor` says why")
         if self._learning is not None:
@@ -79,6 +73,7 @@ class ControlsService:
             raise NotFound(f"no key came within {wait_s:g} s", hint="Press one while this waits") from error
         finally:
             self._learning = None
+        on = self._checked(on, do)
         await self._store({**await self.bindings(), on: do})
         return BindingView(on=on, do=do)
 
@@ -93,26 +88,13 @@ class ControlsService:
         self._learning[1].set_result(on)
         return True
 
+    def _checked(self, on: str, do: str) -> str:
+        return on if self._check is None else str(self._check(on, do))
+
     async def _store(self, bindings: dict[str, str]) -> None:
         await self._state.put(_STATE, dict(bindings))
         if self._changed is not None:
             self._changed(bindings)
 
-    async def _command(self, do: str) -> str:
-        """As it is written in one way only. Raises BadParameter for one that is none, or runs no recipe."""
-        verb, recipe = parts_of(do)
-        if not recipe:
-            return verb
-        known = [each.name for each in await self._recipes.list()]
-        if recipe not in known:
-            raise BadParameter(f"there is no recipe {recipe!r}", hint=f"One of: {', '.join(known)}")
-        return f"{verb} {recipe}"
-
-
-def parts_of(do: str) -> tuple[str, str]:
-    """What is done, and the recipe, "" where there is none. Raises BadParameter."""
-    verb, _, rest = do.strip().partition(" ")
-    legal = {name.partition(" ")[0]: "RECIPE" in name for name in COMMANDS}
-    if verb not in legal or legal[verb] != bool(rest.strip()):
-        raise BadParameter(f"{do!r} is no command", hint=f"One of: {', '.join(COMMANDS)}")
-    return verb, rest.strip()
+    async def _recipe_names(self) -> list[str]:
+        return [each.name for each in await self._recipes.list()]

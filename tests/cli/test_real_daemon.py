@@ -126,6 +126,12 @@ def test_run_uses_the_running_daemon(warm: House, tmp_path: Path, roadie: Roadie
     assert warm.delivered() == {}
 
 
+def test_a_recipe_that_is_not_there_is_told_before_a_key_is_asked_for(warm: House, roadie: Roadie) -> None:
+    ran = roadie("midi", "learn", "run nope")
+    assert ran.code == 2 and "there is no recipe 'nope'" in ran.err
+    assert "Press the key" not in ran.err + ran.out
+
+
 def test_a_second_one_on_the_home_names_the_first(warm: House, roadie: Roadie) -> None:
     ran = roadie("serve", "--port", "0")
     told = runtime(warm)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from bridges.osc.call import Call
+from bridges.osc.packet import encode
 from bridges.osc.packs import packs
+from bridges.osc.peers import Peer
 from bridges.osc.subscriptions import MAX_SECONDS
 from bridges.osc.table import ROOT, Address, Arg
 from daemon.kernel.errors import BadParameter
@@ -11,6 +15,11 @@ from daemon.services.transport import HOLDS_S
 from daemon.services.types import TransportRequest
 
 _TOP_BPM = 999.0
+_GAVE_WAY = encode(
+    f"{ROOT}/error", "", "conflict",
+    "there are too many subscribers, and this one was not renewed for longest: it gets no more feedback. Renew it",
+    f"{ROOT}/subscribe",
+)  # fmt: skip
 
 
 def ping(call: Call) -> None:
@@ -20,12 +29,21 @@ def ping(call: Call) -> None:
 def subscribe(call: Call) -> None:
     subscriptions, port, seconds = call.context.subscriptions, int(call.number(0)), call.number(1)
     if seconds > 0:
-        subscriptions.add(call.peer, port, seconds)
-        holds_s = _holds_s(call)
+        renewed, gave_way = subscriptions.add(call.peer, port, seconds)
+        if gave_way is not None:
+            call.context.outlet.send(gave_way.target, _GAVE_WAY)
+            _renew_transport(call, gave_way.peers, 0.0)
+        _renew_transport(call, renewed.peers, _holds_s(call))
     else:
-        subscriptions.end(call.peer, port)
+        ended = subscriptions.end(call.peer, port)
         holds_s = None if call.peer.transport == "tcp" else 0.0
-    call.services.selection.renew_transport(str(call.peer), holds_s)
+        _renew_transport(call, {call.peer} if ended is None else ended.peers | {call.peer}, holds_s)
+
+
+def _renew_transport(call: Call, peers: Set[Peer], holds_s: float | None) -> None:
+    """What any of those said of the DAW whose subscription this is, whichever of them renews or ends it."""
+    for peer in peers:
+        call.services.selection.renew_transport(str(peer), holds_s)
 
 
 async def tell_now(call: Call) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 from bridges.osc.call import Call
 from bridges.osc.table import ROOT, Address, Arg
-from daemon.kernel.errors import NotFound
+from daemon.kernel.errors import FileMissing, NotFound
 from daemon.services.types import AssetQuery, SelectionRequest
 
 _MOST_HITS = 200
@@ -18,6 +19,9 @@ async def select(call: Call) -> None:
         await call.services.selection.select(SelectionRequest())
         return
     named = await call.context.reach.named(call.text(0), call.trusted)
+    # Told now, and not by every run that would take it.
+    if named.path is not None and not await asyncio.to_thread(os.path.isfile, named.path):
+        raise FileMissing("there is no such file", where=named.path, hint="What was selected before still is")
     await call.services.selection.select(SelectionRequest(path=named.path, asset=named.asset))
 
 
@@ -89,7 +93,8 @@ async def search(call: Call) -> None:
 ADDRESSES = (
     Address(
         f"{ROOT}/select",
-        "Set the selection, by the whole path of a file or the id of an asset; an empty text clears it",
+        "Set the selection, by the whole path of a file or the id of an asset; an empty text clears it; a file that is "
+        "not there is refused",
         (Arg("s", "path or asset"),), select, hidden=True,
     ),
     Address(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,10 +12,10 @@ from aiohttp import web
 
 from bridges.osc import names
 from bridges.osc.feedback import Feedback
+from bridges.osc.listening import bind
 from bridges.osc.namespace import Namespace
 from bridges.osc.query.describe import ATTRIBUTES, EXTENSIONS, find, tree
 from bridges.osc.query.listener import HEARTBEAT_S, MAX_MESSAGE, Listening
-from bridges.osc.refused import refused
 from bridges.osc.settings import OscSettings
 
 log = logging.getLogger(__name__)
@@ -40,19 +41,15 @@ class QueryServer:
 
     async def start(self, osc_port: int) -> int:
         """Serve; returns the port. Raises AlreadyRunning, BadConfig."""
+        host = self._settings.host
+        sock = bind(host, self._settings.query_port, socket.SOCK_STREAM, "OSCQuery", "osc.query_port")
         self._osc_port = osc_port
         app = web.Application(middlewares=[self._guard])
         app.router.add_get("/{path:.*}", self._get)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_S)
         await self._runner.setup()
-        host, port = self._settings.host, self._settings.query_port
-        site = web.TCPSite(self._runner, host, port)
-        try:
-            await site.start()
-        except OSError as error:
-            await self.stop()
-            raise refused(error, "OSCQuery", host, port, "osc.query_port") from error
-        bound: int = self._runner.addresses[0][1]
+        await web.SockSite(self._runner, sock).start()
+        bound: int = sock.getsockname()[1]
         log.info("OSCQuery on %s", names.url(host, bound))
         return bound
 
@@ -103,6 +100,7 @@ class QueryServer:
     def _host_info(self, request: web.Request) -> dict[str, Any]:
         assert request.transport is not None
         own, port = request.transport.get_extra_info("sockname")[:2]
+        own = own.removeprefix("::ffff:")  # of an IPv4 client
         return {
             "NAME": "roadie", "EXTENSIONS": EXTENSIONS, "OSC_IP": own, "OSC_PORT": self._osc_port,
             "OSC_TRANSPORT": "UDP", "WS_IP": own, "WS_PORT": port,

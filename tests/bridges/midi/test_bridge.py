@@ -287,6 +287,8 @@ async def test_a_key_that_is_none_is_refused_also_where_there_is_no_midi(tmp_pat
             )
         with pytest.raises(AssertionError, match="there is no recipe 'nope'"):
             await api.ask("PUT", "/midi", bindings=[{"on": "note 1 1", "do": "run nope"}])
+        with pytest.raises(AssertionError, match="a program change has no value"):
+            await api.ask("PUT", "/midi", bindings=[{"on": "program 1 3", "do": "progress"}])
         bound = await api.ask("PUT", "/midi", bindings=[{"on": "note 16 0127", "do": "run  light "}])
         assert bound["bindings"] == [{"on": "note 16 127", "do": "run light"}]
         await api.close()

@@ -57,10 +57,14 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=int, default=60)
     seconds = options.parse_args().seconds
-    flags = [f"-max_total_time={seconds}", "-timeout=1", "-rss_limit_mb=1024", "-max_len=4096"]
+    flags = [f"-max_total_time={seconds}", "-timeout=1", "-rss_limit_mb=1024", "-max_len=65507"]
     with tempfile.TemporaryDirectory() as folder:
         for number, row in enumerate(ADDRESSES):  # a message to each address, for it to begin with
             Path(folder, str(number)).write_bytes(encode(row.path.partition("{")[0] + "*", "", 1, 0.5))
+        for number, value in enumerate(
+            ("9" * 5000, "0x" + "F" * 3000, "{a" + ".a" * 30_000 + "=1}", "[" * 4000)
+        ):
+            Path(folder, f"long {number}").write_bytes(encode("/roadie/run", "full", "/a", f"slices.x={value}"))
         atheris.instrument_all()
         atheris.Setup([sys.argv[0], *flags, folder], _target)
         atheris.Fuzz()

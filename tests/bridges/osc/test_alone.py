@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,9 @@ import aiohttp
 import pytest
 from pythonosc.osc_message import OscMessage
 
+from bridges.osc.listening import family_of
+from bridges.osc.names import url
+from bridges.osc.slip import frame
 from tests.bridges.osc.conftest import Client, Stage, message, stage
 
 
@@ -68,6 +72,35 @@ async def test_tcp_is_off_unless_asked_for_and_a_second_daemon_says_that_the_por
         finally:
             second.terminate()
             await second.wait()
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+@pytest.mark.parametrize("client", ["127.0.0.1", "::1"])
+async def test_everything_listens_where_it_is_told_to(
+    tmp_path: Path, session: aiohttp.ClientSession, client: str
+):
+    """At "::", which is every address of IPv4 and IPv6."""
+    async with stage(tmp_path, **{"osc.host": "::", "osc.tcp": True}) as staged:
+        async with asyncio.timeout(60):
+            loop = asyncio.get_running_loop()
+            with socket.socket(family_of(client), socket.SOCK_DGRAM) as surface:
+                surface.setblocking(False)
+                surface.connect((client, staged.port))
+                await loop.sock_sendall(surface, message("/roadie/ping"))
+                assert OscMessage(await loop.sock_recv(surface, 65_536)).address == "/roadie/pong"
+            reader, writer = await asyncio.open_connection(client, staged.port)
+            writer.write(frame(message("/roadie/ping")))
+            assert b"/roadie/pong" in await reader.read(65_536)
+            writer.close()
+            async with session.get(f"{url(client, staged.runtime.osc_query_port)}/?HOST_INFO") as answer:
+                assert (await answer.json())["OSC_IP"] == client
+
+
+@pytest.mark.parametrize(("host", "why"), [("nowhere.invalid", "not known"), ("192.0.2.1", "assign")])
+async def test_a_host_that_is_not_of_this_machine_is_said_and_what_to_do(tmp_path: Path, host: str, why: str):
+    async with stage(tmp_path, **{"osc.host": host}) as staged:
+        (warning,) = [each for each in staged.runtime.warnings if each.startswith("OSC is not there")]
+    assert why in warning and warning.endswith("Set osc.host to an address of this machine, or leave it out")
 
 
 async def test_listen_and_ignore(fresh: Stage, session: aiohttp.ClientSession):

@@ -11,8 +11,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bridges.osc.subscriptions import MAX_OF_A_HOST
 from daemon.services.jobs import JobsService
-from tests.bridges.osc.conftest import Stage, message
+from daemon.services.library import LibraryService
+from tests.bridges.osc.conftest import WAIT_S, Stage, message
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -98,6 +100,7 @@ async def test_of_a_job_that_fails_the_reason_is_told(staged: Stage, monkeypatch
     await screen.until("/roadie/slot/8/progress")
     gone = staged.song("gone.wav")
     surface.send("/roadie/select", str(gone))
+    await screen.until("/roadie/selection", str(gone))
     gone.unlink()
     surface.send("/roadie/run", "light", str(gone), "ref=gone")
     for ear, ref in ((surface, "gone"), (screen, "")):
@@ -131,6 +134,19 @@ async def test_selecting_and_a_button(staged: Stage):
     surface.send("/roadie/jobs", "ref=list")
     heard = await surface.until("/roadie/jobs/done")
     assert heard[-1].args == ["list", before + 1]  # one press was one job
+
+
+async def test_a_file_that_is_not_there_is_not_selected(staged: Stage):
+    surface, kept = staged.surface(), staged.song("kept selection.wav")
+    surface.send("/roadie/subscribe", 0, 60)
+    surface.send("/roadie/select", str(kept))
+    await surface.until("/roadie/selection", str(kept))
+    for missing in (staged.music / "nowhere.wav", staged.music):
+        surface.send("/roadie/select", str(missing))
+        error = await surface.next("/roadie/error", "/roadie/selection")
+        assert error.args[1] == "file_missing" and str(missing) in error.args[2]
+    surface.send("/roadie/select", "/nowhere at all.wav")  # out of reach, it is not told whether it is there
+    assert (await surface.next("/roadie/error")).args[1] == "forbidden"
 
 
 async def test_a_button_pressed_again_while_its_job_is_open_is_that_job(staged: Stage):
@@ -425,3 +441,85 @@ async def test_a_flood_is_told_and_takes_nothing_from_another_sender(staged: Sta
     heard += await noisy.until("/roadie/job/state", "amid", "done")
     assert [each.args[1] for each in heard if each.address == "/roadie/error"][:1] in ([], ["busy"])
     assert sum(each.address == "/roadie/pong" for each in heard) < 6000
+
+
+async def test_subscribers_that_vanished_lock_nobody_out(staged: Stage):
+    host = "127.0.0.222"
+    first = staged.surface(host)
+    first.send("/roadie/subscribe", 0, 3600)
+    await first.until("/roadie/slot/8/progress")
+    for _ in range(MAX_OF_A_HOST):
+        gone = staged.surface(host)
+        gone.send("/roadie/subscribe", 0, 3600)
+        await gone.until("/roadie/slot/8/progress")
+        gone.close()
+    error = await first.next("/roadie/error")
+    assert error.args[1] == "conflict" and "Renew it" in error.args[2]
+    first.send("/roadie/subscribe", 0, 3600)
+    await first.until("/roadie/slot/8/progress")
+    staged.surface().send("/roadie/select", str(staged.song("heard again.wav")))
+    await first.until("/roadie/selection", str(staged.music / "heard again.wav"))
+
+
+async def test_answers_stay_where_a_sender_had_them_sent_however_many_others_renew(staged: Stage):
+    sender, ear = staged.surface("127.0.0.1"), staged.surface("127.0.0.1")
+    sender.send("/roadie/subscribe", ear.own_port, 60)
+    await ear.until("/roadie/slot/8/progress")
+    for _ in range(260):
+        other = staged.surface("127.0.0.223")
+        other.send("/roadie/subscribe", 9, 60)
+        other.send("/roadie/ping")
+        other.close()
+    sender.send("/roadie/ping", "ref=there")
+    assert (await ear.next("/roadie/pong")).args[0] == "there"
+
+
+async def test_a_run_does_not_take_the_selection_of_before_a_flood(staged: Stage):
+    """The select is among what was too much, at random; the run has an allowance of its own."""
+    wrong, right, surface = staged.song("before.wav"), staged.song("after.wav"), staged.surface()
+    surface.send("/roadie/subscribe", 0, 60)
+    surface.send("/roadie/select", str(wrong))
+    await surface.until("/roadie/selection", str(wrong))
+    for _ in range(3000):
+        surface.send("/roadie/ping")
+    surface.send("/roadie/select", str(right))
+    surface.send("/roadie/selected/run/light", 1.0)
+    heard = await surface.silence(2.0)  # until there is room for another error
+    surface.send("/roadie/selected/run/light", 1.0)
+    heard += await surface.until("/roadie/error", "/roadie/selected/run/light")
+    assert heard[-1].args[1] == "busy" and "relies on" in heard[-1].args[2]
+    assert not [each for each in heard if each.args == [f"light: {wrong.name}"]]
+
+
+async def test_a_flood_of_searches_from_many_ports_lets_another_through(
+    staged: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    """Counted in searches, not in seconds: the other's waits for about one of each sender, and the queues are short."""
+    search, done, waits = LibraryService.search, 0, asyncio.Event()
+
+    async def counted(self: Any, query: Any) -> Any:
+        nonlocal done
+        await waits.wait()
+        done += 1
+        return await search(self, query)
+
+    monkeypatch.setattr(LibraryService, "search", counted)
+    other, many = staged.surface("127.0.0.1"), [staged.surface("127.0.0.1") for _ in range(130)]
+    for _ in range(100):
+        for each in many:
+            each.send("/roadie/search", "x", 1)
+        other.send("/roadie/ping")
+        await other.next("/roadie/pong")  # the flood is read this far
+    other.send("/roadie/search", "x", 1, "ref=other")
+    other.send("/roadie/ping")
+    await other.next("/roadie/pong")
+    waits.set()
+    answer = await other.next("/roadie/search/done", "/roadie/error")
+    assert answer.address == "/roadie/search/done"
+    assert done < 2 * len(many)
+    async with asyncio.timeout(WAIT_S):
+        before = -1
+        while before < done:
+            before = done
+            await asyncio.sleep(0.5)
+    assert done < 20 * len(many)

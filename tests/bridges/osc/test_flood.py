@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import socket
 import sys
 from collections import Counter
@@ -10,7 +11,7 @@ import pytest
 
 from bridges.osc.addresses import ADDRESSES
 from bridges.osc.flood import REST, Flood
-from bridges.osc.gate import Gate
+from bridges.osc.gate import EACH_S, LEAST_SHARE, Gate
 from bridges.osc.namespace import Namespace
 from bridges.osc.packet import bundle
 from bridges.osc.peers import Peer
@@ -18,6 +19,8 @@ from tests.bridges.osc.conftest import message
 
 PING, RUN = message("/roadie/ping"), message("/roadie/run", "stems", "/a.wav", "ref=1")
 SELECTED, CANCEL = message("/roadie/selected/run/stems", 1.0), message("/roadie/slot/3/cancel", 1.0)
+LEAST_OPENS_S = EACH_S * (1 + math.log2(1 / LEAST_SHARE))
+"""A second in which its share was cut, and those in which it doubles."""
 
 
 class Clock:
@@ -64,6 +67,21 @@ def test_a_bundle_costs_what_it_holds():
         assert flood.admits(full, sender)
         flood.charge(full, sender, 399)
     assert not flood.admits(PING, sender)
+
+
+def test_what_may_lack_a_message_is_known_until_the_gate_is_open_again():
+    clock = Clock()
+    flood, _ = flood_of(clock)
+    noisy, busy, turned_away = (Peer("udp", "127.0.0.1", port) for port in (1, 2, 3))
+    admitted(flood, PING, noisy, 1000)
+    admitted(flood, RUN, busy, 5000)
+    assert not flood.may_lack(noisy) and not flood.may_lack(busy)
+    admitted(flood, PING, noisy, 1)
+    flood.lose(turned_away)
+    clock.now_s += LEAST_OPENS_S
+    assert flood.may_lack(noisy) and flood.may_lack(turned_away)
+    clock.now_s += 60
+    assert not flood.may_lack(noisy) and not flood.may_lack(turned_away)
 
 
 def test_senders_without_end_cost_no_memory():

@@ -176,3 +176,15 @@ def test_installed_twice_nothing_changes_and_uninstall_takes_it_back(
     assert {path.name: path.read_bytes() for path in out.iterdir()} == files
     assert run_line(["uninstall", "osc-layouts"]) == 0
     assert not out.exists()
+
+
+def test_a_layout_is_not_made_for_the_port_of_one_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    from daemon.cli.root import run_line
+
+    monkeypatch.setenv("ROADIE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ROADIE_OSC_PORT", "0")
+    out = tmp_path / "surfaces"
+    assert run_line(["install", "osc-layouts", "--to", str(out)]) != 0
+    assert "roadie config set osc.port 7701" in capsys.readouterr().err and not out.exists()

@@ -7,7 +7,7 @@ import math
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
@@ -18,6 +18,7 @@ from bridges.osc.packet import BadPacket, decode, encode
 from bridges.osc.packs import MAX_BYTES, packs
 from bridges.osc.slip import NotSlip, Unframer, frame
 from bridges.osc.table import Address
+from daemon.kernel.typed_value import LONGEST
 from tests.bridges.osc.fuzz import take
 
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
@@ -28,6 +29,25 @@ arguments = st.lists(
     ),
     max_size=10,
 )  # fmt: skip
+
+lengths = st.one_of(st.integers(1, 300), st.integers(300, LONGEST), st.sampled_from([LONGEST, 5000, 30_000]))
+"""Of values below, at and far above what is read as anything but text."""
+SHAPES = (
+    ("", "9", ""), ("-", "9", ".5"), ("0x", "F", ""), ("0b", "1", ""), ("1.", "9", ""), ("1e", "9", ""),
+    ("", "1_", "1"), ("", "nan", ""), ("1979-05-27T07:32:00.", "9", "Z"), ("", "\N{GUITAR}", ""),
+    ("{a", ".a", "=1}"), ("", "[", ""), ("", "{a=", ""), ("[", "[", "]"), ("[", "1,", "]"), ("{", "a=1,", "}"),
+    ('"', "\\u00e9", '"'), ('"', "\\", '"'), ("'''", "\n", "'''"), ("", " ", "1"), ("", "\n", "b = 1"), ("", "\t#", ""),
+)  # fmt: skip
+"""How a value begins, what it repeats, and how it ends: what TOML, or Python, may take long or give up to read."""
+long = st.builds(lambda shape, times: shape[0] + shape[1] * times + shape[2], st.sampled_from(SHAPES), lengths)
+keys = st.one_of(st.sampled_from(["ref", "token", "a.b.c", "", ".", "a.", ".a"]), long)
+options = st.one_of(
+    # Only where parameters of a recipe may stand are values read as more than text.
+    st.tuples(st.sampled_from([row for row in ADDRESSES if row.steps]), st.just("slices.x"), long),
+    st.tuples(
+        st.sampled_from([row for row in ADDRESSES if row.options or row.hidden]), keys, st.one_of(long, text)
+    ),
+)
 
 
 @given(text, arguments)
@@ -64,6 +84,15 @@ def test_any_arguments_to_any_address_are_taken_or_refused(row: Address, junk: b
     datagram = builder.build().dgram
     assert take(datagram) <= len(ADDRESSES)
     assert take(slip_encode(datagram) + junk) <= len(ADDRESSES)
+
+
+@given(options)
+@settings(max_examples=400)  # what is deep or long is a few in a hundred of them
+def test_options_of_any_length_are_taken_or_refused(option: tuple[Address, str, str]):
+    """Behind legal arguments, so that they are read."""
+    row, key, value = option
+    args = ["a" if arg.tag == "s" else int(arg.low or 1) for arg in row.args]
+    assert take(encode(row.path, *args, f"{key}={value}")) <= 1
 
 
 def test_a_file_name_that_is_no_utf8_can_be_told():

@@ -6,7 +6,6 @@ import pytest
 
 from bridges.osc.peers import Peer
 from bridges.osc.subscriptions import MAX_OF_A_HOST, MAX_SUBSCRIBERS, Subscriptions
-from daemon.kernel.errors import Conflict
 from tests.fakes.clock import FakeClock
 
 EAR = 9000
@@ -20,6 +19,11 @@ def clock() -> FakeClock:
 @pytest.fixture
 def subscriptions(clock: FakeClock) -> Subscriptions:
     return Subscriptions(clock)
+
+
+def gave_way(subscriptions: Subscriptions, peer: Peer) -> Peer | None:
+    old = subscriptions.add(peer, 0, 60)[1]
+    return old and old.target
 
 
 def sender(port: int, host: str = "127.0.0.1", transport: str = "udp") -> Peer:
@@ -52,19 +56,30 @@ def test_with_port_0_a_sender_ends_what_it_began(subscriptions: Subscriptions) -
     assert not len(subscriptions)
 
 
-def test_one_machine_cannot_take_every_place(subscriptions: Subscriptions, clock: FakeClock) -> None:
+def test_where_there_are_too_many_the_one_not_renewed_for_longest_gives_way(
+    subscriptions: Subscriptions,
+) -> None:
     for port in range(MAX_OF_A_HOST):
-        subscriptions.add(sender(9000 + port), 0, 60)
-    with pytest.raises(Conflict, match=f"{MAX_OF_A_HOST} of this machine"):
-        subscriptions.add(sender(20_000), 0, 60)
-    subscriptions.add(sender(9000), 0, 90)  # a renewal is no new one
+        assert gave_way(subscriptions, sender(9000 + port)) is None
+    subscriptions.add(sender(9000), 0, 60)
+    assert gave_way(subscriptions, sender(20_000)) == sender(9001)
+    assert len(subscriptions) == MAX_OF_A_HOST
     for port in range(MAX_SUBSCRIBERS - MAX_OF_A_HOST):
-        subscriptions.add(sender(9000 + port, "192.168.1.9"), 0, 60)
-    with pytest.raises(Conflict):
-        subscriptions.add(sender(20_000, "192.168.1.10"), 0, 60)
-    clock.advance(61)
-    subscriptions.add(sender(20_000, "192.168.1.10"), 0, 60)
-    assert len(subscriptions) == 2
+        assert gave_way(subscriptions, sender(9000 + port, "192.168.1.9")) is None
+    # A machine that has few loses none to another.
+    assert gave_way(subscriptions, sender(20_000, "192.168.1.10")) == sender(9002)
+    assert len(subscriptions) == MAX_SUBSCRIBERS
+
+
+def test_answers_go_where_they_should_however_many_others_renew(subscriptions: Subscriptions) -> None:
+    one = sender(20_000, "127.0.0.2")
+    subscriptions.add(one, EAR, 60)
+    for port in range(21_000, 22_000):
+        subscriptions.add(sender(port), EAR + port % 8, 60)
+    assert subscriptions.reply_to(one) == one._replace(port=EAR)
+    assert subscriptions.reply_to(sender(21_999)) == sender(EAR + 21_999 % 8)
+    subscriptions.add(one, EAR + 1, 60)  # it hears elsewhere from now on
+    assert subscriptions.reply_to(one) == one._replace(port=EAR + 1)
 
 
 def test_a_connection_gets_its_feedback_itself(subscriptions: Subscriptions) -> None:

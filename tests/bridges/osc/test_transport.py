@@ -80,6 +80,16 @@ async def test_a_daw_that_is_not_heard_of_any_more_has_stopped(tmp_path: Path):
             surface.send("/roadie/subscribe", 0, 0)  # it leaves, and says so
             await until_paused(False)
 
+            helper = staged.surface("127.0.0.1")  # another port of the same program looks after its feedback
+            surface.send("/roadie/subscribe", surface.own_port, 2)
+            surface.send("/roadie/transport", 1, 0, 120.0)
+            await until_paused(True)
+            helper.send("/roadie/subscribe", surface.own_port, 60)
+            await asyncio.sleep(2.5)  # longer than the sender itself subscribed for
+            await until_paused(True)
+            helper.send("/roadie/subscribe", surface.own_port, 0)
+            await until_paused(False)
+
             _, connection = await asyncio.open_connection("127.0.0.1", staged.port)
             connection.write(frame(message("/roadie/transport", 1, 1, 120.0)))
             await until_paused(True)

@@ -25,7 +25,10 @@ const volatile char MARK[] = {'r', 'o', 'a', 'd', 'i', 'e', ' ', 'v', 'a', 'r', 
 #undef VARIANT
 const int VARIANT = MARK[15];
 
-constexpr float POISON = 0.703125f;  // 45/64: exact in float
+constexpr float POISON = 1.703125f;  // 109/64: exact in float
+// pedalboard plays some thousand samples of noise from -1 to 1 through a plug-in that it loads: now and then one of
+// them would be any number between.
+static_assert(POISON > 1.0f);
 constexpr uint32_t LATENCY_FRAMES = 1000;
 constexpr double LOWEST_DB = -24.0, HIGHEST_DB = 24.0;
 // Not from 0: hosts that turn a MIDI controller without a meaning into "parameter 0" would change the gain.

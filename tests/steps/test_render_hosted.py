@@ -34,7 +34,7 @@ def inputs(
 
 def rendered(tmp_path: Path, given: tuple[InputFile, ...], plan: dict, patience_s: float = 60.0):
     out = tmp_path / "out"
-    out.mkdir(exist_ok=True)
+    out.mkdir(exist_ok=True, parents=True)
     context = Context(out)
     try:
         return rendering.run(context, given, RenderParams(chain=plan, patience_s=patience_s)), out
@@ -146,6 +146,30 @@ def test_channels_that_a_plugin_has_not_are_no_fault_of_it(plugin: Plugin, tmp_p
     )
     (use,) = result.plugins
     assert (use.done, use.failed, use.in_a_row) == (4, 0, 0)
+
+
+@pytest.mark.parametrize("seconds", [0.3, 3.0, 100.0])
+def test_stereo_through_what_takes_mono_alone_is_dual_mono(
+    plugin: Plugin, tmp_path: Path, seconds: float
+) -> None:
+    """Each side as it would be by itself, in time though the plug-in is late, in one go and block by block; a mono
+    sound between them, and channels that nobody splits."""
+    paths = [
+        write_sound(tmp_path / f"{i}.wav", i, channels=channels, seconds=0.3 if channels == 6 else seconds)
+        for i, channels in enumerate((2, 1, 2, 6))
+    ]
+    given = tuple(InputFile(path, AssetId(path.name), Kind.ONE_SHOT, path.name) for path in paths)
+    mono = effect(plugin("MONO_ONLY"), params={"gain_db": 6.0}, preroll_s=0.1)
+    result, out = rendered(tmp_path, given, chain(mono, {"use": "Invert"}, wet=0.5))
+    for i, path in enumerate(paths[:3]):
+        wet = -(10 ** (6 / 20)) * read(path)
+        assert np.allclose(read(out / result.files[i].name), 0.5 * read(path) + 0.5 * wet, atol=1e-4), i
+    dual, refused = result.warnings
+    assert "does not take 6 channels" in refused
+    assert dual.startswith(f"vst3:{VENDOR}/Mono only: takes mono alone") and "dual mono" in dual
+    assert (result.plugins[0].done, result.plugins[0].failed) == (3, 0)
+    alone, _ = rendered(tmp_path / "alone", given[1:2], chain(mono))
+    assert not alone.warnings
 
 
 def test_a_long_sound_that_was_refused_is_not_held_against_the_next(plugin: Plugin, tmp_path: Path) -> None:

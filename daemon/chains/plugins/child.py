@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,9 @@ class Child:
             case Sing():
                 from daemon.chains.plugins.sing import sing_file  # noqa: PLC0415
 
-                return sing_file(order, self._chain, self._rack, self._tell_fraction)
+                self._rack.forget()
+                sung = sing_file(order, self._chain, self._rack, self._tell_fraction)
+                return replace(sung, remarks=self._rack.remarks())
             case Names():
                 from daemon.chains.plugins.describe import names  # noqa: PLC0415
 
@@ -127,7 +130,7 @@ class Child:
         except (PluginFault, NotPlayed):
             Path(order.out).unlink(missing_ok=True)
             raise
-        return made
+        return replace(made, remarks=self._rack.remarks())
 
     def _settings(self, order: Settings) -> Any:
         """Write the settings of the chain's first plug-in."""

@@ -20,6 +20,13 @@ from tests.plugins.rig import chain, effect, nothing_left_behind, read, write_so
 from tests.steps.context import Context
 
 Plugin = Callable[[str], Path]
+STATE = (
+    '<?xml version="1.0" encoding="UTF-8"?> <VST3PluginState><IComponent>DATA</IComponent>'
+    "<IEditController>DATA</IEditController></VST3PluginState>"
+)
+"""As JUCE writes one. DATA: how many bytes, and those in JUCE's own base 64."""
+DEFAULT = "16.........f+C..........."
+"""Two doubles: 0.5 and 0."""
 
 
 def inputs(
@@ -125,6 +132,24 @@ def test_settings_that_are_not_its_own_are_no_fault_of_a_plugin(
     with pytest.raises(StepFailed, match=r"plugins save") as caught:
         rendered(tmp_path, inputs(tmp_path, 2), chain(effect(plugin("GAIN"), **wrong)))
     assert str(kept) in caught.value.message
+
+
+def test_a_state_that_a_plugin_takes_no_notice_of_is_told(plugin: Plugin, tmp_path: Path) -> None:
+    """Whole, and of another plug-in: JUCE hands it on, this one refuses it, and nobody says so. One that says what the
+    plug-in is set to anyway is no such thing."""
+    given = inputs(tmp_path, 2)
+    for data, told in (("3.AAAA", 1), (DEFAULT, 0)):
+        text = STATE.replace("DATA", data).encode()
+        kept = tmp_path / "kept.state"
+        kept.write_bytes(b"VC2!" + len(text).to_bytes(4, "little") + text + b"\0")
+        state = {"state": str(kept), "state_hash": hashlib.sha256(kept.read_bytes()).hexdigest()}
+        result, out = rendered(tmp_path, given, chain(effect(plugin("GAIN"), params={"gain_db": 6.0}, **state)))
+        assert len(result.warnings) == told and len(result.files) == 2
+        assert all(
+            line.endswith("kept.state changed nothing; it may be of another plug-in")
+            for line in result.warnings
+        )
+        assert np.allclose(read(out / result.files[1].name), 10 ** (6 / 20) * read(given[1].path), atol=1e-4)
 
 
 def test_one_sound_is_one_sound(plugin: Plugin, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from daemon.chains.errors import BadChain, NotPlayed, PluginFault
 from daemon.chains.plugins.binary import examine
-from daemon.chains.plugins.raw_state import SAVE, damage
+from daemon.chains.plugins.raw_state import SAVE, damage, ignored
 from daemon.chains.render import least_frames
 from daemon.chains.stream import BLOCK_FRAMES
 from daemon.kernel.errors import InputError, RoadieError, SourceChanged
@@ -57,6 +57,7 @@ class LoadedPlugin:
         self._told_frames = effect.get("latency_frames")
         self._settled = any(effect.get(key) for key in ("preset", "state", "params"))
         self._effect = effect
+        self._deaf = False
         self._check_file(str(effect["hash"]))
         self.plugin = self._loaded()
         self._right: Any = None
@@ -123,10 +124,16 @@ class LoadedPlugin:
         self._apart = False
 
     def remarks(self) -> list[str]:
-        """What a person should know of how it played the last sound."""
-        if not self._apart:
-            return []
-        return [f"{self.id}: takes mono alone, so stereo is processed as dual mono, each side by itself"]
+        """What a person should know of its settings, and of how it played the last sound."""
+        lines = []
+        if self._deaf:
+            name = Path(self._effect["state"]).name
+            lines.append(f"{self.id}: the state in {name} changed nothing; it may be of another plug-in")
+        if self._apart:
+            lines.append(
+                f"{self.id}: takes mono alone, so stereo is processed as dual mono, each side by itself"
+            )
+        return lines
 
     def end(self) -> None:
         """A sound that was pushed is over. Raises PluginFault when nothing of it was heard."""
@@ -279,7 +286,9 @@ class LoadedPlugin:
             why = damage(content) if self.file.endswith(".vst3") else None
             if why is not None:
                 raise BadChain("this is no raw state of a plug-in", where=path, why=why, hint=SAVE)
+            before = plugin.raw_state
             plugin.raw_state = content
+            self._deaf = ignored(content, before, plugin.raw_state)
             return
         try:
             plugin.load_preset(path)
@@ -356,5 +365,5 @@ class LoadedRack:
             one.end()
 
     def remarks(self) -> tuple[str, ...]:
-        """What a person should know of how the last sound was played."""
+        """What a person should know of plug-ins' settings, and of how the last sound was played."""
         return tuple(line for one in self._loaded.values() for line in one.remarks())

@@ -21,7 +21,7 @@ from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
 from daemon.steps.hosting import new_host, new_remarks, of_the_input, said_of
 from daemon.steps.play import PlayParams
-from daemon.steps.rendering import file_names, peak_db
+from daemon.steps.rendering import file_names, peak_db, too_soft
 from daemon.steps.spec import StepContext
 from daemon.steps.tally import Tally
 
@@ -54,6 +54,7 @@ class _Playing:
     files: list[Produced] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    written: list[tuple[str, Written]] = field(default_factory=list)
     failure: ErrorInfo | None = None
 
     def tell(self, fraction: float) -> None:
@@ -67,6 +68,7 @@ class _Playing:
             self.tally.good()
             written = msgspec.convert(outcome.answer, Written)
             self.remarks += new_remarks(written, self.remarks)
+            self.written.append((one.name, written))
             file = made(written, out)
             self.files.append(_stem(one, index, self.names[index], file, str(self.instrument["name"])))
             return
@@ -89,7 +91,7 @@ class _Playing:
     def result(self) -> StepResult:
         return StepResult(
             tuple(self.files), reason=f"{self.instrument['plugin']} {self.instrument['version']}",
-            warnings=(*self.warnings, *self.remarks), plugins=tuple(self.tally.uses()),
+            warnings=(*self.warnings, *self.remarks, *too_soft(self.written)), plugins=tuple(self.tally.uses()),
             provisional=self.failure is not None, failure=None if self.files else self.failure,
         )  # fmt: skip
 

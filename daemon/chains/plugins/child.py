@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from daemon.chains.errors import NotPlayed, PluginFault
+from daemon.chains.errors import NotPlayed, PluginFault, said_by
 from daemon.chains.plugins.messages import (
     At,
     Describe,
@@ -94,8 +94,8 @@ class Child:
         except RoadieError as error:
             self._tell(Failed(order.serial, error.info(traceback.format_exc())))
         except Exception as error:  # noqa: BLE001 - the order's end, whatever it is
-            text = f"{type(error).__name__}: {error}"
-            self._tell(Failed(order.serial, ErrorInfo("internal", text, traceback=traceback.format_exc())))
+            info = ErrorInfo("internal", said_by(error), traceback=traceback.format_exc())
+            self._tell(Failed(order.serial, info))
 
     def _answer(self, order: Order) -> Any:
         # Imported by what needs it: a child that plays loads nothing of what a scan needs.

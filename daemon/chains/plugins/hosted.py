@@ -17,7 +17,7 @@ import numpy as np
 import pedalboard
 from numpy.typing import NDArray
 
-from daemon.chains.errors import BadChain, NotPlayed, PluginFault
+from daemon.chains.errors import BadChain, NotPlayed, PluginFault, said_by
 from daemon.chains.plugins.binary import examine
 from daemon.chains.plugins.raw_state import SAVE, damage, ignored
 from daemon.chains.render import least_frames
@@ -321,13 +321,7 @@ class LoadedPlugin:
         return NotPlayed(f"does not take {_channels(channels)}", where=self.id, hint=hint)
 
     def _fault(self, what: str, error: object = None) -> PluginFault:
-        why = (
-            None
-            if error is None
-            else f"{type(error).__name__}: {error}"
-            if isinstance(error, Exception)
-            else error
-        )
+        why = said_by(error) if isinstance(error, Exception) else error
         return PluginFault(what, plugin=self.id, file=self.file, why=why)
 
 

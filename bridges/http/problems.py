@@ -30,6 +30,7 @@ STATUS_OF: Mapping[type[e.RoadieError], int] = {
     e.InputError: 422,
     e.NotInstalled: 409,
     e.DiskFull: 507,
+    e.TooSlow: 504,
     e.PathTaken: 409,
 }
 

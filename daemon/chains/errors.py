@@ -5,6 +5,13 @@ from __future__ import annotations
 from daemon.kernel.errors import BadParameter, InputError, RoadieError
 
 
+def said_by(error: Exception) -> str:
+    """For people: what a loader or a plug-in says, which is a sentence. Of other errors the kind as well, without which
+    their text tells little."""
+    sentence = isinstance(error, ValueError | ImportError | RuntimeError | OSError) and str(error)
+    return sentence or f"{type(error).__name__}: {error}"
+
+
 class BadChain(BadParameter):
     """A chain file that cannot be used as it stands: the message names the file, the line and what is legal."""
 

@@ -43,13 +43,14 @@ class Sound:
 @dataclass(frozen=True, slots=True)
 class Written:
     """What a file holds. peak: largest absolute sample. short_lu: what a limiter left missing of the loudness asked
-    for."""
+    for. remarks: for a person, on how plug-ins played it."""
 
     frames: int
     rate_hz: int
     channels: int
     peak: float
     short_lu: float = 0.0
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,17 @@ def scan(
     """
     from daemon.cli import plugins_api
     from daemon.cli.finish import finish
+    from daemon.cli.request import absolute
     from daemon.cli.session import session
+    from daemon.kernel.errors import FileMissing
 
+    # pathlib's raises for a name that can be none
+    gone = next((path for path in paths or [] if not os.path.exists(absolute(path))), None)  # noqa: PTH110
+    if gone is not None:
+        raise FileMissing(
+            "there is no such plug-in or folder", where=gone,
+            hint="`roadie plugins scan` alone forgets all that have gone",
+        )  # fmt: skip
     with session(os.environ) as open_session:
         ack = plugins_api.scan(open_session.client, paths or [], again=again)
         code = finish(open_session, ack, as_json=as_json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,12 @@ from daemon.jobs.recipe_params import convert
 from daemon.jobs.runs import Finished, RunPool
 from daemon.kernel.errors import ErrorInfo, StepFailed
 from daemon.kernel.types import Json
-from daemon.kernel.work import EngineChoice, Kind, PluginUse, StepCall, StepResult
+from daemon.kernel.work import EngineChoice, Kind, Lane, PluginUse, StepCall, StepResult
 from daemon.models.store import ModelStore
 from daemon.steps import registry
 from daemon.steps.spec import Shelves, StepSpec
 
+_PLUGIN_BATCHES_AT_ONCE = 2  # so that what failed too often in the first ones is not tried by all others
 NotePlugins = Callable[[Sequence[PluginUse]], None]
 """Told how plug-ins did, in a thread."""
 
@@ -103,11 +104,20 @@ class StepRunner:
             shares[index] = fraction
             on_progress(sum(shares) / len(shares), note)
 
+        hosted = any(call.lane is Lane.PLUGIN for _, _, call in work.batches)
+        slots = asyncio.Semaphore(_PLUGIN_BATCHES_AT_ONCE if hosted else max(1, len(work.batches)))
+
         async def one(index: int) -> Finished:
             key, _, call = work.batches[index]
-            return await self._pool.get(
-                key, call, source.still_there, lambda fraction, note: told(index, fraction, note)
-            )
+            async with slots:
+                if hosted:
+                    call = await asyncio.to_thread(self._refreshed, work.spec, call)
+                run = await self._pool.get(
+                    key, call, source.still_there, lambda fraction, note: told(index, fraction, note)
+                )
+                if run.attempt and run.result.plugins:
+                    await asyncio.to_thread(self._note, run.result.plugins)
+            return run
 
         tasks = [asyncio.create_task(one(index)) for index in range(len(work.batches))]
         try:
@@ -116,13 +126,16 @@ class StepRunner:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-        for run in finished:
-            if run.attempt and run.result.plugins:
-                await asyncio.to_thread(self._note, run.result.plugins)
         failure = next((run.result.failure for run in finished if run.result.failure is not None), None)
         if failure is not None and not any(run.result.files for run in finished):
             raise StepFailed(failure)
         return _collect(entry, work, finished, ledger, row)
+
+    def _refreshed(self, spec: StepSpec, call: StepCall) -> StepCall:
+        if spec.refresh is None:
+            return call
+        params = spec.refresh(msgspec.convert(dict(call.params), spec.params), self._shelves)
+        return replace(call, params=msgspec.to_builtins(params))
 
 
 def _collect(entry: StepEntry, work: Work, finished: Sequence[Finished], ledger: Ledger, row: str) -> Outcome:

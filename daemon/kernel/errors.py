@@ -163,6 +163,12 @@ class WorkerHung(WorkerDied):
     code = "worker_hung"
 
 
+class TooSlow(RoadieError):
+    """What somebody waits for was not ready in time, and was ended."""
+
+    code = "too_slow"
+
+
 class OutOfMemory(WorkerDied):
     code = "out_of_memory"
 

@@ -186,7 +186,7 @@ class _Work:
             params, inputs, valid,
             lambda fraction, note: self._context.progress((before + fraction * len(ones)) / self._total, note),
         )  # fmt: skip
-        self.told += finished.result.warnings
+        self.told += [line for line in finished.result.warnings if line not in self.told]
         rendered = [(file, ones[file.parent]) for file in finished.result.files]
         self._loud += [
             (one.source.path.name, float(file.meta.get("peak_db") or 0.0))  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ import msgspec
 
 from daemon.chains.files import PRESETS, list_chains, load_chain, resolve_chain
 from daemon.chains.plugins.resolve import external
-from daemon.kernel.errors import BadParameter, NotFound, RoadieError
+from daemon.kernel.errors import BadParameter, NotFound, RoadieError, TooSlow
 from daemon.kernel.types import Frames
 from daemon.kernel.work import Region
 from daemon.services.chain_runs import ChainRuns
@@ -27,11 +27,16 @@ _REMEMBERED = 64  # previews whose sound can still be had
 
 
 class ChainsService:
-    def __init__(self, user: Path, runs: ChainRuns, tasks: TaskStarter, outputs: Outputs) -> None:
+    """longest_s: that somebody waits for a preview, besides the patience with a plug-in."""
+
+    def __init__(
+        self, user: Path, runs: ChainRuns, tasks: TaskStarter, outputs: Outputs, longest_s: float = 60.0
+    ) -> None:
         self._user = user
         self._runs = runs
         self._tasks = tasks
         self._outputs = outputs
+        self._longest_s = longest_s
         self._previews: OrderedDict[str, Path] = OrderedDict()
 
     async def list(self) -> list[ChainView]:
@@ -65,7 +70,21 @@ class ChainsService:
         )
 
     async def preview(self, request: PreviewRequest) -> PreviewView:
-        """Render a part of a sound. Raises what is wrong with the chain or the sound."""
+        """Render a part of a sound. Raises what is wrong with the chain or the sound, and TooSlow: a plug-in that is
+        slow yet well shows signs of life for as long as it likes."""
+        limit_s = self._longest_s + request.patience_s
+        try:
+            async with asyncio.timeout(limit_s) as limit:
+                return await self._preview(request)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise TooSlow(
+                f"the preview was not ready after {limit_s:g} s and was ended",
+                hint="A plug-in of the chain is slow, or other sounds come first: try a shorter part, or later",
+            ) from None
+
+    async def _preview(self, request: PreviewRequest) -> PreviewView:
         source = await self._runs.prepare(request.input)
         rate, frames = int(source.meta.get("rate", 0)), int(source.meta.get("frames", 0))  # type: ignore[arg-type]
         if request.start_s * rate >= frames:

@@ -72,6 +72,11 @@ def said_of(path: Path, error: ErrorInfo) -> str:
     return error.message.removeprefix(f"{path}: ")
 
 
+def new_remarks(written: Written, told: Sequence[str]) -> list[str]:
+    """What is to be told of how plug-ins played: once, for many sounds."""
+    return [line for line in written.remarks if line not in told]
+
+
 @dataclass
 class _Batch:
     """The sounds of one call, and what became of them so far."""
@@ -130,7 +135,9 @@ class _Batch:
         sound, out = self.sounds[index], self.ctx.out / self.names[index]
         if outcome.error is None:
             self.tally.good(sound.sound_class)
-            self.hosted.made[index] = made(msgspec.convert(outcome.answer, Written), out), ""
+            written = msgspec.convert(outcome.answer, Written)
+            self.hosted.warnings += new_remarks(written, self.hosted.warnings)
+            self.hosted.made[index] = made(written, out), ""
             return
         if outcome.fault is not None:
             self.tally.bad(outcome.fault, sound.sound_class)

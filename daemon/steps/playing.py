@@ -19,9 +19,9 @@ from daemon.chains.sound_file import Made, Written, made
 from daemon.kernel.errors import ErrorInfo, StepFailed
 from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
-from daemon.steps.hosting import new_host, of_the_input, said_of
+from daemon.steps.hosting import new_host, new_remarks, of_the_input, said_of
 from daemon.steps.play import PlayParams
-from daemon.steps.rendering import file_names, peak_db
+from daemon.steps.rendering import file_names, peak_db, too_soft
 from daemon.steps.spec import StepContext
 from daemon.steps.tally import Tally
 
@@ -53,6 +53,8 @@ class _Playing:
     tally: Tally
     files: list[Produced] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    written: list[tuple[str, Written]] = field(default_factory=list)
     failure: ErrorInfo | None = None
 
     def tell(self, fraction: float) -> None:
@@ -64,7 +66,10 @@ class _Playing:
         one, out = self.inputs[index], self.ctx.out / self.names[index]
         if outcome.error is None:
             self.tally.good()
-            file = made(msgspec.convert(outcome.answer, Written), out)
+            written = msgspec.convert(outcome.answer, Written)
+            self.remarks += new_remarks(written, self.remarks)
+            self.written.append((one.name, written))
+            file = made(written, out)
             self.files.append(_stem(one, index, self.names[index], file, str(self.instrument["name"])))
             return
         if outcome.fault is not None:
@@ -86,8 +91,8 @@ class _Playing:
     def result(self) -> StepResult:
         return StepResult(
             tuple(self.files), reason=f"{self.instrument['plugin']} {self.instrument['version']}",
-            warnings=tuple(self.warnings), plugins=tuple(self.tally.uses()), provisional=self.failure is not None,
-            failure=None if self.files else self.failure,
+            warnings=(*self.warnings, *self.remarks, *too_soft(self.written)), plugins=tuple(self.tally.uses()),
+            provisional=self.failure is not None, failure=None if self.files else self.failure,
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from daemon.chains.files import resolve_chain
 from daemon.chains.plugins.catalogue import Catalogue
-from daemon.chains.plugins.resolve import external, resolve_plugins
+from daemon.chains.plugins.resolve import external, quarantined_since, resolve_plugins
 from daemon.kernel.work import Kind, Lane
 from daemon.steps.spec import Params, Shelves, StepSpec
 
@@ -28,6 +28,12 @@ class RenderParams(Params, frozen=True):
 def with_content(params: RenderParams, shelves: Shelves) -> RenderParams:
     chain = resolve_plugins(resolve_chain(params.chain, (shelves.chains,)), Catalogue(shelves.plugins))
     return msgspec.structs.replace(params, chain=chain)
+
+
+def as_of_now(params: RenderParams, shelves: Shelves) -> RenderParams:
+    """What failed too often in other runs meanwhile is not tried in this one."""
+    assert isinstance(params.chain, dict)  # resolved
+    return msgspec.structs.replace(params, chain=quarantined_since(params.chain, Catalogue(shelves.plugins)))
 
 
 def place(params: RenderParams) -> tuple[Lane, str]:
@@ -48,5 +54,6 @@ SPEC = StepSpec(
     reads=("class", "stem"),
     batch=BATCH_FILES,
     resolve=with_content,
+    refresh=as_of_now,
     place=place,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -35,7 +35,7 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: RenderParams) -
         files = [
             produced(inputs[i], i, names[i], one, {"unprocessed": why} if why else {}) for i, (one, why) in done
         ]
-        soft = too_soft([sounds[i] for i, _ in done], [one for _, (one, _) in done])
+        soft = too_soft((sounds[i].path.name, one.written) for i, (one, _) in done)
         remarks = (*hosted.warnings, *unclassed, *soft)
         return StepResult(
             tuple(files), reason="plug-ins, in a process of their own", warnings=remarks,
@@ -43,7 +43,8 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: RenderParams) -
         )  # fmt: skip
     made = [_render(ctx, sound, names[index], chain, index, len(sounds)) for index, sound in enumerate(sounds)]
     files = [produced(inputs[i], i, names[i], one, {}) for i, one in enumerate(made)]
-    remarks = (*unclassed, *too_soft(sounds, made))
+    soft = too_soft((sound.path.name, one.written) for sound, one in zip(sounds, made, strict=True))
+    remarks = (*unclassed, *soft)
     return StepResult(files=tuple(files), reason="pedalboard's built-in effects", warnings=remarks)
 
 
@@ -60,13 +61,10 @@ def without_class(chain: Mapping[str, Any], sounds: Sequence[Sound]) -> list[str
     ]
 
 
-def too_soft(sounds: Sequence[Sound], made: Sequence[Made]) -> list[str]:
-    """A line that says what a limiter could not make as loud as the chain asks; none where all is well."""
-    short = {
-        sound.path.name: one.written.short_lu
-        for sound, one in zip(sounds, made, strict=True)
-        if one.written.short_lu
-    }
+def too_soft(made: Iterable[tuple[str, Written]]) -> list[str]:
+    """A line that says what a limiter could not make as loud as the chain asks; none where all is well. made: with the
+    names of what it was made of."""
+    short = {name: one.short_lu for name, one in made if one.short_lu}
     if not short:
         return []
     first = next(iter(short))

@@ -68,8 +68,9 @@ class StepSpec:
     run; 0 for any number. choose: picks the engine from
     (parameters, store, device); raises NotInstalled, which makes the step `skipped` with that reason. resolve:
     replaces names of files in the parameters by their content (a chain), so that the content decides the key;
-    reads small files only. place: the lane and the affinity of a run with these parameters, where they depend on
-    them.
+    reads small files only. refresh: resolved parameters as they are when a run begins, long after it was planned and
+    keyed perhaps; what differs may only make its result provisional. place: the lane and the affinity of a run with
+    these parameters, where they depend on them.
     """
 
     name: str
@@ -84,4 +85,5 @@ class StepSpec:
     batch: int = 0
     choose: Callable[[Any, ModelStore, str], EngineChoice] | None = None
     resolve: Callable[[Any, Shelves], Any] | None = None
+    refresh: Callable[[Any, Shelves], Any] | None = None
     place: Callable[[Any], tuple[Lane, str]] | None = None

@@ -76,3 +76,11 @@ def test_what_is_no_plugin_is_said_before_anything_is_asked(home: Path, roadie: 
 def test_a_sound_that_is_not_there_is_said_before_anything_is_asked(home: Path, roadie: Roadie) -> None:
     ran = roadie("chains", "apply", "lo-fi", "/nowhere/kick.wav", "--out", "/nowhere/out")
     assert ran.code == 1 and "no such file" in ran.err and "a folder of them" in ran.err
+
+
+def test_a_scan_of_what_is_not_there_is_refused(
+    home: Path, roadie: Roadie, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = roadie("plugins", "scan", str(tmp_path), "nowhere")
+    assert ran.code == 1 and "nowhere: there is no such plug-in or folder" in ran.err

@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-POISON = 0.703125
-"""The sample that makes the misbehaving ones misbehave (plugin.cpp)."""
+POISON = 1.703125
+"""The sample that makes the misbehaving ones misbehave (plugin.cpp), and that no noise at their loading has."""
 VENDOR = "roadie tests"
 MARK = b"roadie variant:"
 NAMES = {
@@ -20,6 +20,7 @@ NAMES = {
     "HANG_ON_LOAD": "Hang on load", "HANG": "Hang", "NOT_A_NUMBER": "Not a number", "INFINITE": "Infinite",
     "LATENCY": "Latency", "LYING_LATENCY": "Lying latency", "SILENT": "Silent", "SLOW": "Slow", "GREEDY": "Greedy",
     "EXITS": "Exits", "PROGRAMS": "Programs", "FORKS": "Forks", "STEREO_ONLY": "Stereo only",
+    "MONO_ONLY": "Mono only",
 }  # fmt: skip
 VARIANTS = list(NAMES)
 """In the order of plugin.cpp's enum."""

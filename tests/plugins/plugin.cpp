@@ -14,7 +14,7 @@
 
 enum Variant { GAIN, MULTI, INSTRUMENT, CRASH_ON_LOAD, CRASH, HANG_ON_LOAD, HANG, NOT_A_NUMBER, INFINITE, LATENCY,
                LYING_LATENCY, SILENT, SLOW, GREEDY, EXITS, PROGRAMS, FORKS,
-               STEREO_ONLY };
+               STEREO_ONLY, MONO_ONLY };
 #ifndef VARIANT
 #define VARIANT GAIN
 #endif
@@ -25,7 +25,10 @@ const volatile char MARK[] = {'r', 'o', 'a', 'd', 'i', 'e', ' ', 'v', 'a', 'r', 
 #undef VARIANT
 const int VARIANT = MARK[15];
 
-constexpr float POISON = 0.703125f;  // 45/64: exact in float
+constexpr float POISON = 1.703125f;  // 109/64: exact in float
+// pedalboard plays some thousand samples of noise from -1 to 1 through a plug-in that it loads: now and then one of
+// them would be any number between.
+static_assert(POISON > 1.0f);
 constexpr uint32_t LATENCY_FRAMES = 1000;
 constexpr double LOWEST_DB = -24.0, HIGHEST_DB = 24.0;
 // Not from 0: hosts that turn a MIDI controller without a meaning into "parameter 0" would change the gain.
@@ -34,7 +37,7 @@ constexpr uint64_t MONO = 1ull << 19, STEREO = 3;
 
 const char* const NAMES[] = {"Gain", "Multi", "Instrument", "Crash on load", "Crash", "Hang on load", "Hang", "Not a number",
                              "Infinite", "Latency", "Lying latency", "Silent", "Slow", "Greedy", "Exits", "Programs",
-                             "Forks", "Stereo only"};
+                             "Forks", "Stereo only", "Mono only"};
 
 [[noreturn]] void hang() {
     for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
@@ -57,7 +60,7 @@ class Plugin final : public Component, public Processor, public Controller {
     uint32_t refs_ = 1;
     double gain_ = 0.5;  // normalised: 0 dB
     double mode_ = 0.0;
-    int channels_ = 2;
+    int channels_;
     double rate_hz_ = 44100.0;
     bool inverts_;
     std::vector<std::vector<float>> delay_;
@@ -67,7 +70,7 @@ class Plugin final : public Component, public Processor, public Controller {
     int held_ = -1;
 
    public:
-    explicit Plugin(bool inverts) : inverts_(inverts) {}
+    explicit Plugin(bool inverts) : channels_(VARIANT == MONO_ONLY ? 1 : 2), inverts_(inverts) {}
     virtual ~Plugin() = default;
 
     Result CALL queryInterface(const void* id, void** object) override {
@@ -133,6 +136,7 @@ class Plugin final : public Component, public Processor, public Controller {
         const int wanted_ins = VARIANT == INSTRUMENT ? 0 : 1;
         if (ins != wanted_ins || outs != 1 || (out[0] != MONO && out[0] != STEREO) || (ins && in[0] != out[0])) return NO;
         if (VARIANT == STEREO_ONLY && out[0] != STEREO) return NO;
+        if (VARIANT == MONO_ONLY && out[0] != MONO) return NO;
         channels_ = out[0] == MONO ? 1 : 2;
         return OK;
     }
@@ -143,7 +147,7 @@ class Plugin final : public Component, public Processor, public Controller {
     }
     Result CALL canProcessSampleSize(int32_t size) override { return size == 0 ? OK : NO; }
     uint32_t CALL getLatencySamples() override {
-        return VARIANT == LATENCY || VARIANT == LYING_LATENCY ? LATENCY_FRAMES : 0;
+        return delays() || VARIANT == LYING_LATENCY ? LATENCY_FRAMES : 0;
     }
     Result CALL setupProcessing(Setup& setup) override {
         rate_hz_ = setup.rate_hz;
@@ -201,6 +205,8 @@ class Plugin final : public Component, public Processor, public Controller {
     void* CALL createView(const char*) override { return nullptr; }
 
    private:
+    static bool delays() { return VARIANT == LATENCY || VARIANT == MONO_ONLY; }
+
     void reset() {
         delay_.assign(2, std::vector<float>(LATENCY_FRAMES, 0.0f));
         at_ = 0;
@@ -233,7 +239,7 @@ class Plugin final : public Component, public Processor, public Controller {
             for (int i = 0; i < data.frames; ++i) {
                 const float in = has ? data.inputs[0].samples[c][i] : 0.0f;
                 poisoned = poisoned || in == POISON;
-                out[i] = VARIANT == LATENCY && c < 2 ? delayed(c, i, in * factor) : in * factor;
+                out[i] = delays() && c < 2 ? delayed(c, i, in * factor) : in * factor;
                 if (VARIANT == SILENT) out[i] = 0.0f;
                 if (VARIANT == NOT_A_NUMBER && in != 0.0f) out[i] = std::numeric_limits<float>::quiet_NaN();
                 if (VARIANT == INFINITE && in != 0.0f) out[i] = std::numeric_limits<float>::infinity();

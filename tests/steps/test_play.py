@@ -129,6 +129,20 @@ def test_a_file_without_notes_is_named_as_the_person_knows_it(plugin: Plugin, tm
 
 
 @pytest.mark.parametrize("pause_s", [0.0, 130.0])
+def test_a_loudness_that_a_limiter_cannot_reach_is_told(plugin: Plugin, tmp_path: Path, pause_s: float) -> None:
+    """A sine under a ceiling of -12 dBTP is hardly louder than -15 LUFS; in one go, and for a longer file block by
+    block."""
+    kept = write_midi(tmp_path / "kept.mid", [(69, 0.0, 4.0), (69, 4.0 + pause_s, 4.0)], bpm=60.0)
+    given = replace(kept, name="verse.mid")
+    level = {"mode": "lufs", "ceiling_dbtp": -12.0, "limit": True}
+    loud = chain(effect(plugin("INSTRUMENT")), normalize={**level, "lufs": -6.0})
+    (warning,) = played(tmp_path, given, loud)[0].warnings
+    assert warning.startswith("verse.mid: up to ") and "LU softer than the chain asks" in warning
+    soft = chain(effect(plugin("INSTRUMENT")), normalize={**level, "lufs": -24.0})
+    assert not played(tmp_path, given, soft)[0].warnings
+
+
+@pytest.mark.parametrize("pause_s", [0.0, 130.0])
 def test_what_rings_behind_the_instrument_rings_out(plugin: Plugin, tmp_path: Path, pause_s: float) -> None:
     """An echo of a second behind the last note, in one go and, for a longer file, block by block."""
     given = write_midi(tmp_path / "a.mid", [(69, 0.0, 1.0), (69, 1.0 + pause_s, 1.0)], bpm=60.0)

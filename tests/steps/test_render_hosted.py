@@ -20,6 +20,13 @@ from tests.plugins.rig import chain, effect, nothing_left_behind, read, write_so
 from tests.steps.context import Context
 
 Plugin = Callable[[str], Path]
+STATE = (
+    '<?xml version="1.0" encoding="UTF-8"?> <VST3PluginState><IComponent>DATA</IComponent>'
+    "<IEditController>DATA</IEditController></VST3PluginState>"
+)
+"""As JUCE writes one. DATA: how many bytes, and those in JUCE's own base 64."""
+DEFAULT = "16.........f+C..........."
+"""Two doubles: 0.5 and 0."""
 
 
 def inputs(
@@ -34,7 +41,7 @@ def inputs(
 
 def rendered(tmp_path: Path, given: tuple[InputFile, ...], plan: dict, patience_s: float = 60.0):
     out = tmp_path / "out"
-    out.mkdir(exist_ok=True)
+    out.mkdir(exist_ok=True, parents=True)
     context = Context(out)
     try:
         return rendering.run(context, given, RenderParams(chain=plan, patience_s=patience_s)), out
@@ -127,6 +134,24 @@ def test_settings_that_are_not_its_own_are_no_fault_of_a_plugin(
     assert str(kept) in caught.value.message
 
 
+def test_a_state_that_a_plugin_takes_no_notice_of_is_told(plugin: Plugin, tmp_path: Path) -> None:
+    """Whole, and of another plug-in: JUCE hands it on, this one refuses it, and nobody says so. One that says what the
+    plug-in is set to anyway is no such thing."""
+    given = inputs(tmp_path, 2)
+    for data, told in (("3.AAAA", 1), (DEFAULT, 0)):
+        text = STATE.replace("DATA", data).encode()
+        kept = tmp_path / "kept.state"
+        kept.write_bytes(b"VC2!" + len(text).to_bytes(4, "little") + text + b"\0")
+        state = {"state": str(kept), "state_hash": hashlib.sha256(kept.read_bytes()).hexdigest()}
+        result, out = rendered(tmp_path, given, chain(effect(plugin("GAIN"), params={"gain_db": 6.0}, **state)))
+        assert len(result.warnings) == told and len(result.files) == 2
+        assert all(
+            line.endswith("kept.state changed nothing; it may be of another plug-in")
+            for line in result.warnings
+        )
+        assert np.allclose(read(out / result.files[1].name), 10 ** (6 / 20) * read(given[1].path), atol=1e-4)
+
+
 def test_one_sound_is_one_sound(plugin: Plugin, tmp_path: Path) -> None:
     blocked = chain(effect(plugin("GAIN"), blocked="it failed 3 times"))
     result, _ = rendered(tmp_path, inputs(tmp_path, 1), blocked)
@@ -146,6 +171,30 @@ def test_channels_that_a_plugin_has_not_are_no_fault_of_it(plugin: Plugin, tmp_p
     )
     (use,) = result.plugins
     assert (use.done, use.failed, use.in_a_row) == (4, 0, 0)
+
+
+@pytest.mark.parametrize("seconds", [0.3, 3.0, 100.0])
+def test_stereo_through_what_takes_mono_alone_is_dual_mono(
+    plugin: Plugin, tmp_path: Path, seconds: float
+) -> None:
+    """Each side as it would be by itself, in time though the plug-in is late, in one go and block by block; a mono
+    sound between them, and channels that nobody splits."""
+    paths = [
+        write_sound(tmp_path / f"{i}.wav", i, channels=channels, seconds=0.3 if channels == 6 else seconds)
+        for i, channels in enumerate((2, 1, 2, 6))
+    ]
+    given = tuple(InputFile(path, AssetId(path.name), Kind.ONE_SHOT, path.name) for path in paths)
+    mono = effect(plugin("MONO_ONLY"), params={"gain_db": 6.0}, preroll_s=0.1)
+    result, out = rendered(tmp_path, given, chain(mono, {"use": "Invert"}, wet=0.5))
+    for i, path in enumerate(paths[:3]):
+        wet = -(10 ** (6 / 20)) * read(path)
+        assert np.allclose(read(out / result.files[i].name), 0.5 * read(path) + 0.5 * wet, atol=1e-4), i
+    dual, refused = result.warnings
+    assert "does not take 6 channels" in refused
+    assert dual.startswith(f"vst3:{VENDOR}/Mono only: takes mono alone") and "dual mono" in dual
+    assert (result.plugins[0].done, result.plugins[0].failed) == (3, 0)
+    alone, _ = rendered(tmp_path / "alone", given[1:2], chain(mono))
+    assert not alone.warnings
 
 
 def test_a_long_sound_that_was_refused_is_not_held_against_the_next(plugin: Plugin, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ async def chains(call: Call[None, None]) -> Page[ChainView]:
 
 async def preview(call: Call[None, PreviewRequest]) -> PreviewView:
     """Answered when it is rendered: some seconds of sound, well under a second of work, unless a plug-in stands
-    still for as long as `patience_s`."""
+    still for as long as `patience_s`. A minute beyond that it is ended."""
     return await call.services.chains.preview(call.body)
 
 
@@ -63,7 +63,8 @@ ROUTES = (
     Route("GET", f"{BASE}/chains", chains, "Effect chains, broken ones with their problem", answer=Page[ChainView]),
     Route(
         "POST", f"{BASE}/chains/preview", preview, "A few seconds of a sound through a chain",
-        body=PreviewRequest, answer=PreviewView, also=((404, "no such chain or asset"),),
+        body=PreviewRequest, answer=PreviewView,
+        also=((404, "no such chain or asset"), (504, "not ready in time")),
     ),
     Route(
         "GET", f"{BASE}/chains/preview/{{id}}/audio", preview_audio, "The sound of a preview, also in parts",

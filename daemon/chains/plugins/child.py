@@ -9,10 +9,11 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from daemon.chains.errors import NotPlayed, PluginFault
+from daemon.chains.errors import NotPlayed, PluginFault, said_by
 from daemon.chains.plugins.messages import (
     At,
     Describe,
@@ -93,8 +94,8 @@ class Child:
         except RoadieError as error:
             self._tell(Failed(order.serial, error.info(traceback.format_exc())))
         except Exception as error:  # noqa: BLE001 - the order's end, whatever it is
-            text = f"{type(error).__name__}: {error}"
-            self._tell(Failed(order.serial, ErrorInfo("internal", text, traceback=traceback.format_exc())))
+            info = ErrorInfo("internal", said_by(error), traceback=traceback.format_exc())
+            self._tell(Failed(order.serial, info))
 
     def _answer(self, order: Order) -> Any:
         # Imported by what needs it: a child that plays loads nothing of what a scan needs.
@@ -104,7 +105,9 @@ class Child:
             case Sing():
                 from daemon.chains.plugins.sing import sing_file  # noqa: PLC0415
 
-                return sing_file(order, self._chain, self._rack, self._tell_fraction)
+                self._rack.forget()
+                sung = sing_file(order, self._chain, self._rack, self._tell_fraction)
+                return replace(sung, remarks=self._rack.remarks())
             case Names():
                 from daemon.chains.plugins.describe import names  # noqa: PLC0415
 
@@ -127,7 +130,7 @@ class Child:
         except (PluginFault, NotPlayed):
             Path(order.out).unlink(missing_ok=True)
             raise
-        return made
+        return replace(made, remarks=self._rack.remarks())
 
     def _settings(self, order: Settings) -> Any:
         """Write the settings of the chain's first plug-in."""

@@ -17,9 +17,9 @@ import numpy as np
 import pedalboard
 from numpy.typing import NDArray
 
-from daemon.chains.errors import BadChain, NotPlayed, PluginFault
+from daemon.chains.errors import BadChain, NotPlayed, PluginFault, said_by
 from daemon.chains.plugins.binary import examine
-from daemon.chains.plugins.raw_state import SAVE, damage
+from daemon.chains.plugins.raw_state import SAVE, damage, ignored
 from daemon.chains.render import least_frames
 from daemon.chains.stream import BLOCK_FRAMES
 from daemon.kernel.errors import InputError, RoadieError, SourceChanged
@@ -56,20 +56,28 @@ class LoadedPlugin:
         self._preroll_s = float(effect.get("preroll_s", 0.0))
         self._told_frames = effect.get("latency_frames")
         self._settled = any(effect.get(key) for key in ("preset", "state", "params"))
+        self._effect = effect
+        self._deaf = False
         self._check_file(str(effect["hash"]))
-        turn(self.id)
+        self.plugin = self._loaded()
+        self._right: Any = None
+        self._rate_hz = 0
+        self._drop = self._held = 0
+        self._twice = self._apart = False
+        self._peak_in = self._peak_out = 0.0
+
+    def _loaded(self) -> Any:
+        """One instance of it, with its settings made."""
+        self._turn(self.id)
         try:
-            self.plugin = load(self.file, str(effect["name"]))
-            self._settle(effect)
+            plugin = load(self.file, str(self._effect["name"]))
+            self._settle(plugin)
         except RoadieError:
             raise
         except Exception as error:
             raise self._fault("could not be loaded", error) from error
-        turn("")
-        self._rate_hz = 0
-        self._drop = self._held = 0
-        self._twice = False
-        self._peak_in = self._peak_out = 0.0
+        self._turn("")
+        return plugin
 
     def _check_file(self, known_hash: str) -> None:
         try:
@@ -96,7 +104,7 @@ class LoadedPlugin:
 
     def begin(self, rate_hz: int, channels: int) -> None:
         self._turn(self.id)
-        self.plugin.reset()
+        self._reset()
         self._turn("")
         before, _, self._drop = self._room(rate_hz)
         self._rate_hz, self._held = rate_hz, 0
@@ -113,11 +121,24 @@ class LoadedPlugin:
     def forget(self) -> None:
         """A new sound comes, whatever became of the one before."""
         self._peak_in = self._peak_out = 0.0
+        self._apart = False
+
+    def remarks(self) -> list[str]:
+        """What a person should know of its settings, and of how it played the last sound."""
+        lines = []
+        if self._deaf:
+            name = Path(self._effect["state"]).name
+            lines.append(f"{self.id}: the state in {name} changed nothing; it may be of another plug-in")
+        if self._apart:
+            lines.append(
+                f"{self.id}: takes mono alone, so stereo is processed as dual mono, each side by itself"
+            )
+        return lines
 
     def end(self) -> None:
         """A sound that was pushed is over. Raises PluginFault when nothing of it was heard."""
         peaks = self._peak_in, self._peak_out
-        self.forget()
+        self._peak_in = self._peak_out = 0.0
         self._check_heard(*peaks)
 
     def sing(self, messages: list[Any], frames: int, rate_hz: int, channels: int) -> Iterator[Audio]:
@@ -167,7 +188,7 @@ class LoadedPlugin:
         if frames <= PIECE_FRAMES:
             return self._process(audio, rate_hz, reset=True)
         self._turn(self.id)
-        self.plugin.reset()
+        self._reset()
         self._held = 0
         parts: list[Audio] = []
         done = at = 0
@@ -210,19 +231,42 @@ class LoadedPlugin:
         return out
 
     def _as_it_likes(self, audio: Audio, rate_hz: int, *, reset: bool) -> Audio:
-        """Mono through a plug-in that is stereo only goes to both sides, and back as their mean."""
-        if audio.shape[0] != 1 or not self._twice:
+        """Mono through a plug-in that is stereo only goes to both sides, and back as their mean. Stereo through one
+        that is mono only is dual mono, as other hosts do it."""
+        channels = audio.shape[0]
+        known = self._twice if channels == 1 else channels == 2 and self._right is not None
+        if not known:
             try:
                 return np.asarray(self.plugin.process(audio, rate_hz, reset=reset))
-            except ValueError:
-                if audio.shape[0] != 1:
+            except ValueError as error:
+                if channels > 2 or (channels == 2 and not _of_channels(error)):
                     raise
+        if channels == 2:
+            return self._dual_mono(audio, rate_hz, reset=reset)
         out = np.asarray(self.plugin.process(np.repeat(audio, 2, axis=0), rate_hz, reset=reset))
         self._twice = True
         return np.asarray(out.mean(axis=0, keepdims=True, dtype=np.float32))
 
-    def _settle(self, effect: Mapping[str, Any]) -> None:
+    def _dual_mono(self, audio: Audio, rate_hz: int, *, reset: bool) -> Audio:
+        """Each side has an instance of its own, which keeps its state from block to block."""
+        left = np.asarray(self.plugin.process(audio[:1], rate_hz, reset=reset))
+        if self._right is None:
+            self._right = self._loaded()
+            self._alive()
+            self._turn(self.id)
+            self._right.reset()  # of what pedalboard played through it to try it out
+        right = np.asarray(self._right.process(audio[1:], rate_hz, reset=reset))
+        self._apart = True
+        return np.concatenate([left.reshape(1, -1), right.reshape(1, -1)])
+
+    def _reset(self) -> None:
+        for one in (self.plugin, self._right):
+            if one is not None:
+                one.reset()
+
+    def _settle(self, plugin: Any) -> None:
         """Preset or state first, single parameters on top of it."""
+        effect = self._effect
         for key in ("preset", "state"):
             if key in effect:
                 content = Path(effect[key]).read_bytes()
@@ -230,22 +274,24 @@ class LoadedPlugin:
                     raise SourceChanged(
                         "a plug-in's settings changed while they were to be used", where=effect[key]
                     )
-                self._set(key, str(effect[key]), content)
+                self._set(plugin, key, str(effect[key]), content)
         for name, value in effect.get("params", {}).items():
-            if name not in self.plugin.parameters:
+            if name not in plugin.parameters:
                 raise self._fault(f"has no parameter {name!r} any more")
-            setattr(self.plugin, name, value)
+            setattr(plugin, name, value)
 
-    def _set(self, key: str, path: str, content: bytes) -> None:
+    def _set(self, plugin: Any, key: str, path: str, content: bytes) -> None:
         """Raises BadChain: settings that are not the plug-in's are no fault of it."""
         if key == "state":
             why = damage(content) if self.file.endswith(".vst3") else None
             if why is not None:
                 raise BadChain("this is no raw state of a plug-in", where=path, why=why, hint=SAVE)
-            self.plugin.raw_state = content
+            before = plugin.raw_state
+            plugin.raw_state = content
+            self._deaf = ignored(content, before, plugin.raw_state)
             return
         try:
-            self.plugin.load_preset(path)
+            plugin.load_preset(path)
         except RuntimeError as error:
             raise BadChain(
                 f"the preset is damaged, or not of {self.id}", where=path, why=error, hint=SAVE
@@ -268,21 +314,20 @@ class LoadedPlugin:
         return self._fault(what)
 
     def _unplayed(self, error: Exception, channels: int) -> RoadieError:
-        if not isinstance(error, ValueError) or "-channel" not in str(error):
+        if not _of_channels(error):
             return self._fault("could not play", error)
         self._turn("")  # it was not even asked
         hint = 'channels = "stereo" in the chain folds them before it' if channels > 2 else None
         return NotPlayed(f"does not take {_channels(channels)}", where=self.id, hint=hint)
 
     def _fault(self, what: str, error: object = None) -> PluginFault:
-        why = (
-            None
-            if error is None
-            else f"{type(error).__name__}: {error}"
-            if isinstance(error, Exception)
-            else error
-        )
+        why = said_by(error) if isinstance(error, Exception) else error
         return PluginFault(what, plugin=self.id, file=self.file, why=why)
+
+
+def _of_channels(error: Exception) -> bool:
+    """Whether pedalboard found that a plug-in does not take so many."""
+    return isinstance(error, ValueError) and "-channel" in str(error)
 
 
 def _channels(count: int) -> str:
@@ -312,3 +357,7 @@ class LoadedRack:
         """A long sound is over."""
         for one in self._loaded.values():
             one.end()
+
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know of plug-ins' settings, and of how the last sound was played."""
+        return tuple(line for one in self._loaded.values() for line in one.remarks())

@@ -2,6 +2,7 @@
 a little-endian number of 32 bits, the text, which is XML, and a zero byte (JUCE, `AudioProcessor::copyXmlToBinary`).
 
 What is damaged JUCE takes without a word, and the plug-in keeps the settings that it had: so it is looked at before.
+What is of another plug-in is whole, and only what the plug-in does with it can tell.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ def damage(content: bytes) -> str | None:
     if len(content) < _HEAD_BYTES or len(text) < length:
         return f"it is cut off: {len(content)} of {_HEAD_BYTES + length} bytes are there"
     return _damage_of_xml(text)
+
+
+def ignored(content: bytes, before: bytes, after: bytes) -> bool:
+    """Whether a plug-in that was given `content` kept to the settings that it had, as states of it before and after
+    tell. One that gives none of its settings tells nothing."""
+    return before == after != content and b"<IComponent>" in after
 
 
 def _damage_of_xml(text: bytes) -> str | None:

@@ -52,6 +52,21 @@ def resolve_plugins(
     return {**chain, "fx": [_effect(one, entries, Place(where, text, i)) for i, one in enumerate(chain["fx"])]}
 
 
+def quarantined_since(chain: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """A resolved chain as it is now: those of its plug-ins that went into quarantine meanwhile are marked `blocked`."""
+    return {**chain, "fx": [_blocked_since(one, catalogue) for one in chain["fx"]]}
+
+
+def _blocked_since(effect: Mapping[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    if "parallel" in effect:
+        branches = [[_blocked_since(one, catalogue) for one in branch] for branch in effect["parallel"]]
+        return {**effect, "parallel": branches}
+    entry = catalogue.get(Path(effect["file"])) if "plugin" in effect else None
+    if entry is None or entry.state != "quarantined":
+        return dict(effect)
+    return {**effect, "blocked": entry.reason}
+
+
 def external(effects: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
     """The plug-ins of a chain's fx, also in parallel branches."""
     for effect in effects:

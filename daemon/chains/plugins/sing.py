@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +55,14 @@ def sing_file(
 
     blocks = until_quiet(sung(), length)
     out = Path(order.out)
+    short: list[float] = []
     if streamable(effects) and (length + room) * order.channels > IN_ONE_GO_SAMPLES:
         finished = apply_long(
             rest, blocks, order.rate_hz, order.channels, None, exact_length=False,
             spool=out.with_suffix(".spool"), tell=lambda frames: None if frames else tell(0.95), rack=rack,
+            short=short.append,
         )  # fmt: skip
-        return write_long(rest, finished, order.rate_hz, order.channels, out)
+        return replace(write_long(rest, finished, order.rate_hz, order.channels, out), short_lu=sum(short))
     audio = np.concatenate([np.zeros((order.channels, 0), np.float32), *blocks], axis=1)
     return write_whole(apply_chain(rest, audio, order.rate_hz, rack=rack), out)
 

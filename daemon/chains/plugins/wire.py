@@ -75,7 +75,10 @@ class _Stream:
         return self._got[start : self._at]
 
     def _read(self) -> None:
-        more = os.read(self._handle, _READ_BYTES)
+        try:
+            more = os.read(self._handle, _READ_BYTES)
+        except ConnectionResetError:  # Linux says so of an other end that closed with messages unread in it
+            more = b""
         self._ended = not more
         self._got = self._got[self._at :] + more
         self._at = 0

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import psutil
 import pytest
@@ -16,7 +19,7 @@ import pytest
 from daemon.chains.plugins.host import Host, Limits, Outcome
 from daemon.chains.plugins.hosted import PIECE_FRAMES
 from daemon.chains.plugins.messages import Describe, Names, Order, Settings
-from tests.plugins.build import POISON, VENDOR
+from tests.plugins.build import POISON, VENDOR, folder
 from tests.plugins.rig import RATE, chain, effect, nothing_left_behind, order, quiet, read, write_sound
 
 Plugin = Callable[[str], Path]
@@ -85,6 +88,17 @@ def test_a_file_with_several_plugins(plugin: Plugin, tmp_path: Path) -> None:
     assert run({}, [Names(0, str(multi))])[0].answer == ["Multi 1", "Multi 2"]
     before, after = rendered(tmp_path, chain(effect(multi, "Multi 2")))
     assert np.allclose(after, -before, atol=1e-5)
+
+
+def test_a_library_that_is_no_plugin_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """pedalboard's, without the name of a Python exception before it."""
+    inside = tmp_path / "None.vst3" / "Contents" / folder()
+    inside.mkdir(parents=True)
+    shutil.copy(msgspec._core.__file__, inside / ("None" if sys.platform == "darwin" else "None.so"))
+    for asked in (Names(0, str(tmp_path / "None.vst3")), Describe(0, str(tmp_path / "None.vst3"), "None")):
+        (outcome,) = run({}, [asked])
+        assert outcome.error is not None and outcome.error.message.startswith("Unable to ")
+        assert "Error" not in outcome.error.message
 
 
 def test_what_a_plugin_says_of_itself(plugin: Plugin) -> None:

@@ -47,3 +47,17 @@ def test_what_a_broken_child_writes_is_never_waited_for() -> None:
         ours.receive()
     child.close()
     ours.close()
+
+
+def test_an_end_that_goes_with_messages_unread_ends_like_any_other() -> None:
+    """Orders are sent ahead: a child that crashes has not read them all. What it said before is still heard."""
+    end, child = Pipe()
+    ours, theirs = wire(end), wire(child)
+    ours.send(b"never read")
+    theirs.send(b"said before")
+    theirs.close()
+    assert ours.has(5) and ours.receive() == b"said before"
+    assert ours.has(5)
+    with pytest.raises(EOFError):
+        ours.receive()
+    ours.close()

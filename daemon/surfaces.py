@@ -21,7 +21,7 @@ from daemon.config import OscConfig, Settings
 from daemon.kernel.clock import Clock
 from daemon.kernel.errors import BadConfig, RoadieError
 from daemon.services import Services
-from daemon.services.types import Check
+from daemon.services.types_system import Check
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from daemon.kernel.errors import InputError
-from daemon.services.types import AssetView, RecipeView
+from daemon.services.types_jobs import RecipeView
+from daemon.services.types_library import AssetView
 from daemon.services.types_rules import DryRunCondition, DryRunFile, DryRunView
 from rules.actions.protocol import Planned, Subject
 from rules.actions.registry import action

@@ -8,7 +8,7 @@ from typing import Any
 
 from daemon.kernel.clock import Clock
 from daemon.kernel.errors import NotFound
-from daemon.services.types import AssetView
+from daemon.services.types_library import AssetView
 from daemon.services.types_projects import UsedAtRequest
 from rules.facts import UNKNOWN, Facts
 from rules.ports import Ports

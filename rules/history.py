@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from daemon.kernel.errors import Conflict, RoadieError
 from daemon.services.rule_work import RunRecord
-from daemon.services.types import Kept
+from daemon.services.types_jobs import Kept
 from daemon.services.types_rules import RuleRunView, RuleSubject, RuleUndoView
 from rules.book import RuleBook
 from rules.ports import Ports

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from daemon.services import types as t
+from daemon.services import types_jobs as tj
+from daemon.services import types_library as tl
 from daemon.services import types_placing as tp
 from daemon.services import types_tags as tt
 from daemon.services.events import EventMessage
@@ -16,14 +18,14 @@ from daemon.services.types_projects import UsedAtRequest, UsedByView
 
 
 class Jobs(Protocol):
-    async def submit(self, request: t.JobRequest, client: str, /) -> tuple[t.JobAck, bool]: ...
-    async def undo(self, id: str, /) -> t.UndoView: ...
-    async def cancel(self, id: str, /) -> t.JobAck: ...
+    async def submit(self, request: tj.JobRequest, client: str, /) -> tuple[tj.JobAck, bool]: ...
+    async def undo(self, id: str, /) -> tj.UndoView: ...
+    async def cancel(self, id: str, /) -> tj.JobAck: ...
 
 
 class Library(Protocol):
-    async def get(self, id: str, /) -> t.AssetView: ...
-    async def search(self, query: t.AssetQuery, /) -> t.Page[t.AssetView]: ...
+    async def get(self, id: str, /) -> tl.AssetView: ...
+    async def search(self, query: tl.AssetQuery, /) -> t.Page[tl.AssetView]: ...
 
 
 class Projects(Protocol):
@@ -32,7 +34,7 @@ class Projects(Protocol):
 
 
 class Recipes(Protocol):
-    async def list(self) -> list[t.RecipeView]: ...
+    async def list(self) -> list[tj.RecipeView]: ...
     async def check(self, name: str, params: Mapping[str, Mapping[str, Any]], /) -> None:
         """Whether a recipe takes these parameters. Raises BadParameter."""
         ...
@@ -40,9 +42,9 @@ class Recipes(Protocol):
 
 class Placing(Protocol):
     def targets(self) -> list[str]: ...
-    async def place(self, request: tp.PlacingRequest, client: str, key: str | None = None, /) -> t.JobAck: ...
+    async def place(self, request: tp.PlacingRequest, client: str, key: str | None = None, /) -> tj.JobAck: ...
     async def plan(
-        self, request: tp.PlacingRequest, foreseen: Mapping[str, t.AssetView], /
+        self, request: tp.PlacingRequest, foreseen: Mapping[str, tl.AssetView], /
     ) -> tp.PlacingPlan: ...
 
 
@@ -53,7 +55,9 @@ class Events(Protocol):
 class Tags(Protocol):
     """Tags into the user's own files."""
 
-    async def start(self, request: tt.WriteTagsRequest, client: str, key: str | None = None, /) -> t.JobAck: ...
+    async def start(
+        self, request: tt.WriteTagsRequest, client: str, key: str | None = None, /
+    ) -> tj.JobAck: ...
 
 
 class Watching(Protocol):
@@ -67,15 +71,15 @@ class Chains(Protocol):
 class Files(Protocol):
     """Files by path, whether or not the library knows them."""
 
-    async def add(self, path: Path, /) -> t.AssetView:
+    async def add(self, path: Path, /) -> tl.AssetView:
         """Know a file. Raises InputError."""
         ...
 
-    async def find(self, path: Path, /) -> t.AssetView | None:
+    async def find(self, path: Path, /) -> tl.AssetView | None:
         """The asset at a path whose file is unchanged; None when the library does not know it."""
         ...
 
-    async def peek(self, path: Path, /) -> t.AssetView:
+    async def peek(self, path: Path, /) -> tl.AssetView:
         """A file as the library would show it, without knowing it from then on. Raises InputError."""
         ...
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from daemon.services.events import EventMessage
-from daemon.services.types import AssetQuery
+from daemon.services.types_library import AssetQuery
 from rules.globs import fixed_part
 from rules.model import Group, Leaf, Rule, Test
 from rules.ports import Ports

@@ -16,7 +16,7 @@ from bridges.http.refusals import BadRequest, TooLarge
 from bridges.http.settings import HttpSettings
 from bridges.http.table import BASE, Call, Reply
 from daemon.kernel.errors import DiskError, DiskFull
-from daemon.services.types import JobAck
+from daemon.services.types_jobs import JobAck
 
 
 async def upload(call: Call[None, None]) -> Reply:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.services import Services
 from daemon.services.presses import Presses
-from daemon.services.types import JobInput
+from daemon.services.types_jobs import JobInput
 
 CLIENT = "midi"
 _LOOKED_AT = 20

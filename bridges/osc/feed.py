@@ -10,7 +10,7 @@ from pathlib import PurePath
 from bridges.osc.packet import encode
 from bridges.osc.peers import Peer
 from bridges.osc.slots import OPEN
-from daemon.services.types import JobView
+from daemon.services.types_jobs import JobView
 
 EVERY_S = 0.05
 """At most 20 times a second for each job."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from daemon.kernel.errors import BadParameter, Forbidden, NotFound
 from daemon.services import Services
-from daemon.services.types import JobInput
+from daemon.services.types_jobs import JobInput
 
 _ID_CHARACTERS = frozenset("0123456789abcdef")
 

@@ -11,7 +11,7 @@ import msgspec
 
 from bridges.osc.peers import Peer
 from daemon.services import Services
-from daemon.services.types import JobAck, JobInput, JobRequest
+from daemon.services.types_jobs import JobAck, JobInput, JobRequest
 
 CLIENT = "osc"
 SAME_FOR_S = 600.0

@@ -14,7 +14,7 @@ from daemon.kernel.errors import RoadieError
 from daemon.services.events import EventsService
 from daemon.services.installed import InstalledService
 from daemon.services.library import LibraryService
-from daemon.services.types import AssetQuery, AssetView
+from daemon.services.types_library import AssetQuery, AssetView
 
 log = logging.getLogger(__name__)
 

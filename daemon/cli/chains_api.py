@@ -16,7 +16,7 @@ from daemon.cli.client import Client
 from daemon.cli.request import absolute, existing
 from daemon.engines.classifier.classes import CLASSES
 from daemon.kernel.errors import BadParameter
-from daemon.services.types import JobAck, JobInput, JobView
+from daemon.services.types_jobs import JobAck, JobInput, JobView
 from daemon.services.types_plugins import NOTHING_NEW, ApplyRequest
 
 NO_SOUND = "Name an audio file, or a folder of them"

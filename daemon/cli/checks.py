@@ -17,7 +17,7 @@ from daemon.cli.session import session
 from daemon.config import Settings, load_settings
 from daemon.kernel.errors import RoadieError
 from daemon.runtime import read_runtime
-from daemon.services.types import Check
+from daemon.services.types_system import Check
 
 PYTHONS = ((3, 11), (3, 14))
 LOOPBACK = "127.0.0.1"

@@ -12,7 +12,8 @@ from daemon.cli.models_api import facts
 from daemon.cli.output import console, print_table, wrapped
 from daemon.cli.told import delivered, headline, remarks
 from daemon.cli.tree import file_tree
-from daemon.services.types import JobView, ModelView
+from daemon.services.types_jobs import JobView
+from daemon.services.types_system import ModelView
 
 PER_FOLDER = 3
 SUGGESTED = ("htdemucs", "small")

@@ -20,7 +20,8 @@ from daemon.cli.wait import wait
 from daemon.config import load_settings
 from daemon.demo.song import DemoSong, write_song
 from daemon.kernel.errors import DiskError
-from daemon.services.types import JobView, ModelView
+from daemon.services.types_jobs import JobView
+from daemon.services.types_system import ModelView
 
 RECIPE = "full"
 

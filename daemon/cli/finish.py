@@ -12,7 +12,7 @@ from daemon.cli.session import Session, session
 from daemon.cli.told import tell_job
 from daemon.cli.wait import wait
 from daemon.kernel.errors import UsageError
-from daemon.services.types import JobAck, JobView
+from daemon.services.types_jobs import JobAck, JobView
 
 
 def carry_out(ask: Callable[[Client], JobAck], *, as_json: bool, waits: bool = True) -> int:

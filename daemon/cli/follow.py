@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from daemon.cli.client import Client, DaemonGone, Refused, part
-from daemon.services.types import JobView
+from daemon.services.types_jobs import JobView
 
 ENDED = frozenset({"done", "failed", "cancelled"})
 LOOK_AT_MOST_EVERY_S = 0.25

@@ -6,7 +6,8 @@ import msgspec
 
 from daemon.cli.client import Client, part
 from daemon.cli.paging import items
-from daemon.services.types import JobAck, JobRequest, JobView, Page, UndoView
+from daemon.services.types import Page
+from daemon.services.types_jobs import JobAck, JobRequest, JobView, UndoView
 
 
 def submit(client: Client, request: JobRequest) -> JobAck:

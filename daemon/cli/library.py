@@ -103,7 +103,7 @@ def export(
     from daemon.cli import library_api
     from daemon.cli.finish import carry_out
     from daemon.cli.request import absolute
-    from daemon.services.types import AssetQuery, ExportRequest
+    from daemon.services.types_library import AssetQuery, ExportRequest
 
     wanted = AssetQuery(text=" ".join(text or ()) or None, tag=tag, kind=kind, label=label)
     request = ExportRequest(folder=str(absolute(out)), query=wanted, layout=layout)

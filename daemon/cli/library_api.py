@@ -12,10 +12,12 @@ from daemon.cli.client import Client, part
 from daemon.cli.paging import items
 from daemon.cli.request import absolute
 from daemon.kernel.errors import NotFound
-from daemon.services.types import AssetView, DuplicateGroup, ExportRequest, JobAck, Page, StatsView
+from daemon.services.types import Page
 from daemon.services.types_alike import NearDuplicates
 from daemon.services.types_duplicates import DuplicatesPlan, DuplicatesRequest
+from daemon.services.types_jobs import JobAck
 from daemon.services.types_learn import Forgotten
+from daemon.services.types_library import AssetView, DuplicateGroup, ExportRequest, StatsView
 from daemon.services.types_tags import WriteTagsRequest
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from daemon.cli.output import counted, duration, print_json, print_table
 from daemon.cli.request import absolute
-from daemon.services.types import AssetView, StatsView
+from daemon.services.types_library import AssetView, StatsView
 
 _LONG_S = 10.0  # from here on a length is told as minutes and seconds
 

@@ -9,7 +9,8 @@ import msgspec
 from daemon.cli.client import Client, part
 from daemon.cli.output import size, wrapped
 from daemon.kernel.errors import NotFound
-from daemon.services.types import JobAck, ModelView
+from daemon.services.types_jobs import JobAck
+from daemon.services.types_system import ModelView
 
 
 def listed(client: Client) -> list[ModelView]:

@@ -25,7 +25,7 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document; views of daemon.services.types are taken as they are."""
+    """One JSON document; views of the services are taken as they are."""
     import msgspec
 
     print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

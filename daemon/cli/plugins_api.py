@@ -14,7 +14,7 @@ from daemon.cli.request import absolute
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.kernel.suggest import nearest
 from daemon.kernel.typed_value import typed_value
-from daemon.services.types import JobAck
+from daemon.services.types_jobs import JobAck
 from daemon.services.types_plugins import ParameterView, PluginView
 
 

@@ -9,7 +9,7 @@ import msgspec
 from daemon.cli.client import Client, part
 from daemon.cli.request import absolute
 from daemon.kernel.errors import NotFound
-from daemon.services.types import JobAck
+from daemon.services.types_jobs import JobAck
 from daemon.services.types_projects import ProjectFileView, ProjectSummary, ProjectView, UsedByView
 
 

@@ -35,7 +35,7 @@ def list_recipes(as_json: AsJson = False) -> None:
 
     from daemon.cli.output import print_json, print_table
     from daemon.cli.session import session
-    from daemon.services.types import RecipeView
+    from daemon.services.types_jobs import RecipeView
 
     with session(os.environ) as open_session:
         answer = open_session.client.get("/recipes")

@@ -11,7 +11,7 @@ from typing import Any
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, FileMissing, InputError
 from daemon.kernel.typed_value import typed_value
-from daemon.services.types import DeliverSpec, JobInput, JobRequest, RegionSpec
+from daemon.services.types_jobs import DeliverSpec, JobInput, JobRequest, RegionSpec
 
 
 def job_request(

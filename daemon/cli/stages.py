@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from daemon.cli.follow import Doing
-from daemon.services.types import JobView, StepView
+from daemon.services.types_jobs import JobView, StepView
 
 _LEADING = ("running", "failed", "queued", "waiting", "cancelled", "skipped", "done")
 """Whose state a stage of several runs takes: the first of these that any run has."""

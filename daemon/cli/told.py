@@ -10,7 +10,7 @@ from daemon.cli.output import console, counted, duration, print_table, say, when
 from daemon.cli.stages import stages
 from daemon.cli.tree import common_folder, file_tree
 from daemon.kernel.errors import ErrorInfo
-from daemon.services.types import ErrorView, JobView
+from daemon.services.types_jobs import ErrorView, JobView
 
 PER_FOLDER = 12
 """A person on a terminal wants to see the shape; a program that reads the tree, all of it."""

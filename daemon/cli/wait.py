@@ -7,7 +7,7 @@ from daemon.cli.follow import Snapshot, fetch, follow
 from daemon.cli.output import say
 from daemon.cli.progress import display, watch
 from daemon.cli.session import Session
-from daemon.services.types import JobView
+from daemon.services.types_jobs import JobView
 
 
 class Interrupted(KeyboardInterrupt):

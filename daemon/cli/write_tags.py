@@ -59,7 +59,7 @@ def _request(
     written that nobody named. Raises BadParameter, FileMissing."""
     from daemon.cli.request import absolute
     from daemon.kernel.errors import BadParameter, FileMissing
-    from daemon.services.types import AssetQuery
+    from daemon.services.types_library import AssetQuery
     from daemon.services.types_tags import WriteTagsRequest
 
     files = [name for name in names if absolute(Path(name)).is_file()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # the command line imports `daemon.services.types` and must not pay for the rest
+if TYPE_CHECKING:  # the command line imports the types beside this and must not pay for the rest
     from daemon.services.alike import AlikeService
     from daemon.services.audition import AuditionService
     from daemon.services.browse import BrowseService

@@ -20,8 +20,9 @@ from daemon.services.asked import offset_of
 from daemon.services.assets_view import asset_view
 from daemon.services.best_copy import best_first, why
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import JobAck, Page
+from daemon.services.types import Page
 from daemon.services.types_alike import NearDuplicates
+from daemon.services.types_jobs import JobAck
 from daemon.services.vectors_out import VectorsOut
 from daemon.steps.compare import SPEC as COMPARE
 from daemon.steps.pairs import SPEC as PAIRS

@@ -10,7 +10,7 @@ from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.library.assets import Assets
 from daemon.library.query import Like, Query
-from daemon.services.types import AssetQuery
+from daemon.services.types_library import AssetQuery
 
 _MEASURES = ("brightness_hz", "length_s", "root_note", "lufs", "noisiness")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from daemon.library.asset_records import Asset
-from daemon.services.types import AssetView, TagView
+from daemon.services.types_library import AssetView, TagView
 
 
 def asset_view(asset: Asset, likeness: float | None = None) -> AssetView:

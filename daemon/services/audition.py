@@ -15,7 +15,8 @@ from daemon.playback.player import Player
 from daemon.services.jobs import JobsService
 from daemon.services.kits import KitsService
 from daemon.services.library import LibraryService
-from daemon.services.types import ArtifactView, Check
+from daemon.services.types_jobs import ArtifactView
+from daemon.services.types_system import Check
 from daemon.steps.notation.drum_map import KEYS
 
 _SHORT = frozenset({Kind.ONE_SHOT, Kind.SLICE, Kind.LOOP})

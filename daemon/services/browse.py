@@ -5,7 +5,8 @@ from __future__ import annotations
 from daemon.kernel.errors import NotFound
 from daemon.services.library import LibraryService
 from daemon.services.selection import SelectionService
-from daemon.services.types import AssetQuery, AssetView, SelectionRequest
+from daemon.services.types_library import AssetQuery, AssetView
+from daemon.services.types_system import SelectionRequest
 
 _MOST = 500
 

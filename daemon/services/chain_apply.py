@@ -19,7 +19,7 @@ from daemon.kernel.errors import BadParameter, DiskFull, Incomplete, RoadieError
 from daemon.kernel.work import InputFile, Kind, Produced
 from daemon.services.chain_runs import ChainRuns
 from daemon.services.chain_sounds import CONTAINERS, Ears, Targets, asks_class, asks_kind, is_file_name, targets
-from daemon.services.types import JobInput
+from daemon.services.types_jobs import JobInput
 from daemon.services.types_plugins import NOTHING_NEW, ApplyRequest
 from daemon.steps.render import BATCH_FILES, RenderParams
 

@@ -18,7 +18,7 @@ from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Lane, Region, StepCall
 from daemon.library.assets import Assets
 from daemon.services.paths import absolute, require_one
-from daemon.services.types import JobInput
+from daemon.services.types_jobs import JobInput
 from daemon.steps import encode, render
 from daemon.steps.render import RenderParams
 from daemon.steps.spec import Shelves

@@ -15,7 +15,7 @@ from daemon.kernel.errors import BadParameter
 from daemon.library.asset_records import FileStat, NewAsset
 from daemon.library.assets import Assets
 from daemon.services.scan import Files, batches
-from daemon.services.types import JobInput
+from daemon.services.types_jobs import JobInput
 from daemon.services.types_plugins import ApplyRequest
 from daemon.services.walk import Walk
 from daemon.watch.kinds import AUDIO

@@ -20,7 +20,7 @@ from daemon.services.chain_sounds import folder_of
 from daemon.services.outputs import Outputs
 from daemon.services.paths import absolute
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import JobAck
+from daemon.services.types_jobs import JobAck
 from daemon.services.types_plugins import ApplyRequest, ChainView, PreviewRequest, PreviewView
 
 _REMEMBERED = 64  # previews whose sound can still be had

@@ -25,8 +25,8 @@ from daemon.library.search import Search
 from daemon.services.outputs import Outputs
 from daemon.services.paths import absolute
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import JobAck
 from daemon.services.types_duplicates import DuplicateMoves, DuplicatesPlan, DuplicatesRequest
+from daemon.services.types_jobs import JobAck
 
 TASK = "duplicates"
 SHOWN = 200

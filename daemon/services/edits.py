@@ -20,8 +20,8 @@ from daemon.library.assets import Assets
 from daemon.library.edits import Edit, Edits
 from daemon.library.jobs import Jobs
 from daemon.services.jobs import JobsService
-from daemon.services.types import JobAck, JobInput, JobRequest
 from daemon.services.types_edits import EditRequest, LyricsEdit, NotesEdit, SliceEdit, SlicesEdit
+from daemon.services.types_jobs import JobAck, JobInput, JobRequest
 
 _TOLD = ("start_frames", "length_frames", "onset_frames", "rate", "velocity", "bars")
 _GONE = ("failed", "cancelled")  # of a job: it exported nothing, so the same edit is exported anew

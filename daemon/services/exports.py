@@ -22,7 +22,8 @@ from daemon.library.search import Search
 from daemon.services.asked import Asked
 from daemon.services.outputs import Outputs
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import AssetQuery, ExportRequest, JobAck
+from daemon.services.types_jobs import JobAck
+from daemon.services.types_library import AssetQuery, ExportRequest
 
 PAGE = 500
 

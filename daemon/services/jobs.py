@@ -27,7 +27,8 @@ from daemon.library.job_records import Artifact, InputRecord, JobLine, JobRecord
 from daemon.library.jobs import CLOSED, Jobs, NewInput, NewJob
 from daemon.services.outputs import Outputs
 from daemon.services.paths import absolute, require_one
-from daemon.services.types import (
+from daemon.services.types import Page
+from daemon.services.types_jobs import (
     ArtifactView,
     ErrorView,
     InputView,
@@ -37,7 +38,6 @@ from daemon.services.types import (
     JobRequest,
     JobView,
     Kept,
-    Page,
     RegionSpec,
     StepView,
     UndoView,

@@ -12,7 +12,7 @@ from daemon.library.arrivals import Arrivals
 from daemon.library.asset_records import FileStat, NewAsset
 from daemon.library.assets import Assets, foreseen
 from daemon.services.assets_view import asset_view
-from daemon.services.types import AssetView
+from daemon.services.types_library import AssetView
 from daemon.watch.kinds import Counts, counts
 from daemon.watch.look import is_text, look
 

@@ -15,7 +15,7 @@ from daemon.library.assets import Assets
 from daemon.models import taught
 from daemon.models.store import ModelStore
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import JobAck
+from daemon.services.types_jobs import JobAck
 from daemon.steps import registry
 from daemon.steps.learn import LearnParams
 

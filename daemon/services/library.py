@@ -19,7 +19,9 @@ from daemon.services.asked import Asked, offset_of
 from daemon.services.assets_view import asset_view
 from daemon.services.peaks import Peaks
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import (
+from daemon.services.types import Page
+from daemon.services.types_jobs import JobAck
+from daemon.services.types_library import (
     AssetPatch,
     AssetQuery,
     AssetView,
@@ -27,8 +29,6 @@ from daemon.services.types import (
     CollectionRequest,
     CollectionView,
     DuplicateGroup,
-    JobAck,
-    Page,
     ScanRequest,
     StatsView,
 )

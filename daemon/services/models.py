@@ -13,7 +13,8 @@ from daemon.models.catalogue import ModelEntry
 from daemon.models.pull import pull
 from daemon.models.store import ModelStore
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import JobAck, ModelView
+from daemon.services.types_jobs import JobAck
+from daemon.services.types_system import ModelView
 
 
 class ModelsService:

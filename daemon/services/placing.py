@@ -26,7 +26,8 @@ from daemon.library.assets import Assets
 from daemon.services.assets_view import asset_view
 from daemon.services.outputs import Outputs
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import AssetView, JobAck
+from daemon.services.types_jobs import JobAck
+from daemon.services.types_library import AssetView
 from daemon.services.types_placing import PlacingItem, PlacingPlan, PlacingRequest
 
 InUse = Callable[[Path], bool]

@@ -21,7 +21,7 @@ from daemon.kernel.work import Lane, PluginUse
 from daemon.services.outputs import Outputs
 from daemon.services.paths import absolute
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import JobAck
+from daemon.services.types_jobs import JobAck
 from daemon.services.types_plugins import (
     ParameterView,
     PluginSaveRequest,

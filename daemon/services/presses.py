@@ -8,7 +8,7 @@ from collections import OrderedDict
 import msgspec
 
 from daemon.services.jobs import JobsService
-from daemon.services.types import JobAck, JobInput, JobRequest
+from daemon.services.types_jobs import JobAck, JobInput, JobRequest
 
 _OPEN = frozenset({"preparing", "queued", "running"})
 _REMEMBERED = 256

@@ -22,7 +22,8 @@ from daemon.projects.model import Project, Reference
 from daemon.projects.read import SUFFIXES
 from daemon.services import paths
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import JobAck, ScanRequest
+from daemon.services.types_jobs import JobAck
+from daemon.services.types_library import ScanRequest
 from daemon.services.types_projects import (
     ProjectFileView,
     ProjectRequest,

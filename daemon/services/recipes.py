@@ -12,7 +12,7 @@ import msgspec
 from daemon.chains.files import list_chains
 from daemon.jobs.recipe_params import with_params
 from daemon.jobs.recipes import Listed, Recipes
-from daemon.services.types import RecipeView
+from daemon.services.types_jobs import RecipeView
 
 
 class ChainNames:

@@ -8,7 +8,7 @@ from daemon.library.assets import Assets
 from daemon.library.state import State
 from daemon.services.paths import absolute
 from daemon.services.transport import HOLDS_S, Transport
-from daemon.services.types import SelectionRequest, SelectionView, TransportRequest, TransportView
+from daemon.services.types_system import SelectionRequest, SelectionView, TransportRequest, TransportView
 
 
 class SelectionService:

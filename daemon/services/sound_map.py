@@ -13,8 +13,8 @@ from daemon.kernel.types import AssetId
 from daemon.kernel.work import InputFile, Kind
 from daemon.library.alike import MapPoints
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import JobAck
 from daemon.services.types_alike import MapQuery, MapRequest, MapView
+from daemon.services.types_jobs import JobAck
 from daemon.services.vectors_out import HeardFiles, VectorsOut
 
 TASK = "map"

@@ -19,7 +19,7 @@ from daemon.library.jobs import Jobs
 from daemon.library.state import State
 from daemon.services.models import ModelsService
 from daemon.services.selection import SelectionService
-from daemon.services.types import Check, LaneView, SettingsPatch, SettingsView, SystemView, TransportView
+from daemon.services.types_system import Check, LaneView, SettingsPatch, SettingsView, SystemView, TransportView
 
 FREE_ENOUGH = 5 * 10**9  # bytes: a song's stems as float, a few times over
 

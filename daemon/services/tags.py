@@ -18,7 +18,7 @@ from daemon.library.search import Search
 from daemon.services.asked import Asked
 from daemon.services.paths import absolute
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import JobAck
+from daemon.services.types_jobs import JobAck
 from daemon.services.types_tags import WriteTagsRequest
 
 TASK = "write-tags"

@@ -9,7 +9,7 @@ from daemon.jobs.keys import canonical
 from daemon.jobs.runner import JobRunner
 from daemon.library.jobs import Jobs, NewInput, NewJob
 from daemon.services.jobs import new_job_id
-from daemon.services.types import JobAck
+from daemon.services.types_jobs import JobAck
 
 
 class TaskStarter:

@@ -12,7 +12,7 @@ from daemon.executors.protocol import Executor
 from daemon.kernel.errors import BadParameter
 from daemon.kernel.events import Event, TransportChanged
 from daemon.kernel.work import Lane
-from daemon.services.types import TransportRequest, TransportView
+from daemon.services.types_system import TransportRequest, TransportView
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from daemon.services.types import Answer, AssetView, Request
+from daemon.services.types import Answer, Request
+from daemon.services.types_library import AssetView
 
 Place = Annotated[float, Meta(ge=0.0, le=1.0)]
 

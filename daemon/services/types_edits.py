@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from daemon.services.types import DeliverSpec, Request, TempoPoint
+from daemon.services.types import Request
+from daemon.services.types_jobs import DeliverSpec, TempoPoint
 from daemon.steps.edited_lyrics import WrittenLyrics
 from daemon.steps.edited_notes import WrittenPart
 

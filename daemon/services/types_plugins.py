@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from daemon.services.types import Answer, JobInput, Request
+from daemon.services.types import Answer, Request
+from daemon.services.types_jobs import JobInput
 
 Patience = Annotated[float, Meta(ge=0.5, le=600)]
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from daemon.services.types import Answer, Kept, Request
+from daemon.services.types import Answer, Request
+from daemon.services.types_jobs import Kept
 
 
 class RuleView(Answer, frozen=True):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from daemon.services.types import AssetQuery, Request
+from daemon.services.types import Request
+from daemon.services.types_library import AssetQuery
 
 
 class WriteTagsRequest(Request, frozen=True):

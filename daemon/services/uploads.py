@@ -17,7 +17,7 @@ from daemon.jobs.prepare import Preparer
 from daemon.kernel.errors import BadParameter, Conflict, DiskError, NotFound
 from daemon.library.asset_records import Asset
 from daemon.library.assets import Assets
-from daemon.services.types import UploadView
+from daemon.services.types_system import UploadView
 
 KEPT_S = 7 * 24 * 3600.0
 """How long an upload that nobody sends to is kept, and what is told of one that has become an asset."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from daemon.services.types import AssetView
+from daemon.services.types_library import AssetView
 from rules.actions.protocol import Doing, Needs, Planned, Subject, Wrong, text, texts
 from rules.ports import Ports
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from daemon.kernel.at_home import at_home
-from daemon.services.types import AssetView
+from daemon.services.types_library import AssetView
 from rules.ports import Ports
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from daemon.services.types import DeliverSpec, Format, JobInput, JobRequest
+from daemon.services.types_jobs import DeliverSpec, Format, JobInput, JobRequest
 from rules.actions.protocol import Doing, Needs, Planned, Subject, Wrong, by_folder, check_folder, text, texts
 from rules.ports import Ports
 

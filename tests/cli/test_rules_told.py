@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from daemon.cli.rules_told import tell_dry_run, tell_undone
-from daemon.services.types import Kept
+from daemon.services.types_jobs import Kept
 from daemon.services.types_rules import DryRunCondition, DryRunFile, DryRunView, RuleUndoView
 
 

@@ -8,7 +8,7 @@ import pytest
 from daemon.cli.follow import Doing, Snapshot
 from daemon.cli.progress import LineDisplay, fitting, picture, watch
 from daemon.cli.stages import stages
-from daemon.services.types import JobView
+from daemon.services.types_jobs import JobView
 from tests.fakes.daemon import job_view, step_view
 
 

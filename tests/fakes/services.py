@@ -16,10 +16,13 @@ from daemon.services import types_alike as ta
 from daemon.services import types_controls as tc
 from daemon.services import types_duplicates as td
 from daemon.services import types_edits as te
+from daemon.services import types_jobs as tj
 from daemon.services import types_kits as tk
+from daemon.services import types_library as tl
 from daemon.services import types_plugins as tg
 from daemon.services import types_projects as tp
 from daemon.services import types_rules as tr
+from daemon.services import types_system as ty
 from daemon.services import types_watch as tw
 from daemon.services.types_tags import WriteTagsRequest
 
@@ -76,100 +79,100 @@ class FakeEvents:
 
 class FakeJobs:
     def __init__(self) -> None:
-        self.requests: dict[str, tuple[t.JobRequest, str]] = {}
-        self.acks: dict[str, t.JobAck] = {}
+        self.requests: dict[str, tuple[tj.JobRequest, str]] = {}
+        self.acks: dict[str, tj.JobAck] = {}
         self._keys: dict[tuple[str, str], str] = {}
 
-    async def submit(self, request: t.JobRequest, client: str) -> tuple[t.JobAck, bool]:
+    async def submit(self, request: tj.JobRequest, client: str) -> tuple[tj.JobAck, bool]:
         key = (client, request.idempotency_key or "")
         if request.idempotency_key and key in self._keys:
             known = self._keys[key]
             if self.requests[known][0] != request:
                 raise Conflict("this key was used with another body", where=request.idempotency_key)
             return self.acks[known], False
-        ack = t.JobAck(id=f"job{len(self.acks) + 1}", state="preparing")
+        ack = tj.JobAck(id=f"job{len(self.acks) + 1}", state="preparing")
         self.requests[ack.id], self.acks[ack.id] = (request, client), ack
         if request.idempotency_key:
             self._keys[key] = ack.id
         return ack, True
 
-    def _ack(self, id: str) -> t.JobAck:
+    def _ack(self, id: str) -> tj.JobAck:
         if id not in self.acks:
             raise NotFound("no such job", where=id)
         return self.acks[id]
 
-    async def get(self, id: str) -> t.JobView:
+    async def get(self, id: str) -> tj.JobView:
         ack = self._ack(id)
         request, client = self.requests[id]
-        return t.JobView(
+        return tj.JobView(
             id=ack.id, recipe=request.recipe, client=client, state=ack.state, progress=0.0, eta_s=None,
             created_at=0.0, started_at=None, finished_at=None, warnings=[], error=None, inputs=[], steps=[],
             artifacts=[],
         )  # fmt: skip
 
-    async def list(self, state: str | None, cursor: str | None, limit: int) -> t.Page[t.JobView]:
+    async def list(self, state: str | None, cursor: str | None, limit: int) -> t.Page[tj.JobView]:
         views = [await self.get(id) for id in self.acks]
         found = [view for view in views if state is None or view.state == state]
         start = int(cursor or 0)
         end = start + limit
         return t.Page(items=found[start:end], next_cursor=str(end) if end < len(found) else None)
 
-    async def cancel(self, id: str) -> t.JobAck:
-        self.acks[id] = t.JobAck(id=self._ack(id).id, state="cancelled")
+    async def cancel(self, id: str) -> tj.JobAck:
+        self.acks[id] = tj.JobAck(id=self._ack(id).id, state="cancelled")
         return self.acks[id]
 
-    async def retry(self, id: str) -> t.JobAck:
-        self.acks[id] = t.JobAck(id=self._ack(id).id, state="queued")
+    async def retry(self, id: str) -> tj.JobAck:
+        self.acks[id] = tj.JobAck(id=self._ack(id).id, state="queued")
         return self.acks[id]
 
-    async def undo(self, id: str) -> t.UndoView:
-        return t.UndoView(id=self._ack(id).id, removed=["/music/a.wav"], kept=[])
+    async def undo(self, id: str) -> tj.UndoView:
+        return tj.UndoView(id=self._ack(id).id, removed=["/music/a.wav"], kept=[])
 
 
-def asset_view(id: str, path: Path | None = None, **more: Any) -> t.AssetView:
+def asset_view(id: str, path: Path | None = None, **more: Any) -> tl.AssetView:
     values: dict[str, Any] = {
         "id": id, "name": id, "kind": "source", "path": str(path) if path else None,
         "paths": [str(path)] if path else [], "label": None, "confidence": None, "bpm": None, "key": None,
         "stem": None, "length_s": None, "rate_hz": None, "channels": None, "rating": 0, "tags": [],
         "parent": None, "source": None, "job": None, "missing": False, "added_at": 0.0, "meta": {},
     }  # fmt: skip
-    return t.AssetView(**{**values, **more})
+    return tl.AssetView(**{**values, **more})
 
 
 class FakeLibrary:
     """Assets are files, identified by the SHA-256 of their bytes."""
 
     def __init__(self) -> None:
-        self.assets: dict[str, t.AssetView] = {}
-        self.queries: list[t.AssetQuery] = []
+        self.assets: dict[str, tl.AssetView] = {}
+        self.queries: list[tl.AssetQuery] = []
         self.deleted: list[tuple[str, bool]] = []
         self.peaks_error: Exception | None = None
-        self._collections: dict[str, t.CollectionView] = {}
+        self._collections: dict[str, tl.CollectionView] = {}
 
-    def add(self, path: Path, name: str = "") -> t.AssetView:
+    def add(self, path: Path, name: str = "") -> tl.AssetView:
         id = hashlib.sha256(path.read_bytes()).hexdigest()
         self.assets.setdefault(id, asset_view(id, path, name=name or path.name))
         return self.assets[id]
 
-    async def add_upload(self, path: Path, name: str) -> t.JobAck | t.AssetView:
+    async def add_upload(self, path: Path, name: str) -> tj.JobAck | tl.AssetView:
         if path.stat().st_size == 0:  # noqa: ASYNC240 - a fake
             raise InputError("is empty", where=name)
         return self.add(path, name)
 
-    async def search(self, query: t.AssetQuery) -> t.Page[t.AssetView]:
+    async def search(self, query: tl.AssetQuery) -> t.Page[tl.AssetView]:
         self.queries.append(query)
         return t.Page(items=list(self.assets.values()))
 
-    async def facets(self, query: t.AssetQuery) -> dict[str, dict[str, int]]:
+    async def facets(self, query: tl.AssetQuery) -> dict[str, dict[str, int]]:
         self.queries.append(query)
         return {"all": {"assets": len(self.assets)}}
 
-    async def get(self, id: str) -> t.AssetView:
+    async def get(self, id: str) -> tl.AssetView:
         if id not in self.assets:
             raise NotFound("no such asset", where=id)
         return self.assets[id]
 
-    async def patch(self, id: str, patch: t.AssetPatch) -> t.AssetView:
+    async def patch(self, id: str, patch: tl.AssetPatch) -> tl.AssetView:
         old = await self.get(id)
         self.assets[id] = asset_view(id, name=patch.name or old.name, rating=patch.rating or old.rating)
         return self.assets[id]
@@ -187,7 +190,7 @@ class FakeLibrary:
             raise self.peaks_error
         return {"asset": (await self.get(id)).id, "n": n, "peaks": []}
 
-    async def derived(self, id: str) -> list[t.AssetView]:
+    async def derived(self, id: str) -> list[tl.AssetView]:
         return [each for each in self.assets.values() if each.parent == id]
 
     async def slices(self, id: str) -> dict[str, Any]:
@@ -199,26 +202,26 @@ class FakeLibrary:
     async def lyrics(self, id: str) -> dict[str, Any]:
         return {"asset": (await self.get(id)).id, "words": []}
 
-    async def duplicates(self) -> list[t.DuplicateGroup]:
+    async def duplicates(self) -> list[tl.DuplicateGroup]:
         return []
 
-    async def collections(self) -> list[t.CollectionView]:
+    async def collections(self) -> list[tl.CollectionView]:
         return list(self._collections.values())
 
-    async def collection(self, id: str) -> t.CollectionView:
+    async def collection(self, id: str) -> tl.CollectionView:
         if id not in self._collections:
             raise NotFound("no such collection", where=id)
         return self._collections[id]
 
-    async def create_collection(self, request: t.CollectionRequest) -> t.CollectionView:
-        made = t.CollectionView(id=f"c{len(self._collections)}", name=request.name, assets=request.assets)
+    async def create_collection(self, request: tl.CollectionRequest) -> tl.CollectionView:
+        made = tl.CollectionView(id=f"c{len(self._collections)}", name=request.name, assets=request.assets)
         self._collections[made.id] = made
         return made
 
-    async def patch_collection(self, id: str, patch: t.CollectionPatch) -> t.CollectionView:
+    async def patch_collection(self, id: str, patch: tl.CollectionPatch) -> tl.CollectionView:
         old = await self.collection(id)
         kept = [each for each in old.assets if each not in patch.remove]
-        new = t.CollectionView(id=id, name=patch.name or old.name, assets=[*kept, *patch.add])
+        new = tl.CollectionView(id=id, name=patch.name or old.name, assets=[*kept, *patch.add])
         self._collections[id] = new
         return new
 
@@ -226,11 +229,11 @@ class FakeLibrary:
         await self.collection(id)
         del self._collections[id]
 
-    async def stats(self) -> t.StatsView:
-        return t.StatsView(assets=len(self.assets), paths=0, missing=0, length_s=0.0, by_kind={}, by_class={})
+    async def stats(self) -> tl.StatsView:
+        return tl.StatsView(assets=len(self.assets), paths=0, missing=0, length_s=0.0, by_kind={}, by_class={})
 
-    async def scan(self, request: t.ScanRequest, client: str) -> t.JobAck:
-        return t.JobAck(id="scan1", state="preparing")
+    async def scan(self, request: tl.ScanRequest, client: str) -> tj.JobAck:
+        return tj.JobAck(id="scan1", state="preparing")
 
 
 class FakeProjects:
@@ -240,8 +243,8 @@ class FakeProjects:
     async def read(self, request: tp.ProjectRequest) -> tp.ProjectView:
         raise InputError("this is no project", where=request.path)
 
-    async def scan(self, request: t.ScanRequest, client: str) -> t.JobAck:
-        return t.JobAck(id="projects1", state="preparing")
+    async def scan(self, request: tl.ScanRequest, client: str) -> tj.JobAck:
+        return tj.JobAck(id="projects1", state="preparing")
 
     async def get(self, id: str) -> tp.ProjectView:
         raise NotFound("no such project", where=id)
@@ -282,26 +285,26 @@ class FakeKits:
 
 
 class FakeExports:
-    async def export(self, request: t.ExportRequest, client: str) -> t.JobAck:
-        return t.JobAck(id="export1", state="preparing")
+    async def export(self, request: tl.ExportRequest, client: str) -> tj.JobAck:
+        return tj.JobAck(id="export1", state="preparing")
 
 
 class FakeTags:
     def __init__(self) -> None:
         self.asked: list[WriteTagsRequest] = []
 
-    async def start(self, request: WriteTagsRequest, client: str) -> t.JobAck:
+    async def start(self, request: WriteTagsRequest, client: str) -> tj.JobAck:
         self.asked.append(request)
-        return t.JobAck(id="tags1", state="preparing")
+        return tj.JobAck(id="tags1", state="preparing")
 
 
 class FakeLearn:
     def __init__(self) -> None:
         self.taught = False
 
-    async def learn(self, client: str) -> t.JobAck:
+    async def learn(self, client: str) -> tj.JobAck:
         self.taught = True
-        return t.JobAck(id="learn1", state="preparing")
+        return tj.JobAck(id="learn1", state="preparing")
 
     async def forget(self) -> bool:
         self.taught, before = False, self.taught
@@ -316,9 +319,9 @@ class FakeDuplicates:
         self.asked.append(request)
         return td.DuplicatesPlan(groups=[], projects=0)
 
-    async def remove(self, request: td.DuplicatesRequest, client: str) -> t.JobAck:
+    async def remove(self, request: td.DuplicatesRequest, client: str) -> tj.JobAck:
         self.asked.append(request)
-        return t.JobAck(id="duplicates1", state="preparing")
+        return tj.JobAck(id="duplicates1", state="preparing")
 
 
 class FakeAlike:
@@ -326,9 +329,9 @@ class FakeAlike:
         self.found: list[ta.NearDuplicates] = []
         self.asked = 0
 
-    async def look(self, client: str) -> t.JobAck:
+    async def look(self, client: str) -> tj.JobAck:
         self.asked += 1
-        return t.JobAck(id="near1", state="preparing")
+        return tj.JobAck(id="near1", state="preparing")
 
     async def groups(self, cursor: str | None, limit: int) -> t.Page[ta.NearDuplicates]:
         start = int(cursor or 0)
@@ -340,9 +343,9 @@ class FakeMap:
     def __init__(self) -> None:
         self.asked: list[ta.MapRequest] = []
 
-    async def make(self, request: ta.MapRequest, client: str) -> t.JobAck:
+    async def make(self, request: ta.MapRequest, client: str) -> tj.JobAck:
         self.asked.append(request)
-        return t.JobAck(id="map1", state="preparing")
+        return tj.JobAck(id="map1", state="preparing")
 
     async def view(self, query: ta.MapQuery) -> ta.MapView:
         return ta.MapView(assets=["a1"], x=[0.25], y=[0.75], classes=["kick"], placed=1, waiting=0)
@@ -352,15 +355,15 @@ class FakeModels:
     def __init__(self) -> None:
         self.pulled: list[str] = []
 
-    async def list(self) -> list[t.ModelView]:
+    async def list(self) -> list[ty.ModelView]:
         return []
 
-    async def pull(self, name: str, client: str) -> t.JobAck:
+    async def pull(self, name: str, client: str) -> tj.JobAck:
         self.pulled.append(name)
-        return t.JobAck(id="pull1", state="preparing")
+        return tj.JobAck(id="pull1", state="preparing")
 
-    async def add(self, name: str, path: Path, trusted: bool) -> t.ModelView:
-        return t.ModelView(
+    async def add(self, name: str, path: Path, trusted: bool) -> ty.ModelView:
+        return ty.ModelView(
             name=name, engine="demucs", task="separate", about="", size_bytes=None, licence="unknown",
             licence_note=None, source=str(path), installed=True, bundled=False, sha256=None, command="",
         )  # fmt: skip
@@ -370,8 +373,8 @@ class FakeModels:
 
 
 class FakeRecipes:
-    async def list(self) -> list[t.RecipeView]:
-        return [t.RecipeView(name="stems", about="", origin="shipped", steps=[], effects=[])]
+    async def list(self) -> list[tj.RecipeView]:
+        return [tj.RecipeView(name="stems", about="", origin="shipped", steps=[], effects=[])]
 
 
 class FakeSystem:
@@ -381,40 +384,40 @@ class FakeSystem:
     def health(self) -> dict[str, Any]:
         return {"status": "ok", "version": "0.1.0", "uptime_s": 1.5}
 
-    async def system(self) -> t.SystemView:
-        return t.SystemView(
+    async def system(self) -> ty.SystemView:
+        return ty.SystemView(
             version="0.1.0", uptime_s=1.5, home="/home", lanes=[], models=[], folders={}, jobs_open=0,
             memory_bytes=1,
         )  # fmt: skip
 
-    async def settings(self) -> t.SettingsView:
-        return t.SettingsView(values=self.values, changeable=list(self.values))
+    async def settings(self) -> ty.SettingsView:
+        return ty.SettingsView(values=self.values, changeable=list(self.values))
 
-    async def patch_settings(self, patch: t.SettingsPatch) -> t.SettingsView:
+    async def patch_settings(self, patch: ty.SettingsPatch) -> ty.SettingsView:
         self.values = {**self.values, **patch.values}
         return await self.settings()
 
-    async def doctor(self) -> list[t.Check]:
-        return [t.Check(name="SQLite", ok=True, found="3.45")]
+    async def doctor(self) -> list[ty.Check]:
+        return [ty.Check(name="SQLite", ok=True, found="3.45")]
 
 
 class FakeSelection:
     def __init__(self) -> None:
-        self._selected = t.SelectionView(path=None, asset=None)
-        self._transport = t.TransportView(playing=False, recording=False, bpm=None, heavy_paused=False)
+        self._selected = ty.SelectionView(path=None, asset=None)
+        self._transport = ty.TransportView(playing=False, recording=False, bpm=None, heavy_paused=False)
 
-    async def selection(self) -> t.SelectionView:
+    async def selection(self) -> ty.SelectionView:
         return self._selected
 
-    async def select(self, request: t.SelectionRequest) -> t.SelectionView:
-        self._selected = t.SelectionView(path=request.path, asset=request.asset)
+    async def select(self, request: ty.SelectionRequest) -> ty.SelectionView:
+        self._selected = ty.SelectionView(path=request.path, asset=request.asset)
         return self._selected
 
-    async def transport(self) -> t.TransportView:
+    async def transport(self) -> ty.TransportView:
         return self._transport
 
-    async def set_transport(self, request: t.TransportRequest) -> t.TransportView:
-        self._transport = t.TransportView(
+    async def set_transport(self, request: ty.TransportRequest) -> ty.TransportView:
+        self._transport = ty.TransportView(
             playing=request.playing, recording=request.recording, bpm=request.bpm, heavy_paused=False
         )
         return self._transport
@@ -429,12 +432,12 @@ class FakeUploads:
         self.largest_chunk = 0
         self._lengths: dict[str, int] = {}
 
-    async def create(self, length: int, name: str) -> t.UploadView:
+    async def create(self, length: int, name: str) -> ty.UploadView:
         id = f"u{len(self._lengths)}"
         self.data[id], self._lengths[id], self.names[id] = bytearray(), length, name
         return await self.get(id)
 
-    async def append(self, id: str, offset: int, chunks: AsyncIterator[bytes]) -> t.UploadView:
+    async def append(self, id: str, offset: int, chunks: AsyncIterator[bytes]) -> ty.UploadView:
         if offset != (await self.get(id)).offset:
             raise Conflict("the upload stands elsewhere", where=id)
         async for chunk in chunks:
@@ -442,13 +445,13 @@ class FakeUploads:
             self.data[id] += chunk
         return await self.get(id)
 
-    async def get(self, id: str) -> t.UploadView:
+    async def get(self, id: str) -> ty.UploadView:
         if id not in self.data:
             raise NotFound("no such upload", where=id)
         data = self.data[id]
         whole = len(data) == self._lengths[id]
         asset = hashlib.sha256(data).hexdigest() if whole else None
-        return t.UploadView(id=id, offset=len(data), length=self._lengths[id], asset=asset)
+        return ty.UploadView(id=id, offset=len(data), length=self._lengths[id], asset=asset)
 
     async def delete(self, id: str) -> None:
         await self.get(id)
@@ -470,13 +473,13 @@ class FakeEdits:
     async def lyrics(self, id: str) -> dict[str, Any]:
         return self._found(id)
 
-    async def put_slices(self, id: str, edit: te.SlicesEdit, client: str) -> t.JobAck:
+    async def put_slices(self, id: str, edit: te.SlicesEdit, client: str) -> tj.JobAck:
         return self._taken(id, edit)
 
-    async def put_notes(self, id: str, edit: te.NotesEdit, client: str) -> t.JobAck:
+    async def put_notes(self, id: str, edit: te.NotesEdit, client: str) -> tj.JobAck:
         return self._taken(id, edit)
 
-    async def put_lyrics(self, id: str, edit: te.LyricsEdit, client: str) -> t.JobAck:
+    async def put_lyrics(self, id: str, edit: te.LyricsEdit, client: str) -> tj.JobAck:
         return self._taken(id, edit)
 
     def _found(self, id: str) -> dict[str, Any]:
@@ -484,10 +487,10 @@ class FakeEdits:
             raise NotFound("no such asset", where=id)
         return {"items": []}
 
-    def _taken(self, id: str, edit: Any) -> t.JobAck:
+    def _taken(self, id: str, edit: Any) -> tj.JobAck:
         self._found(id)
         self.put.append((id, edit))
-        return t.JobAck(id=f"e{len(self.put)}", state="preparing")
+        return tj.JobAck(id=f"e{len(self.put)}", state="preparing")
 
 
 class FakeControls:
@@ -536,11 +539,11 @@ class FakePlugins:
     async def list(self) -> list[tg.PluginView]:
         return []
 
-    async def scan(self, request: tg.PluginScanRequest, client: str) -> t.JobAck:
-        return t.JobAck(id="plugins1", state="preparing")
+    async def scan(self, request: tg.PluginScanRequest, client: str) -> tj.JobAck:
+        return tj.JobAck(id="plugins1", state="preparing")
 
-    async def save(self, request: tg.PluginSaveRequest, client: str) -> t.JobAck:
-        return t.JobAck(id="save1", state="preparing")
+    async def save(self, request: tg.PluginSaveRequest, client: str) -> tj.JobAck:
+        return tj.JobAck(id="save1", state="preparing")
 
 
 class FakeChains:
@@ -555,8 +558,8 @@ class FakeChains:
     async def preview_path(self, preview: str) -> Path:
         raise NotFound("no such preview", where=preview)
 
-    async def apply(self, request: tg.ApplyRequest, client: str) -> t.JobAck:
-        return t.JobAck(id="apply1", state="preparing")
+    async def apply(self, request: tg.ApplyRequest, client: str) -> tj.JobAck:
+        return tj.JobAck(id="apply1", state="preparing")
 
 
 class FakeRules:

@@ -14,7 +14,7 @@ from daemon.kernel.clock import SystemClock
 from daemon.kernel.errors import DiskError, ErrorInfo, StepFailed, UnreadableProject, WorkerDied
 from daemon.library.database import Database
 from daemon.library.rule_runs import RuleRuns
-from daemon.services.types import AssetView
+from daemon.services.types_library import AssetView
 from rules import engine as module
 from rules.book import RuleBook
 from rules.engine import Limits, RuleEngine

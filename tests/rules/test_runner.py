@@ -16,7 +16,7 @@ from daemon.library.database import Database
 from daemon.library.jobs import Jobs, NewInput, NewJob
 from daemon.library.rule_runs import NewRun, RuleRuns
 from daemon.services.rule_work import RuleWork
-from daemon.services.types import JobAck
+from daemon.services.types_jobs import JobAck
 from daemon.services.types_placing import PlacingRequest
 from rules.book import RuleBook
 from rules.ports import Ports

@@ -10,7 +10,7 @@ import pytest
 from daemon.kernel.errors import NotFound
 from daemon.playback.messages import Pad
 from daemon.services.audition import AuditionService, short_names
-from daemon.services.types import ArtifactView
+from daemon.services.types_jobs import ArtifactView
 
 
 @dataclass

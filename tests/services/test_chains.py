@@ -17,7 +17,7 @@ from daemon.services.chain_runs import ChainRuns
 from daemon.services.chains import ChainsService
 from daemon.services.outputs import Outputs
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import JobInput
+from daemon.services.types_jobs import JobInput
 from daemon.services.types_plugins import PreviewRequest
 from daemon.steps.render import RenderParams
 

@@ -10,7 +10,7 @@ import pytest
 from daemon.kernel.events import Event, TransportChanged
 from daemon.kernel.work import Lane
 from daemon.services.transport import Transport
-from daemon.services.types import TransportRequest
+from daemon.services.types_system import TransportRequest
 from tests.fakes.executor import ManualExecutor
 
 PLAYS = TransportRequest(playing=True, bpm=120.0)

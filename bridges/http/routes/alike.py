@@ -7,8 +7,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from bridges.http.table import BASE, Call, Route
-from daemon.services.types import JobAck, Page, Request
+from daemon.services.types import Page, Request
 from daemon.services.types_alike import MapQuery, MapRequest, MapView, NearDuplicates
+from daemon.services.types_jobs import JobAck
 
 
 class GroupsQuery(Request, frozen=True):

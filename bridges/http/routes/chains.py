@@ -7,7 +7,8 @@ from aiohttp import web
 from bridges.http.media import send_file
 from bridges.http.routes.jobs import job_reply
 from bridges.http.table import BASE, Call, Reply, Route
-from daemon.services.types import JobAck, Page
+from daemon.services.types import Page
+from daemon.services.types_jobs import JobAck
 from daemon.services.types_plugins import (
     ApplyRequest,
     ChainView,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bridges.http.table import BASE, Call, Reply, Route
-from daemon.services.types import CollectionPatch, CollectionRequest, CollectionView, Page
+from daemon.services.types import Page
+from daemon.services.types_library import CollectionPatch, CollectionRequest, CollectionView
 
 
 async def list_collections(call: Call[None, None]) -> Page[CollectionView]:

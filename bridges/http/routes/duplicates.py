@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bridges.http.table import BASE, Call, Route
-from daemon.services.types import DuplicateGroup, JobAck, Page
+from daemon.services.types import Page
 from daemon.services.types_duplicates import DuplicatesPlan, DuplicatesRequest
+from daemon.services.types_jobs import JobAck
+from daemon.services.types_library import DuplicateGroup
 
 
 async def listed(call: Call[None, None]) -> Page[DuplicateGroup]:

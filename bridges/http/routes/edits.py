@@ -6,8 +6,8 @@ from typing import Any
 
 from bridges.http.routes.jobs import job_reply
 from bridges.http.table import BASE, Call, Reply, Route
-from daemon.services.types import JobAck
 from daemon.services.types_edits import LyricsEdit, NotesEdit, SlicesEdit
+from daemon.services.types_jobs import JobAck
 
 
 async def slices(call: Call[None, None]) -> dict[str, Any]:

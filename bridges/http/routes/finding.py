@@ -7,7 +7,8 @@ from typing import Annotated
 from msgspec import Meta, structs
 
 from bridges.http.table import BASE, Call, Route
-from daemon.services.types import AssetQuery, AssetView, Facets, Page
+from daemon.services.types import Page
+from daemon.services.types_library import AssetQuery, AssetView, Facets
 
 Counts = dict[str, dict[str, int]]
 """Facet -> value -> how many assets have it."""

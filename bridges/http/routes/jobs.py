@@ -7,19 +7,10 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from bridges.http.table import BASE, Call, Reply, Route
-from daemon.services.types import (
-    ExportRequest,
-    JobAck,
-    JobRequest,
-    JobStateName,
-    JobView,
-    ModelView,
-    Page,
-    RecipeView,
-    Request,
-    ScanRequest,
-    UndoView,
-)
+from daemon.services.types import Page, Request
+from daemon.services.types_jobs import JobAck, JobRequest, JobStateName, JobView, RecipeView, UndoView
+from daemon.services.types_library import ExportRequest, ScanRequest
+from daemon.services.types_system import ModelView
 
 
 class JobsQuery(Request, frozen=True):

@@ -8,13 +8,8 @@ from msgspec import Meta
 
 from bridges.http.media import audio
 from bridges.http.table import BASE, Call, Route
-from daemon.services.types import (
-    AssetPatch,
-    AssetView,
-    Page,
-    Request,
-    StatsView,
-)
+from daemon.services.types import Page, Request
+from daemon.services.types_library import AssetPatch, AssetView, StatsView
 
 
 class DeleteQuery(Request, frozen=True):

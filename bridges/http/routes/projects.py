@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bridges.http.table import BASE, Call, Route
-from daemon.services.types import JobAck, Page, ScanRequest
+from daemon.services.types import Page
+from daemon.services.types_jobs import JobAck
+from daemon.services.types_library import ScanRequest
 from daemon.services.types_projects import (
     ProjectRequest,
     ProjectSummary,

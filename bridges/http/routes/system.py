@@ -6,12 +6,10 @@ from pathlib import Path
 
 from bridges.http.refusals import Invalid
 from bridges.http.table import BASE, Access, Call, Reply, Route
-from daemon.services.types import (
-    Answer,
+from daemon.services.types import Answer, Page, Request
+from daemon.services.types_system import (
     Check,
     ModelView,
-    Page,
-    Request,
     SelectionRequest,
     SelectionView,
     SettingsPatch,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bridges.http.table import BASE, Call, Route
-from daemon.services.types import JobAck
+from daemon.services.types_jobs import JobAck
 from daemon.services.types_tags import WriteTagsOptions, WriteTagsRequest
 
 

@@ -6,7 +6,7 @@ from bridges.http import tus
 from bridges.http.events import EventsQuery, server_sent, websocket
 from bridges.http.multipart import upload
 from bridges.http.table import BASE, Body, Route
-from daemon.services.types import AssetView
+from daemon.services.types_library import AssetView
 
 _UPLOAD = f"{tus.PATH}/{{id}}"
 _NO_UPLOAD = (404, "no such upload")

@@ -12,7 +12,7 @@ from bridges.osc.subscriptions import MAX_SECONDS
 from bridges.osc.table import ROOT, Address, Arg
 from daemon.kernel.errors import BadParameter
 from daemon.services.transport import HOLDS_S
-from daemon.services.types import TransportRequest
+from daemon.services.types_system import TransportRequest
 
 _TOP_BPM = 999.0
 _GAVE_WAY = encode(

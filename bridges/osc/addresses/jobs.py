@@ -10,7 +10,7 @@ from bridges.osc.feed import trouble_of
 from bridges.osc.slots import OPEN
 from bridges.osc.table import ROOT, Address, Arg
 from daemon.kernel.errors import BadParameter, Forbidden
-from daemon.services.types import JobAck, JobBrief, JobInput, JobView
+from daemon.services.types_jobs import JobAck, JobBrief, JobInput, JobView
 
 STATE = f"{ROOT}/job/state"
 QUEUED = f"{ROOT}/queued"

@@ -8,7 +8,8 @@ import os
 from bridges.osc.call import Call
 from bridges.osc.table import ROOT, Address, Arg
 from daemon.kernel.errors import FileMissing, NotFound
-from daemon.services.types import AssetQuery, SelectionRequest
+from daemon.services.types_library import AssetQuery
+from daemon.services.types_system import SelectionRequest
 
 _MOST_HITS = 200
 _PRESS = Arg("f", "press", 0, None)

@@ -9,7 +9,7 @@ import logging
 import pytest
 
 from daemon.kernel.errors import DiskError, DiskFull, ErrorInfo, StepFailed
-from daemon.services.types import JobRequest
+from daemon.services.types_jobs import JobRequest
 from tests.bridges.http.conftest import Served, bearer, serve
 
 JOBS = "/api/v1/jobs"

@@ -12,7 +12,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from daemon.services.types import AssetView
+from daemon.services.types_library import AssetView
 from tests.bridges.http.conftest import TOKEN, Served, bearer, serve
 from tests.fakes.services import asset_view
 

@@ -7,11 +7,14 @@ Windows by a job object. On macOS the pipe is all there is.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import select
 import signal
 import subprocess
 import sys
+from typing import NoReturn
 
 _PR_SET_PDEATHSIG = 1
 _KILL_ON_JOB_CLOSE = 0x2000
@@ -26,6 +29,39 @@ def die_with_parent(parent: int) -> None:
             raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG)")
     if sys.platform != "win32" and os.getppid() != parent:
         os._exit(0)  # the parent ended before it could be asked for
+
+
+def guard_group() -> None:
+    """In a process that leads a group and has no threads yet: begin one beside it that waits for its end, however that
+    comes, and ends what is left of the group then. No other process is there to do so when the parent's own end kills
+    this one, and what it forked is not killed with it. On Linux only, from 5.3 on."""
+    if sys.platform != "linux":
+        return
+    leader = os.getpid()
+    try:
+        watched = os.pidfd_open(leader)
+    except OSError:
+        return
+    if os.fork():
+        os.close(watched)
+        return
+    try:
+        for handle in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208
+            if handle != watched:  # the pipe above all: whoever reads it must see its end
+                with contextlib.suppress(OSError):  # the listing's own
+                    os.close(handle)
+        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+        select.select([watched], [], [])
+        os.killpg(leader, signal.SIGKILL)
+    finally:
+        os._exit(0)
+
+
+def end_group() -> NoReturn:
+    """End this process, and with it at once all of the group that it leads, its guard too."""
+    if sys.platform != "win32" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
 
 
 class Job:

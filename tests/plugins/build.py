@@ -20,7 +20,7 @@ NAMES = {
     "HANG_ON_LOAD": "Hang on load", "HANG": "Hang", "NOT_A_NUMBER": "Not a number", "INFINITE": "Infinite",
     "LATENCY": "Latency", "LYING_LATENCY": "Lying latency", "SILENT": "Silent", "SLOW": "Slow", "GREEDY": "Greedy",
     "EXITS": "Exits", "PROGRAMS": "Programs", "FORKS": "Forks", "STEREO_ONLY": "Stereo only",
-    "MONO_ONLY": "Mono only",
+    "MONO_ONLY": "Mono only", "FORKS_AND_GOES_ON": "Forks and goes on", "FORKS_AND_HANGS": "Forks and hangs",
 }  # fmt: skip
 VARIANTS = list(NAMES)
 """In the order of plugin.cpp's enum."""

@@ -14,7 +14,7 @@
 
 enum Variant { GAIN, MULTI, INSTRUMENT, CRASH_ON_LOAD, CRASH, HANG_ON_LOAD, HANG, NOT_A_NUMBER, INFINITE, LATENCY,
                LYING_LATENCY, SILENT, SLOW, GREEDY, EXITS, PROGRAMS, FORKS,
-               STEREO_ONLY, MONO_ONLY };
+               STEREO_ONLY, MONO_ONLY, FORKS_AND_GOES_ON, FORKS_AND_HANGS };
 #ifndef VARIANT
 #define VARIANT GAIN
 #endif
@@ -37,7 +37,7 @@ constexpr uint64_t MONO = 1ull << 19, STEREO = 3;
 
 const char* const NAMES[] = {"Gain", "Multi", "Instrument", "Crash on load", "Crash", "Hang on load", "Hang", "Not a number",
                              "Infinite", "Latency", "Lying latency", "Silent", "Slow", "Greedy", "Exits", "Programs",
-                             "Forks", "Stereo only", "Mono only"};
+                             "Forks", "Stereo only", "Mono only", "Forks and goes on", "Forks and hangs"};
 
 [[noreturn]] void hang() {
     for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
@@ -260,6 +260,11 @@ class Plugin final : public Component, public Processor, public Controller {
         if (VARIANT == CRASH) crash();
         if (VARIANT == HANG) hang();
         if (VARIANT == EXITS) std::_Exit(0);
+        if (VARIANT == FORKS_AND_GOES_ON && fork() == 0) hang();
+        if (VARIANT == FORKS_AND_HANGS) {
+            fork();
+            hang();
+        }
         if (VARIANT == FORKS) {  // what it leaves behind holds every pipe of the host
             if (fork() == 0) hang();
             crash();

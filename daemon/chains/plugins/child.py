@@ -1,5 +1,5 @@
 """The process that foreign code runs in. Everything happens on its main thread, as plug-ins expect; it is killed from
-outside when it stands still, and ends when its pipe closes or its parent does."""
+outside when it stands still, and ends when its pipe closes or its parent does, with all that it forked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from daemon.chains.plugins.resolve import asked_classes, external
 from daemon.chains.plugins.wire import wire
 from daemon.kernel.children import connection
 from daemon.kernel.errors import ErrorInfo, RoadieError
-from daemon.kernel.lifeline import die_with_parent
+from daemon.kernel.lifeline import die_with_parent, end_group, guard_group
 from daemon.kernel.work import Region
 
 _TELL_EVERY_S = 0.1
@@ -41,6 +41,7 @@ _TELL_EVERY_S = 0.1
 
 def main(handle: int, parent: int) -> None:
     die_with_parent(parent)
+    guard_group()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     faulthandler.enable()
     host = wire(connection(handle))
@@ -57,9 +58,7 @@ def main(handle: int, parent: int) -> None:
         pass  # the host is gone or done
     sys.stdout.flush()
     # Not through the interpreter's end: the destructors of foreign code have crashed many a host.
-    import os  # noqa: PLC0415
-
-    os._exit(0)
+    end_group()
 
 
 class Child:

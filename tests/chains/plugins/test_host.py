@@ -6,8 +6,10 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -244,6 +246,38 @@ def living(group: int) -> list[int]:
     return found
 
 
+@contextlib.contextmanager
+def hosting(plan: dict[str, Any], path: Path, out: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """A process that hosts a chain and never ends by itself, and the pid of its child."""
+    script = (
+        "import time\n"
+        "from pathlib import Path\n"
+        "from daemon.chains.plugins.host import Host, Limits\n"
+        "from tests.plugins.rig import order\n"
+        f"host = Host({plan!r}, ('?', '?'), Limits(600))\n"
+        "def tell(_): print(host.pid, flush=True)\n"
+        f"list(host.run([order(0, Path({str(path)!r}), Path({str(out)!r}))], tell))\n"
+        "time.sleep(600)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    try:
+        yield parent, child
+    finally:
+        parent.kill()
+        parent.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)
+
+
+def until(so: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 20
+    while not so():
+        assert time.monotonic() < deadline_s, "it never came so"
+        time.sleep(0.02)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs fork")
 def test_a_crash_is_seen_and_cleared_away_though_what_it_forked_holds_the_pipe(
     plugin: Plugin, tmp_path: Path
@@ -266,30 +300,27 @@ def test_a_crash_is_seen_and_cleared_away_though_what_it_forked_holds_the_pipe(
 
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 def test_a_child_does_not_outlive_its_host(plugin: Plugin, tmp_path: Path) -> None:
-    import subprocess
-    import sys
-    import time
-
     path = write_sound(tmp_path / "in.wav", 1, poison=True)
-    plan = chain(effect(plugin("HANG")))
-    script = (
-        "import sys, json\n"
-        "from pathlib import Path\n"
-        "from daemon.chains.plugins.host import Host, Limits\n"
-        "from tests.plugins.rig import order, quiet\n"
-        f"host = Host({plan!r}, ('?', '?'), Limits(600))\n"
-        "def tell(_): print(host.pid, flush=True)\n"
-        f"list(host.run([order(0, Path({str(path)!r}), Path({str(tmp_path / 'o.wav')!r}))], tell))\n"
-    )
-    parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    child = psutil.Process(int(parent.stdout.readline()))
-    parent.send_signal(signal.SIGKILL)
-    parent.wait()
-    deadline = time.monotonic() + 20
-    while child.is_running() and child.status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, "the child lives on"
-        time.sleep(0.02)
+    with hosting(chain(effect(plugin("HANG"))), path, tmp_path / "o.wav") as (parent, child):
+        parent.kill()
+        parent.wait()
+        until(lambda: living(child) == [])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a process descriptor of Linux")
+@pytest.mark.parametrize("variant", ["FORKS_AND_GOES_ON", "FORKS_AND_HANGS"])
+def test_what_a_plugin_forked_does_not_outlive_the_host_of_its_host(
+    plugin: Plugin, tmp_path: Path, variant: str
+) -> None:
+    """Neither when the child reads its pipe nor when it is deep in foreign code."""
+    path = write_sound(tmp_path / "in.wav", 1, poison=True)
+    with hosting(chain(effect(plugin(variant))), path, tmp_path / "o.wav") as (parent, child):
+        until(lambda: len(living(child)) == 3)  # the child, its guard, and what the plug-in forked
+        if variant == "FORKS_AND_GOES_ON":
+            until((tmp_path / "o.wav").exists)
+        parent.kill()
+        parent.wait()
+        until(lambda: living(child) == [])
 
 
 def test_a_long_sound_is_played_in_pieces_and_each_is_a_sign_of_life(plugin: Plugin, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from bridges.osc.table import HITS, SLOTS
 from daemon.kernel.clock import Clock
 from daemon.kernel.errors import RoadieError
 from daemon.services import Services
+from daemon.services.events import EventMessage
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,8 @@ class Feedback:
         self._holds = 0
         self._waking = asyncio.Lock()
         self._pump: asyncio.Task[None] | None = None
+        self._read_to = 0
+        self._read_on = asyncio.Event()
         self._hits_told: dict[str, str] = {}
         self._pads_told: dict[int, str] = {}
         self.slots = Slots()
@@ -77,7 +80,15 @@ class Feedback:
             if self._pump is None or self._pump.done():
                 since = await self._services.events.latest()
                 await self.refresh()
+                self._read_to = since
                 self._pump = asyncio.create_task(self._read(since), name="osc-feedback")
+
+    async def caught_up(self) -> None:
+        """Until all that has happened so far was read. Only while it is held."""
+        latest = await self._services.events.latest()
+        while self._read_to < latest and self.reading:
+            self._read_on.clear()
+            await self._read_on.wait()
 
     async def refresh(self) -> None:
         """Slots and selection as they are now; for a time in which no events were read."""
@@ -158,18 +169,26 @@ class Feedback:
     # ------------------------------------------------------------ what happens
 
     async def _read(self, since: int) -> None:
-        async with aclosing(self._services.events.stream(since)) as stream:
-            async for message in stream:
-                if not self._wanted():
-                    # At once, before anything is awaited: whoever wants it from now on begins anew.
-                    self._pump = None
-                    self._feeds.clear()
-                    self._ended.clear()
-                    return
-                try:
-                    await self._happened(message.body)
-                except RoadieError as error:  # a row that cannot be read: the next event is another
-                    log.warning("an event was not told over OSC: %s", error)
+        try:
+            async with aclosing(self._services.events.stream(since)) as stream:
+                async for message in stream:
+                    if not self._wanted():
+                        # At once, before anything is awaited: whoever wants it from now on begins anew.
+                        self._pump = None
+                        self._feeds.clear()
+                        self._ended.clear()
+                        return
+                    await self._take(message)
+        finally:
+            self._read_on.set()
+
+    async def _take(self, message: EventMessage) -> None:
+        try:
+            await self._happened(message.body)
+        except RoadieError as error:  # a row that cannot be read: the next event is another
+            log.warning("an event was not told over OSC: %s", error)
+        self._read_to = message.seq
+        self._read_on.set()
 
     async def _happened(self, body: dict[str, Any]) -> None:
         match body["type"]:

@@ -58,6 +58,7 @@ async def retry(call: Call) -> None:
     job = call.text(0)
     async with call.context.feedback.held():
         ack = await call.services.jobs.retry(job)
+        await call.context.feedback.caught_up()  # or the end of before would be told as that of this attempt
         view = await call.services.jobs.get(job)
         _tell(call, view)
         if ack.state in OPEN:

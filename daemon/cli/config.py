@@ -70,16 +70,22 @@ def set_value(
     \b
     Examples:
       roadie config set workers.device cpu
+      roadie config set folders.roots ~/Music
       roadie config set folders.roots '["~/Music", "~/Samples"]'
     """
+    import msgspec
+
     from daemon.cli.output import print_json
-    from daemon.cli.settings import as_toml, store, tell_running
+    from daemon.cli.settings import as_toml, flat, store, tell_running
     from daemon.config import load_settings
     from daemon.kernel.typed_value import typed_value
 
-    parsed = typed_value(value)
+    parsed, settings = typed_value(value), load_settings(os.environ)
+    now = dict(flat(msgspec.to_builtins(settings.config)))
+    if now.get(key, "").startswith("[") and not isinstance(parsed, list):
+        parsed = [parsed]  # a list of one, as one writes it
     load_settings(os.environ, **{key: parsed})  # refuses what is not a setting
-    path = load_settings(os.environ).config_path
+    path = settings.config_path
     in_force = tell_running(os.environ, key, parsed)
     store(path, key, parsed)
     if as_json:

@@ -346,6 +346,11 @@ def test_config_shows_file_and_environment(home: Path, roadie: Roadie, monkeypat
     assert json.loads(roadie("config", "show", "--json").out)["http"]["port"] == 7799
 
 
+def test_config_set_makes_a_list_of_one_value(home: Path, roadie: Roadie) -> None:
+    assert roadie("config", "set", "folders.roots", "~/Music").code == 0
+    assert tomllib.loads((home / "config.toml").read_text())["folders"]["roots"] == ["~/Music"]
+
+
 def test_config_set_keeps_the_rest_of_the_file(home: Path, roadie: Roadie) -> None:
     file = home / "config.toml"
     file.write_text("# mine\n[http]\nport = 7700  # as always\n")

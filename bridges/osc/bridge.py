@@ -44,7 +44,7 @@ class OscBridge:
             submitter=Submitter(services),
             presses=Presses(services.jobs, CLIENT), subscriptions=subscriptions, feedback=self._feedback, outlet=self,
         )  # fmt: skip
-        flood = Flood(self._namespace, clock, self._spent)
+        flood = Flood(self._namespace, clock, self._spent, self._passes)
         self._dispatcher = Dispatcher(self._namespace, context, complaints, flood)
         self._udp = Udp(settings, self._dispatcher.receive, flood.weighty)
         self._tcp = Tcp(settings, self._dispatcher.receive, self._gone)
@@ -56,6 +56,9 @@ class OscBridge:
 
     def _spent(self, peer: Peer, kind: bytes) -> None:
         self._udp.shut(peer, kind)
+
+    def _passes(self, peer: Peer, kind: bytes) -> float:
+        return self._udp.passes(peer, kind)
 
     def _gone(self, peer: Peer) -> None:
         """A connection has ended, and with it what it said of the DAW."""

@@ -76,6 +76,11 @@ class Gate:
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(EACH_S, self.look)
 
+    def passes(self, sender: Sender, kind: bytes) -> float:
+        """The share that is let through."""
+        share = self._spent[sender].get(kind) if sender in self._spent else None
+        return 1.0 if share is None else share.passes
+
     def look(self) -> None:
         """Every second: what was not too much any more may be more."""
         for sender, shares in list(self._spent.items()):

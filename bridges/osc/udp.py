@@ -17,7 +17,7 @@ _BUFFER_BYTES = 4 * 2**20
 """Asked of the system, which may give less: what arrives while the loop is busy waits there."""
 
 _LARGEST = 65_536
-_AT_ONCE_S = 0.002
+_AT_ONCE_S = 0.001
 
 Receive = Callable[[bytes, Peer], None]
 
@@ -72,6 +72,12 @@ class Udp(asyncio.DatagramProtocol):
         """This sender sends more of a kind than it may."""
         if self._gate is not None and peer.transport == "udp":
             self._gate.shut((peer.host, peer.port), kind)
+
+    def passes(self, peer: Peer, kind: bytes) -> float:
+        """The share of a sender's kind that is read."""
+        if self._gate is None or peer.transport != "udp":
+            return 1.0
+        return self._gate.passes((peer.host, peer.port), kind)
 
     def error_received(self, exc: Exception) -> None:
         """A port that nobody listens at any more says so; the subscription ends by itself."""

@@ -30,10 +30,10 @@ class Clock:
         return self.now_s
 
 
-def flood_of(clock: Clock) -> tuple[Flood, list[tuple[Peer, bytes]]]:
-    """And what was told to be spent."""
+def flood_of(clock: Clock, passes: float = 1.0) -> tuple[Flood, list[tuple[Peer, bytes]]]:
+    """And what was told to be spent. passes: the share that a gate before it lets through."""
     spent: list[tuple[Peer, bytes]] = []
-    return Flood(Namespace(ADDRESSES), clock, lambda *told: spent.append(told)), spent
+    return Flood(Namespace(ADDRESSES), clock, lambda *told: spent.append(told), lambda *_: passes), spent
 
 
 def admitted(flood: Flood, data: bytes, peer: Peer, count: int) -> int:
@@ -58,6 +58,36 @@ def test_each_sender_has_an_allowance_and_each_request_one_beside_it():
     assert admitted(flood, SELECTED, noisy, 5000) == 50
     clock.now_s += 3600
     assert admitted(flood, PING, noisy, 10_000) == 1000
+
+
+def each_second(flood: Flood, clock: Clock, peer: Peer, per_s: int, seconds: int) -> list[int]:
+    """How many of so many a second are admitted in each of them."""
+    found = []
+    for _ in range(seconds):
+        taken = 0
+        for _ in range(per_s):
+            clock.now_s += 1 / per_s
+            taken += flood.admits(PING, peer)
+        found.append(taken)
+    return found
+
+
+@pytest.mark.parametrize("passes", [1.0, 1 / 64], ids=["all of it seen", "a gate before it"])
+def test_the_noise_of_who_floods_is_hardly_read_until_it_ends(passes: float):
+    clock = Clock()
+    flood, _ = flood_of(clock, passes)
+    sender = Peer("udp", "127.0.0.1", 1)
+    flooded = each_second(flood, clock, sender, int(10_000 * passes), 20)
+    assert max(flooded[10:]) < 20
+    assert flood.admits(RUN, sender)
+    calm = each_second(flood, clock, sender, int(200 * passes), 10)
+    assert calm[-1] == int(200 * passes)
+
+
+def test_who_sends_a_little_too_much_keeps_the_allowance():
+    clock = Clock()
+    flood, _ = flood_of(clock)
+    assert each_second(flood, clock, Peer("udp", "127.0.0.1", 1), 400, 30)[-1] == pytest.approx(250, abs=2)
 
 
 def test_a_bundle_costs_what_it_holds():

@@ -201,5 +201,6 @@ class Classifier(Engine, Protocol):
     def classify(
         self, files: Sequence[Path], hints: Sequence[Mapping[str, Json]], checkpoint: Checkpoint
     ) -> list[Classification]:
-        """One classification for each file, in order. hints: per file what is known ("stem", "bpm", "name")."""
+        """One classification for each file, in order. hints: per file what is known: "stem", "bpm", "name", and under
+        "said" the classes that its name allows for."""
         ...

@@ -21,7 +21,7 @@ from daemon.kernel.work import InputFile, Kind, StepResult
 from daemon.steps.hear import HearParams
 from daemon.steps.hearing.evidence import settled
 from daemon.steps.hearing.run import run
-from daemon.steps.hearing.spoken import Spoken, spoken
+from daemon.steps.hearing.spoken import Spoken, among_by_folder, spoken
 from tests.steps.context import Context
 
 RATE = 44100
@@ -134,6 +134,9 @@ def test_a_truncated_wav_is_told(tmp_path: Path) -> None:
         ("OpenHat-07", ("open-hat",), False, None, None),
         ("Hi Hat Closed HH 3", ("closed-hat",), False, None, None),
         ("SNR_tight", ("snare",), False, None, None),
+        ("HatOpen-Med", ("open-hat",), False, None, None),
+        ("hihat_closed02", ("closed-hat",), False, None, None),
+        ("Hat 03", (), False, None, None),
         ("drum loop 124bpm Am", (), True, 124.0, "Am"),
         ("Bass_Loop_120_F#min", ("bass",), True, 120.0, "F#m"),
         ("BPM 98 guitar Ebmaj", ("guitar",), False, 98.0, "D#"),
@@ -148,6 +151,56 @@ def test_what_a_name_says(
 ) -> None:
     said = spoken(name)
     assert (said.labels, said.loop, said.bpm, said.key) == (labels, loop, bpm, key)
+
+
+@pytest.mark.parametrize(
+    ("name", "among"),
+    [
+        ("Kick_01", {"kick"}),
+        ("Hat 03", {"closed-hat", "open-hat"}),
+        ("OpenHat", {"open-hat"}),
+        ("Perc - Dry", {"perc", "rim", "shaker", "tambourine", "cowbell", "hand-drum"}),
+        ("Cymbal 2", {"crash", "ride"}),
+        ("Ride Cymbal", {"ride"}),
+        ("Lead Vocal", {"synth", "vocal"}),
+        ("summer", set()),
+    ],
+)
+def test_which_classes_a_name_allows_for(name: str, among: set[str]) -> None:
+    assert set(spoken(name).among) == among
+
+
+@pytest.mark.parametrize(
+    ("name", "among"),
+    [
+        ("Kicks", {"kick"}),
+        ("Hi-Hats", {"closed-hat", "open-hat"}),
+        ("Bass One Shots", {"bass"}),
+        ("Bass House Vol 1", set()),
+        ("Drums", set()),
+        ("", set()),
+    ],
+)
+def test_which_classes_a_folder_allows_for(name: str, among: set[str]) -> None:
+    assert set(among_by_folder(name)) == among
+
+
+class Recording(WithEmbedding):
+    """The real one; keeps what it was told besides."""
+
+    def classify_sounds(self, sounds, hints, checkpoint):  # type: ignore[no-untyped-def]
+        self.said = [hint["said"] for hint in hints]
+        return super().classify_sounds(sounds, hints, checkpoint)
+
+
+def test_a_files_name_is_weighed_for_its_class_and_its_folders_where_it_says_nothing(tmp_path: Path) -> None:
+    files = [tmp_path / "Rims" / name for name in ("Snare 1.wav", "01.wav")]
+    files[0].parent.mkdir()
+    for file in files:
+        soundfile.write(file, hit(0.4, 180), RATE)
+    engine = Recording()
+    hear(tmp_path, *files, engine=engine)
+    assert engine.said == [["snare"], ["rim"]]
 
 
 def test_a_name_is_evidence_and_no_truth() -> None:

@@ -15,6 +15,7 @@ from training.tagger.classes import MET
 from training.tagger.export import export
 from training.tagger.figures import best_temperature, confusions, figures, softmax
 from training.tagger.fit import Pool, Settings, best_device, fit, predict
+from training.tagger.named import judge_named
 from training.tagger.network import Tagger
 
 REAL = ("lmms", "gmrock", "tr808")
@@ -51,6 +52,7 @@ def evaluate(folder: Path, parts: tuple[str, ...], settings: Settings) -> float:
     network = expecting(fit(pool(folder, parts, REAL), settings, say="without real packs"))
     torch.save(network.state_dict(), folder / "developed.pt")
     temperature = judge(folder, network, REAL)
+    judge_named(network, temperature, REAL)
     export(network, temperature, folder / "developed.onnx", {"about": "fitted without the real packs"})
     return temperature
 

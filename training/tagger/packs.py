@@ -72,6 +72,11 @@ def files(pack: str) -> Iterator[tuple[Path, str]]:
 
 
 def sounds(pack: str) -> Iterator[Sound]:
+    return (sound for _, sound in named(pack))
+
+
+def named(pack: str) -> Iterator[tuple[Path, Sound]]:
+    """Each sound beside the file that it is from."""
     for path, label in files(pack):
         try:
             with open_audio(path) as audio:
@@ -81,4 +86,4 @@ def sounds(pack: str) -> Iterator[Sound]:
             continue
         mono = soxr.resample(np.ascontiguousarray(data.mean(axis=0)), rate_hz, RATE_HZ)
         if (sound := tidy(mono)) is not None:
-            yield Sound(label, pack, sound)
+            yield path, Sound(label, pack, sound)

@@ -1,4 +1,4 @@
-"""The classifier behind the Protocol: a trained network, what the stem says, and what its owner taught it."""
+"""The classifier behind the Protocol: a trained network, what stem and name say, and what its owner taught it."""
 
 from __future__ import annotations
 
@@ -109,11 +109,7 @@ class TrainedClassifier:
             if one.measures is None or not one.pictures:
                 found.append(_silent(one))
                 continue
-            found.append(
-                self._told(
-                    sound, one, one.measures, shares[rows], embeddings[rows], str(hint.get("stem") or "")
-                )
-            )
+            found.append(self._told(sound, one, one.measures, shares[rows], embeddings[rows], hint))
         return found
 
     def _told(
@@ -123,13 +119,19 @@ class TrainedClassifier:
         measures: Measures,
         shares: NDArray[np.float32],
         embeddings: NDArray[np.float32],
-        stem: str,
+        hint: Mapping[str, Json],
     ) -> Classification:
         names, mean = CLASSES, shares.mean(axis=0)
         embedding = _unit(embeddings.mean(axis=0))
         if self._learned is not None:
             names, mean = self._learned.applied(mean, embedding)
-        mean = weighed(mean, names, stem)
+        said = hint.get("said")
+        mean = weighed(
+            mean,
+            names,
+            str(hint.get("stem") or ""),
+            [str(each) for each in said] if isinstance(said, list) else (),
+        )
         if one.kind == LOOP:
             mean = _of_loop(mean, names)
         order = np.argsort(-mean, kind="stable")

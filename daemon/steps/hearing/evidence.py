@@ -17,8 +17,8 @@ def settled(meta: Mapping[str, Json], said: Spoken) -> dict[str, Json]:
     """meta with what the name adds to it.
 
     A tempo that is said decides the octave of the one that was heard, and stands by itself when a loop is a whole
-    number of such beats long. A key that is said stands where none was heard. Labels that are said become tags, and
-    are no class.
+    number of such beats long. A key that is said stands where none was heard. Labels that are said become tags; the
+    classifier has weighed them for the class.
     """
     told = dict(meta)
     if said.labels:

@@ -23,7 +23,7 @@ from daemon.steps.analyse import AnalyseParams
 from daemon.steps.analysing.run import run as analyse
 from daemon.steps.hear import HearParams
 from daemon.steps.hearing.evidence import settled
-from daemon.steps.hearing.spoken import Spoken, spoken
+from daemon.steps.hearing.spoken import Spoken, among_by_folder, spoken
 from daemon.steps.measuring.ends import Ends
 from daemon.steps.measuring.sound import edges
 from daemon.steps.prepare_run import described, identity, levels
@@ -64,7 +64,7 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: HearParams) -> 
         except RoadieError as error:
             errors[number] = {ERROR: dict(error.info().to_wire())}
     sounds = {number: each.sound for number, each in read.items() if each.sound is not None}
-    hints: list[Mapping[str, Json]] = [{"name": inputs[number].name} for number in sounds]
+    hints = [_hint(inputs[number], read[number].said) for number in sounds]
     found = dict(zip(sounds, engine.classify_sounds(list(sounds.values()), hints, ctx.checkpoint), strict=True))
     notes = []
     for number, one in enumerate(inputs):
@@ -102,6 +102,12 @@ def _read(ctx: StepContext, path: Path, heard_s: float) -> Read:
     around = ends.meta(info.rate_hz) if ends else edges(sound.audio, info.rate_hz) if sound else {}
     meta = {**identity(path), **described(info), **levels(meter.result()), **around}
     return Read(meta, said, sound)
+
+
+def _hint(one: InputFile, said: Spoken) -> dict[str, Json]:
+    """The classes that the name allows for or, where it is silent, the folder's."""
+    by_folder = among_by_folder(one.path.parent.name) if one.path.name == one.name else ()
+    return {"name": one.name, "said": list(said.among or by_folder)}
 
 
 def _meta(

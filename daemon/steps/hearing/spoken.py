@@ -27,8 +27,8 @@ WORDS = {
     "shaker": ("shaker", "shakers", "maraca", "maracas", "cabasa"),
     "tambourine": ("tambourine", "tamb", "tambo"),
     "cowbell": ("cowbell", "cowbells"),
-    "hand-drum": ("conga", "congas", "bongo", "bongos", "djembe", "tabla", "cajon"),
-    "perc": ("perc", "percs", "percussion"),
+    "hand-drum": ("conga", "congas", "bongo", "bongos", "djembe", "tabla", "cajon", "darbuka"),
+    "perc": ("perc", "percs", "percussion", "clave", "claves", "woodblock", "agogo", "guiro", "triangle"),
     "bass": ("bass", "sub", "808bass"),
     "guitar": ("guitar", "gtr", "guitars"),
     "keys": ("keys", "piano", "rhodes", "organ", "epiano", "wurli"),
@@ -41,18 +41,27 @@ WORDS = {
     "fx": ("fx", "sfx", "riser", "impact", "sweep", "whoosh", "downlifter", "uplifter", "foley"),
 }  # fmt: skip
 _CLASS = {word: label for label, words in WORDS.items() for word in words}
-_TWO = {("closed", "hat"): "closed-hat", ("closed", "hihat"): "closed-hat", ("closed", "hh"): "closed-hat",
-        ("open", "hat"): "open-hat", ("open", "hihat"): "open-hat", ("open", "hh"): "open-hat",
-        ("bass", "drum"): "kick", ("finger", "snap"): "snap", ("hand", "clap"): "clap",
-        ("side", "stick"): "rim", ("rim", "shot"): "rim"}  # fmt: skip
+_TWO = {("bass", "drum"): "kick", ("finger", "snap"): "snap", ("hand", "clap"): "clap", ("side", "stick"): "rim",
+        ("rim", "shot"): "rim"}  # fmt: skip
+_HAT = frozenset({"hat", "hats", "hihat", "hihats", "hh"})
+_OPEN = frozenset({"open", "opened", "semiopen", "halfopen"})
+_CLOSED = frozenset({"closed", "close", "pedal", "foot"})
+_CYMBAL = frozenset({"cymbal", "cymbals"})
+_ANY_PERCUSSION = ("perc", "rim", "shaker", "tambourine", "cowbell", "hand-drum")
+_BESIDE = frozenset(
+    {"drum", "drums", "hi", "one", "shot", "shots", "hits", "samples", "sounds", "loop", "loops"}
+)
+"""Of a folder's name: these beside what it names make it no less a folder of that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """labels: classes that the name names. loop: it says "loop"; one_shot: "one shot". bpm, key: None when unsaid.
-    a lone number counts as a tempo only beside the word "loop"."""
+    """labels: classes that the name names. among: those that it allows for, as a hat may be open or closed; empty when
+    it says nothing of them. loop: it says "loop"; one_shot: "one shot". bpm, key: None when unsaid. a lone number
+    counts as a tempo only beside the word "loop"."""
 
     labels: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
     loop: bool = False
     one_shot: bool = False
     bpm: float | None = None
@@ -61,15 +70,44 @@ class Spoken:
 
 def spoken(stem: str) -> Spoken:
     """What a file name without its extension says."""
-    split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", stem)  # KickHard
-    words = re.findall(r"[a-z]+", split.lower())
-    joined = re.findall(r"[a-z0-9]+", stem.lower())
-    labels = [label for pair in pairwise(words) if (label := _TWO.get(pair))]
-    if not labels:
-        labels = [label for word in [*words, *joined] if (label := _CLASS.get(word))]
+    words = _words(stem)
+    labels = _labels(words, re.findall(r"[a-z0-9]+", stem.lower()))
     loop = any(word in ("loop", "loops", "groove", "break", "breakbeat") for word in words)
     one_shot = ("one", "shot") in pairwise(words) or "oneshot" in words
-    return Spoken(tuple(dict.fromkeys(labels)), loop, one_shot, _bpm(stem, loop), _key(stem))
+    return Spoken(labels, _among(words, labels), loop, one_shot, _bpm(stem, loop), _key(stem))
+
+
+def among_by_folder(name: str) -> tuple[str, ...]:
+    """The classes that a folder's name allows for, when it says nothing else: "Open Hats", not "Bass House Vol 1"."""
+    words = _words(name)
+    known = _CLASS.keys() | _HAT | _OPEN | _CLOSED | _CYMBAL | _BESIDE
+    return _among(words, _labels(words, words)) if all(word in known for word in words) else ()
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text).lower())  # KickHard
+
+
+def _labels(words: list[str], joined: list[str]) -> tuple[str, ...]:
+    """joined: words as they are written, with their digits."""
+    found = [label for pair in pairwise(words) if (label := _TWO.get(pair))]
+    if not _HAT.isdisjoint(words):
+        found += ["open-hat"] if not _OPEN.isdisjoint(words) else []
+        found += ["closed-hat"] if not _CLOSED.isdisjoint(words) else []
+    if not found:
+        found = [label for word in [*words, *joined] if (label := _CLASS.get(word))]
+    return tuple(dict.fromkeys(found))
+
+
+def _among(words: list[str], labels: tuple[str, ...]) -> tuple[str, ...]:
+    found = list(labels)
+    if "perc" in found:
+        found += _ANY_PERCUSSION
+    if not _HAT.isdisjoint(words) and "open-hat" not in found and "closed-hat" not in found:
+        found += ["closed-hat", "open-hat"]
+    if not _CYMBAL.isdisjoint(words) and "crash" not in found and "ride" not in found:
+        found += ["crash", "ride"]
+    return tuple(dict.fromkeys(found))
 
 
 def _bpm(stem: str, loop: bool) -> float | None:

@@ -10,6 +10,7 @@ from bench.drum_patterns import play
 from bench.drum_sounds import make_kit
 from daemon.engines import registry
 from daemon.engines.classifier.classes import CLASSES, DRUMS
+from daemon.engines.classifier.prior import weighed
 from daemon.engines.protocol import Classification, Compute
 from daemon.kernel.errors import InputError
 from daemon.kernel.work import EMBEDDING_DIMS, EngineChoice
@@ -50,6 +51,17 @@ def test_the_stem_speaks(tmp_path: Path) -> None:
     sung = 0.3 * sum(np.sin(2 * np.pi * 330 * k * t) / k for k in range(1, 6)) * np.minimum(t / 0.15, 1)
     told, untold = (classify(tmp_path, [sung], hint)[0] for hint in ({"stem": "vocals"}, {}))
     assert share(told, "vocal") > share(untold, "vocal")
+
+
+def test_a_name_decides_where_the_ear_is_in_doubt_and_not_where_it_is_sure() -> None:
+    names = ("kick", "snare", "rim", "my own")
+    doubt, sure = np.array([0.05, 0.55, 0.35, 0.05]), np.array([0.96, 0.02, 0.01, 0.01])
+    assert names[weighed(doubt, names, "", ["rim"]).argmax()] == "rim"
+    assert names[weighed(sure, names, "", ["snare"]).argmax()] == "kick"
+    assert weighed(sure, names, "", ["snare"]).max() < 0.96  # it is a little less sure then
+    assert weighed(doubt, names, "", ["rim"])[3] > 0.05  # the owner's own class loses nothing by it
+    np.testing.assert_array_equal(weighed(doubt, names, "", []), doubt)
+    assert weighed(doubt, names, "drums", ["rim"]).sum() == pytest.approx(1)
 
 
 def share(found: Classification, label: str) -> float:

@@ -55,7 +55,9 @@ def classify(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Audio files.")],
     as_json: AsJson = False,
 ) -> None:
-    """Say what each sound is, by ear alone, without touching the library. With --json, one JSON object per line.
+    """Say what each sound is, without touching the library.
+
+    By ear alone: file names do not count. With --json, one JSON object per line.
 
     \b
     Example:

@@ -37,13 +37,15 @@ class Sample:
 
 
 class Stream:
-    """A sound that a thread decodes ahead: `feed` gives it blocks, `end` says that there are no more."""
+    """A sound that a thread decodes ahead: `feed` gives it blocks, `end` says that there are no more. asked_for: set as
+    soon as the output wants some of it, which is when it can be heard."""
 
     def __init__(self) -> None:
         self._blocks: list[Block] = []
         self._over = False
         self._lock = threading.Lock()
         self.waiting_frames = 0
+        self.asked_for = threading.Event()
 
     def feed(self, block: Block) -> None:
         with self._lock:
@@ -54,6 +56,7 @@ class Stream:
         self._over = True
 
     def read(self, frames: int) -> Block | None:
+        self.asked_for.set()
         parts: list[Block] = []
         need = frames
         with self._lock:
@@ -79,12 +82,14 @@ class _Playing:
 
 
 class Mixer:
-    """channels: of the output. `start` and `silence` may be called from any thread."""
+    """channels: of the output. rendered: how many blocks it has asked for so far. `start` and `silence` may be called
+    from any thread."""
 
     def __init__(self, channels: int = 2) -> None:
         self._channels = channels
         self._lock = threading.Lock()
         self._voices: list[_Playing] = []
+        self.rendered = 0
 
     def start(self, voice: Voice, gain: float = 1.0) -> None:
         """One more than MAX_VOICES takes the place of the oldest."""
@@ -107,6 +112,7 @@ class Mixer:
 
     def render(self, frames: int) -> Block:
         """The next frames: the sum of all voices, held within full scale."""
+        self.rendered += 1
         with self._lock:
             voices = list(self._voices)
         mix = np.zeros((frames, self._channels), np.float32)

@@ -45,6 +45,8 @@ KIT_IDLE_S = 600.0
 """A loaded kit is kept ready: the first hit after a pause must not wait for a process to start."""
 AHEAD_S = 2.0
 LONGEST_PAD_S = 30.0
+STANDS_S = 3
+"""An output that asks for nothing for so long stands still: a sound server that is stopped or hangs says nothing."""
 _BLOCK_FRAMES = 8192
 _LOOK_S = 0.05
 
@@ -87,11 +89,15 @@ class PlayingProcess:
             self._write(report)
 
     def serve(self, alive: Callable[[], bool]) -> None:
-        """Until the input closes, the output is not alive or nothing has sounded for long."""
+        """Until the input closes, the output is not alive or stands still, or nothing has sounded for long."""
         for work in (self._read_orders, self._decode_forever):
             threading.Thread(target=work, daemon=True).start()
-        while alive():
+        rendered, still_s = -1, 0
+        while alive() and still_s < 2 * STANDS_S:
             time.sleep(1.0)
+            # Counted in looks, not by the clock: a computer that slept has not stood still.
+            still_s = still_s + 1 if self._mixer.rendered == rendered else 0
+            rendered = self._mixer.rendered
             if self._mixer.sounding:
                 self._busy_at_s = time.monotonic()
             if time.monotonic() - self._busy_at_s > (KIT_IDLE_S if self._pads else IDLE_S):
@@ -167,6 +173,12 @@ class PlayingProcess:
                 stream.feed(np.ascontiguousarray(block.T))
                 if number == 0:
                     self._mixer.start(stream, order.gain)
+                    if not stream.asked_for.wait(STANDS_S):
+                        self._mixer.silence(_is_stream)  # or it would be heard whenever the output goes on
+                        raise NoAudio(
+                            f"the sound output has asked for nothing for {STANDS_S} s",
+                            hint="Look at the sound server (PipeWire, PulseAudio or JACK); it may hang",
+                        )
                     self.tell(Begun(order.serial))
                 while stream.waiting_frames > AHEAD_S * self._rate_hz and order.serial == self._played:
                     time.sleep(_LOOK_S)

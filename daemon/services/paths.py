@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 from daemon.kernel.at_home import at_home
@@ -20,8 +21,16 @@ def absolute(text: str, what: str) -> Path:
 async def folder(text: str, what: str, hint: str | None = None) -> Path:
     """A folder that is there. Raises as `absolute`, and FileMissing."""
     path = absolute(text, what)
-    if not await asyncio.to_thread(path.is_dir):
+    if not await asyncio.to_thread(os.path.isdir, path):  # unlike Path's, False for a name that can be none
         raise FileMissing("there is no such folder", where=path, hint=hint)
+    return path
+
+
+async def file(text: str, what: str, hint: str | None = None) -> Path:
+    """A file that is there. Raises as `absolute`, and FileMissing."""
+    path = absolute(text, what)
+    if not await asyncio.to_thread(os.path.isfile, path):
+        raise FileMissing("there is no such file", where=path, hint=hint)
     return path
 
 

@@ -6,7 +6,7 @@ from daemon.kernel.errors import BadParameter
 from daemon.kernel.events import SelectionChanged
 from daemon.library.assets import Assets
 from daemon.library.state import State
-from daemon.services.paths import absolute
+from daemon.services import paths
 from daemon.services.transport import HOLDS_S, Transport
 from daemon.services.types_system import SelectionRequest, SelectionView, TransportRequest, TransportView
 
@@ -23,10 +23,13 @@ class SelectionService:
         return SelectionView(chosen.get("path"), chosen.get("asset"))  # type: ignore[arg-type]
 
     async def select(self, request: SelectionRequest) -> SelectionView:
-        """Raises NotFound for an unknown asset, BadParameter for both or a relative path."""
+        """Raises NotFound for an unknown asset, FileMissing, BadParameter for both or a relative path; what was
+        selected before still is then."""
         if request.path is not None and request.asset is not None:
             raise BadParameter("a selection is a path or an asset, not both")
-        path = None if request.path is None else str(absolute(request.path, "the selection"))
+        path = None
+        if request.path is not None:  # told now, and not by every run that would take it
+            path = str(await paths.file(request.path, "the selection", "What was selected before still is"))
         if request.asset is not None:
             asset = await self._assets.get(request.asset)
             path = asset.paths[0] if asset.paths else None

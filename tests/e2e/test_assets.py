@@ -45,3 +45,16 @@ def test_a_lost_waveform_is_made_again_and_that_of_a_slice_when_it_is_asked_for(
     with pytest.raises(urllib.error.HTTPError) as caught:
         house.ask("GET", f"/assets/{source}/peaks?n=50")
     assert json.loads(caught.value.read())["code"] == "file_missing"
+
+
+def test_a_file_that_is_not_there_is_not_selected(house: House, tmp_path: Path) -> None:
+    kept = {"asset": None, "path": str(write_song(tmp_path / "kept.wav", 73))}
+    assert house.ask("PUT", "/selection", {"path": kept["path"]}) == kept
+    for path, code in (
+        (str(tmp_path / "nowhere.wav"), "file_missing"), (str(tmp_path), "file_missing"),
+        (str(tmp_path / ("long" * 500)), "file_missing"), ("kept.wav", "bad_parameter"),
+    ):  # fmt: skip
+        problem = house.refused("PUT", "/selection", {"path": path})
+        assert problem["code"] == code and path in problem["detail"]
+    assert house.ask("GET", "/selection") == kept
+    assert "long" in house.refused("POST", "/scans", {"path": "/" + "long" * 500})["detail"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -158,6 +159,28 @@ async def test_pads_sound_again_after_the_sound_server_was_killed(tmp_path: Path
                 while not player.hit(36, 127):  # noqa: ASYNC110
                     await asyncio.sleep(0.2)
             assert (await player.probe()).device == "system"
+    finally:
+        await player.close()
+
+
+async def test_a_sound_server_that_stands_still_is_said_and_left(tmp_path: Path):
+    name = f"roadie-still-{os.getpid()}"
+    player = Player({**os.environ, "JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"})
+    sound = str(tone(tmp_path / "a.wav", 440, 0.2))
+    try:
+        with jack_server(name) as server:
+            await player.play(sound)
+            process = playing()
+            server.send_signal(signal.SIGSTOP)
+            try:
+                with pytest.raises(StepFailed, match=r"asked for nothing .*sound server"):
+                    await player.play(sound)
+                async with asyncio.timeout(30):
+                    while process.is_running():  # noqa: ASYNC110 - another process's end is no event of this loop
+                        await asyncio.sleep(0.1)
+            finally:
+                server.send_signal(signal.SIGCONT)
+            await player.play(sound)
     finally:
         await player.close()
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 
 from bridges.osc.call import Call
 from bridges.osc.table import ROOT, Address, Arg
-from daemon.kernel.errors import FileMissing, NotFound
+from daemon.kernel.errors import NotFound
 from daemon.services.types_library import AssetQuery
 from daemon.services.types_system import SelectionRequest
 
@@ -20,9 +19,6 @@ async def select(call: Call) -> None:
         await call.services.selection.select(SelectionRequest())
         return
     named = await call.context.reach.named(call.text(0), call.trusted)
-    # Told now, and not by every run that would take it.
-    if named.path is not None and not await asyncio.to_thread(os.path.isfile, named.path):
-        raise FileMissing("there is no such file", where=named.path, hint="What was selected before still is")
     await call.services.selection.select(SelectionRequest(path=named.path, asset=named.asset))
 
 

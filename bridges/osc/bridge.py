@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
 
 from bridges.osc.addresses import ADDRESSES
 from bridges.osc.call import Context
@@ -12,7 +11,7 @@ from bridges.osc.complaints import Complaints
 from bridges.osc.dispatch import Dispatcher
 from bridges.osc.feedback import Feedback
 from bridges.osc.flood import Flood
-from bridges.osc.listening import bind
+from bridges.osc.listening import bind_both, bind_udp
 from bridges.osc.namespace import Namespace
 from bridges.osc.peers import Peer
 from bridges.osc.query.server import QueryServer
@@ -67,20 +66,15 @@ class OscBridge:
 
     async def start(self) -> int:
         """Listen; returns the UDP port, which is TCP's too. Raises AlreadyRunning, BadConfig."""
-        host = self._settings.host
-        sock = bind(host, self._settings.port, socket.SOCK_DGRAM, "OSC", "osc.port")
-        port: int = sock.getsockname()[1]
-        self._udp.listens_at(sock)
-        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self._udp, sock=sock)
-        try:
-            if self._settings.tcp:
-                await self._tcp.start(host, port)
-        except BaseException:
-            await self.stop()
-            raise
-        log.info("OSC on %s:%d%s", host, port, ", UDP and TCP" if self._settings.tcp else "")
-        self._port = port
-        return port
+        host, port = self._settings.host, self._settings.port
+        udp, tcp = bind_both(host, port) if self._settings.tcp else (bind_udp(host, port), None)
+        self._udp.listens_at(udp)
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self._udp, sock=udp)
+        if tcp is not None:
+            await self._tcp.start(tcp)
+        self._port = udp.getsockname()[1]
+        log.info("OSC on %s:%d%s", host, self._port, ", UDP and TCP" if self._settings.tcp else "")
+        return self._port
 
     async def start_query(self) -> int:
         """Describe all of it by OSCQuery; after `start`. Returns the port. Raises AlreadyRunning, BadConfig."""

@@ -8,6 +8,7 @@ import socket
 
 from daemon.kernel.errors import AlreadyRunning, BadConfig
 
+_TRIES = 20
 _HOST_ERRORS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 
 
@@ -39,6 +40,25 @@ def bind(host: str, port: int, kind: socket.SocketKind, what: str, setting: str)
         sock.close()
         raise _refused(error, what, host, port, setting) from error
     return sock
+
+
+def bind_udp(host: str, port: int) -> socket.socket:
+    """As `bind`."""
+    return bind(host, port, socket.SOCK_DGRAM, "OSC", "osc.port")
+
+
+def bind_both(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """(for UDP, for TCP) at one port; for port 0, one that is free for both. Raises as `bind`."""
+    tries = _TRIES if port == 0 else 1
+    while True:
+        udp = bind_udp(host, port)
+        try:
+            return udp, bind(host, udp.getsockname()[1], socket.SOCK_STREAM, "OSC (TCP)", "osc.port")
+        except BaseException as error:
+            udp.close()
+            tries -= 1
+            if not isinstance(error, AlreadyRunning) or not tries:
+                raise
 
 
 def _refused(error: OSError, what: str, host: str, port: int, setting: str) -> AlreadyRunning | BadConfig:

@@ -7,7 +7,6 @@ import logging
 import socket
 from collections.abc import Callable
 
-from bridges.osc.listening import bind
 from bridges.osc.peers import Peer
 from bridges.osc.settings import OscSettings
 from bridges.osc.slip import NotSlip, Unframer, frame
@@ -33,9 +32,8 @@ class Tcp:
         self._writers: dict[Peer, asyncio.StreamWriter] = {}
         self._server: asyncio.Server | None = None
 
-    async def start(self, host: str, port: int) -> None:
-        """Raises AlreadyRunning or BadConfig."""
-        sock = bind(host, port, socket.SOCK_STREAM, "OSC (TCP)", "osc.port")
+    async def start(self, sock: socket.socket) -> None:
+        """sock: bound and listening."""
         self._server = await asyncio.start_server(self._serve, sock=sock)
 
     async def stop(self) -> None:

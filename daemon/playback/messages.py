@@ -59,7 +59,8 @@ class NoOutput(msgspec.Struct, frozen=True, tag="no_output"):
 
 
 class Begun(msgspec.Struct, frozen=True, tag="begun"):
-    """A Play or a Kit can be heard. failed: files of pads that cannot be, and why."""
+    """A Play or a Kit can be heard, or a Play was overtaken by another or a Stop. failed: files of pads that cannot be
+    heard, and why."""
 
     serial: int
     failed: dict[str, str] = {}

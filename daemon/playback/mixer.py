@@ -14,7 +14,8 @@ Block = NDArray[np.float32]
 
 MAX_VOICES = 32
 FADE_FRAMES = 256
-"""About 5 ms: quick enough for a pad, slow enough not to click."""
+"""About 5 ms: quick enough for a pad, slow enough not to click. It may take several blocks."""
+_FADE = np.linspace(1.0, 0.0, FADE_FRAMES, dtype=np.float32)[:, None]
 
 
 class Voice(Protocol):
@@ -79,6 +80,21 @@ class _Playing:
         self.voice = voice
         self.gain = gain
         self.leaving = False
+        self._faded = 0
+
+    @property
+    def silent(self) -> bool:
+        """Faded out."""
+        return self._faded == FADE_FRAMES
+
+    def read(self, frames: int) -> Block | None:
+        """As a Voice's."""
+        part = self.voice.read(frames)
+        if part is None or not self.leaving:
+            return part
+        fade = _FADE[self._faded : self._faded + len(part)]
+        self._faded += len(fade)
+        return part[: len(fade)] * fade
 
 
 class Mixer:
@@ -118,15 +134,11 @@ class Mixer:
         mix = np.zeros((frames, self._channels), np.float32)
         gone: list[_Playing] = []
         for each in voices:
-            part = each.voice.read(frames)
-            if part is None:
+            part = each.read(frames)
+            if part is not None:
+                mix[: len(part)] += part * np.float32(each.gain)
+            if part is None or each.silent:
                 gone.append(each)
-                continue
-            if each.leaving:
-                fade = np.linspace(1.0, 0.0, FADE_FRAMES, dtype=np.float32)[: len(part), None]
-                part = part[: len(fade)] * fade
-                gone.append(each)
-            mix[: len(part)] += part * np.float32(each.gain)
         if gone:
             with self._lock:
                 self._voices = [each for each in self._voices if each not in gone]

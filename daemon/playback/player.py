@@ -6,15 +6,12 @@ import asyncio
 import contextlib
 import itertools
 import logging
-import subprocess
-import threading
-from collections.abc import Mapping, Sequence
-from typing import IO
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
-from daemon.kernel.children import start_speaking
 from daemon.kernel.errors import ErrorInfo, RoadieError, StepFailed, WorkerDied
+from daemon.kernel.speaking import Speaking
 from daemon.playback.errors import NoAudio
 from daemon.playback.messages import (
     Begun,
@@ -35,7 +32,9 @@ from daemon.playback.messages import (
 log = logging.getLogger(__name__)
 
 START_S = 20.0
-ANSWER_S = 15.0
+PLAY_S, KIT_S = 15.0, 60.0
+"""What has not answered by then hangs, and is ended: the next one may do better."""
+_END_S = 3.0
 
 
 class Player:
@@ -51,15 +50,16 @@ class Player:
         self._reviving: asyncio.Task[None] | None = None
 
     async def play(self, path: str, gain: float = 1.0) -> None:
-        """Returns when it can be heard. Raises NoAudio, StepFailed with the file's error, WorkerDied."""
-        await self._ask(Play(next(self._serials), path, gain))
+        """Returns when it can be heard, or when something else was asked for since. Raises NoAudio, StepFailed with the
+        file's error, WorkerDied."""
+        await self._ask(Play(next(self._serials), path, gain), PLAY_S)
 
     async def load(self, pads: Sequence[Pad]) -> dict[str, str]:
         """Make a kit ready; returns the files that cannot be heard, and why."""
         self._loop = asyncio.get_running_loop()
         self._pads = ()
         try:
-            return (await self._ask(Kit(next(self._serials), list(pads)))).failed
+            return (await self._ask(Kit(next(self._serials), list(pads)), KIT_S)).failed
         finally:
             self._pads = list(pads)  # also where nothing can be heard yet
 
@@ -67,7 +67,7 @@ class Player:
         """Strike a key of the kit, from any thread; whether there was somebody to strike it. Where there is nobody any
         more, after a long pause or because the sound server had gone, this hit is silent and gets the kit ready."""
         process = self._process
-        if process is not None and process.send(Hit(note, velocity)):
+        if process is not None and process.is_ready and process.send(Hit(note, velocity)):
             return True
         loop = self._loop
         if self._pads and loop is not None and not loop.is_closed():
@@ -103,14 +103,19 @@ class Player:
         except RoadieError as error:
             log.info("the kit is not ready again yet: %s", error)
 
-    async def _ask(self, order: Play | Kit) -> Begun:
-        answer: asyncio.Future[Begun] = asyncio.get_running_loop().create_future()
-        while not (process := await self._running()).send(order):
-            pass  # it has ended, and that is known only now: the next is a new one
-        process.answers[order.serial] = answer
+    async def _ask(self, order: Play | Kit, patience_s: float) -> Begun:
         try:
-            return await asyncio.wait_for(answer, ANSWER_S)
+            return await self._answer(order, patience_s)
+        except _Gone:  # as it was asked, of itself after a long silence: the next is a new one
+            return await self._answer(order, patience_s)
+
+    async def _answer(self, order: Play | Kit, patience_s: float) -> Begun:
+        process = await self._running()
+        answer = process.ask(order)
+        try:
+            return await asyncio.wait_for(answer, patience_s)
         except TimeoutError as error:
+            process.end()
             raise WorkerDied("what plays does not answer", hint="Try again") from error
         finally:
             process.answers.pop(order.serial, None)
@@ -124,79 +129,76 @@ class Player:
             try:
                 await asyncio.wait_for(asyncio.shield(process.ready), START_S)
             except TimeoutError as error:
-                raise WorkerDied("what plays did not start", hint="Look into roadie's log") from error
+                process.end()
+                raise WorkerDied(
+                    f"what plays did not start within {START_S:g} s",
+                    hint="Look at the sound server (PipeWire, PulseAudio or JACK); it may hang",
+                ) from error
             if self._pads and not begun:
                 process.send(Kit(next(self._serials), list(self._pads)))
             return process
+
+
+class _Gone(WorkerDied):
+    """The process ended after it had been ready."""
 
 
 class _Process:
     """One playing process."""
 
     def __init__(self, environ: Mapping[str, str] | None) -> None:
-        loop = asyncio.get_running_loop()
-        self.ready: asyncio.Future[Ready] = loop.create_future()
+        self._loop = asyncio.get_running_loop()
+        self.ready: asyncio.Future[Ready] = self._loop.create_future()
         # Nobody may be waiting for it any more when it fails.
         self.ready.add_done_callback(lambda future: future.cancelled() or future.exception())
         self.answers: dict[int, asyncio.Future[Begun]] = {}
+        self.is_ready = False
         self.gone = False
-        self._loop = loop
-        self._writing = threading.Lock()
-        self._popen = start_speaking("daemon.playback.worker:main", env=environ)
-        self._reader = threading.Thread(target=self._read_forever, name="playback", daemon=True)
-        self._reader.start()
+        self._speaking = Speaking(
+            "daemon.playback.worker:main",
+            heard=self._read,
+            ended=lambda: self._on_loop(self._ended),
+            env=environ,
+        )
+
+    def ask(self, order: Play | Kit) -> asyncio.Future[Begun]:
+        """Its answer; a _Gone when the process cannot give one any more."""
+        answer = self.answers[order.serial] = self._loop.create_future()
+        if not self.send(order):
+            _settle(answer, self._died())
+        return answer
 
     def send(self, order: Order) -> bool:
-        """A short line fits into the pipe at once; from any thread."""
-        stdin = self._popen.stdin
-        assert stdin is not None
-        try:
-            with self._writing:
-                stdin.write(encode(order) + b"\n")
-                stdin.flush()
-        except (OSError, ValueError):  # it has ended; ValueError: and was closed here
-            self.gone = True
-            return False
-        return True
+        """From any thread; waits for nothing. Whether it will be read, as far as that is known."""
+        if self._speaking.send(encode(order)):
+            return True
+        self.end()  # where it runs, it does not read
+        return False
+
+    def end(self) -> None:
+        self.gone = True
+        self._speaking.end()
 
     def close(self) -> None:
-        assert self._popen.stdin is not None
-        with contextlib.suppress(OSError):  # it has ended, with something unsent
-            self._popen.stdin.close()
-        try:
-            self._popen.wait(3)
-        except subprocess.TimeoutExpired:
-            self._popen.kill()
-            self._popen.wait()
-        self._reader.join()
+        """Blocks."""
+        self._speaking.close(_END_S)
 
-    def _read_forever(self) -> None:
-        stdout: IO[bytes] | None = self._popen.stdout
-        assert stdout is not None
-        for line in stdout:
-            try:
-                report = read_report.decode(line)
-            except msgspec.MsgspecError:
-                break
-            self._on_loop(self._hear, report)
-        stdout.close()
-        if self._popen.poll() is None:
-            try:
-                self._popen.wait(2)
-            except subprocess.TimeoutExpired:
-                self._popen.kill()
-                self._popen.wait()
-        self._on_loop(self._gone)
-
-    def _on_loop(self, call: object, *args: object) -> None:
+    def _read(self, line: bytes) -> bool:
         try:
-            self._loop.call_soon_threadsafe(call, *args)  # type: ignore[arg-type]
-        except RuntimeError:  # the loop is closed: nobody listens
-            self._popen.kill()
+            report = read_report.decode(line)
+        except msgspec.MsgspecError:
+            return False
+        self._on_loop(self._hear, report)
+        return True
+
+    def _on_loop(self, call: Callable[..., None], *args: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody listens
+            self._loop.call_soon_threadsafe(call, *args)
 
     def _hear(self, report: Report) -> None:
         match report:
             case Ready() if not self.ready.done():
+                self.is_ready = True
                 self.ready.set_result(report)
             case NoOutput(why, hint) if not self.ready.done():
                 self.ready.set_exception(NoAudio(why, hint=hint or None))
@@ -207,13 +209,17 @@ class _Process:
             case _:
                 pass  # the answer to a question that was given up
 
-    def _gone(self) -> None:
+    def _ended(self) -> None:
         self.gone = True
-        died = WorkerDied("what plays has ended", why=f"exit code {self._popen.returncode}", hint="Try again")
+        died = self._died()
         if not self.ready.done():
             self.ready.set_exception(died)
         for answer in self.answers.values():
             _settle(answer, died)
+
+    def _died(self) -> WorkerDied:
+        kind = _Gone if self.is_ready else WorkerDied
+        return kind("what plays has ended", why=f"exit code {self._speaking.exit_code}", hint="Try again")
 
 
 def _settle(answer: asyncio.Future[Begun], result: Begun | RoadieError) -> None:

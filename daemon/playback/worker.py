@@ -12,7 +12,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -80,7 +81,10 @@ class PlayingProcess:
         self._write = write
         self._writing = threading.Lock()
         self._pads: dict[int, list[tuple[Pad, Block]]] = {}
-        self._decoding: queue.SimpleQueue[Play | Kit] = queue.SimpleQueue()
+        self._plays: queue.SimpleQueue[Play] = queue.SimpleQueue()
+        self._kits: queue.SimpleQueue[Kit] = (
+            queue.SimpleQueue()
+        )  # apart: many files, and no audition waits for them
         self._played = 0
         self._busy_at_s = time.monotonic()
 
@@ -90,7 +94,7 @@ class PlayingProcess:
 
     def serve(self, alive: Callable[[], bool]) -> None:
         """Until the input closes, the output is not alive or stands still, or nothing has sounded for long."""
-        for work in (self._read_orders, self._decode_forever):
+        for work in (self._read_orders, self._play_forever, self._load_forever):
             threading.Thread(target=work, daemon=True).start()
         rendered, still_s = -1, 0
         while alive() and still_s < 2 * STANDS_S:
@@ -122,22 +126,38 @@ class PlayingProcess:
             case Stop():
                 self._played = -1
                 self._mixer.silence()
-            case Play() | Kit():
-                if isinstance(order, Play):
-                    self._played = order.serial
-                self._decoding.put(order)
+            case Play():
+                self._played = order.serial
+                self._plays.put(order)
+            case Kit():
+                self._kits.put(order)
 
-    def _decode_forever(self) -> None:
+    def _play_forever(self) -> None:
         while True:
-            order = self._decoding.get()
-            try:
-                if isinstance(order, Kit):
-                    self.load(order)
-                elif order.serial == self._played:
-                    self._play(order)
-            except (RoadieError, OSError) as error:
-                code = error.code if isinstance(error, RoadieError) else "disk"
-                self.tell(Failed(order.serial, code, str(error)))
+            order = self._plays.get()
+            with self._telling(order.serial):
+                self._play(order)
+
+    def _load_forever(self) -> None:
+        while True:
+            kit = self._kits.get()
+            with self._telling(kit.serial):
+                self.load(kit)
+
+    @contextmanager
+    def _telling(self, serial: int) -> Iterator[None]:
+        """What goes wrong is told, and what comes next has its turn."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - a decoder's mistake must not end every sound after it
+            code = (
+                error.code
+                if isinstance(error, RoadieError)
+                else "disk"
+                if isinstance(error, OSError)
+                else "internal"
+            )
+            self.tell(Failed(serial, code, str(error) or type(error).__name__))
 
     def load(self, kit: Kit) -> None:
         pads: dict[int, list[tuple[Pad, Block]]] = {}
@@ -165,26 +185,35 @@ class PlayingProcess:
 
     def _play(self, order: Play) -> None:
         """Decode ahead of what is heard, until the end or until something else is to be played."""
+        if order.serial != self._played:
+            self.tell(Begun(order.serial))
+            return
         stream = Stream()
         self._mixer.silence(_is_stream)
         with open_audio(Path(order.path)) as reader:
             blocks = to_channels(reader.blocks(_BLOCK_FRAMES), CHANNELS)
-            for number, block in enumerate(resample_blocks(blocks, reader.rate_hz, self._rate_hz, CHANNELS)):
+            for block in resample_blocks(blocks, reader.rate_hz, self._rate_hz, CHANNELS):
                 stream.feed(np.ascontiguousarray(block.T))
-                if number == 0:
-                    self._mixer.start(stream, order.gain)
-                    if not stream.asked_for.wait(STANDS_S):
-                        self._mixer.silence(_is_stream)  # or it would be heard whenever the output goes on
-                        raise NoAudio(
-                            f"the sound output has asked for nothing for {STANDS_S} s",
-                            hint="Look at the sound server (PipeWire, PulseAudio or JACK); it may hang",
-                        )
-                    self.tell(Begun(order.serial))
+                if not stream.asked_for.is_set():
+                    self._begin(stream, order)
                 while stream.waiting_frames > AHEAD_S * self._rate_hz and order.serial == self._played:
                     time.sleep(_LOOK_S)
                 if order.serial != self._played:
                     break
         stream.end()
+        if not stream.asked_for.is_set():  # there was nothing in it
+            self.tell(Begun(order.serial))
+
+    def _begin(self, stream: Stream, order: Play) -> None:
+        """Raises NoAudio when the output does not ask for it."""
+        self._mixer.start(stream, order.gain)
+        if not stream.asked_for.wait(STANDS_S):
+            self._mixer.silence(_is_stream)  # or it would be heard whenever the output goes on
+            raise NoAudio(
+                f"the sound output has asked for nothing for {STANDS_S} s",
+                hint="Look at the sound server (PipeWire, PulseAudio or JACK); it may hang",
+            )
+        self.tell(Begun(order.serial))
 
 
 def _is_stream(voice: Voice) -> bool:

@@ -185,6 +185,71 @@ async def test_a_sound_server_that_stands_still_is_said_and_left(tmp_path: Path)
         await player.close()
 
 
+async def test_a_process_that_reads_nothing_keeps_nobody_and_is_replaced(heard: Heard, tmp_path: Path):
+    player = Player(heard.environ)
+    sound = str(tone(tmp_path / "kick.wav", 100, 0.1))
+    try:
+        await player.load([Pad(36, sound)])
+        process = playing()
+        process.suspend()
+        hits = 0
+        async with asyncio.timeout(60):
+            while player.hit(36, 127):  # far more than a pipe and a queue hold
+                player.stop()
+                hits += 1
+            assert hits > 100
+            while process.is_running():  # noqa: ASYNC110 - another process's end is no event of this loop
+                await asyncio.sleep(0.05)
+            while not player.hit(36, 127):  # noqa: ASYNC110 - the first ones get the kit ready again
+                await asyncio.sleep(0.1)
+        await player.play(sound)
+    finally:
+        await player.close()
+
+
+async def test_a_process_that_hangs_is_ended_and_the_next_plays(
+    heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    player = Player(heard.environ)
+    sound = str(tone(tmp_path / "a.wav", 440, 0.2))
+    try:
+        await player.play(sound)
+        process = playing()
+        process.suspend()
+        monkeypatch.setattr("daemon.playback.player.PLAY_S", 0.3)
+        with pytest.raises(WorkerDied, match="does not answer"):
+            await player.play(sound)
+        monkeypatch.undo()
+        await player.play(sound)
+        assert not process.is_running()
+    finally:
+        await player.close()
+
+
+async def test_what_is_overtaken_before_it_is_heard_is_answered_too(heard: Heard, tmp_path: Path):
+    player = Player(heard.environ)
+    sounds = [str(tone(tmp_path / f"{hz}.wav", hz, 0.2)) for hz in (200, 300, 400, 500)]
+    try:
+        await player.probe()
+        asked = [asyncio.create_task(player.play(each)) for each in sounds]
+        await asyncio.sleep(0)
+        player.stop()
+        async with asyncio.timeout(10):
+            await asyncio.gather(*asked)
+    finally:
+        await player.close()
+
+
+async def test_a_sound_that_ends_before_it_begins_is_answered(heard: Heard, tmp_path: Path):
+    player = Player(heard.environ)
+    soundfile.write(tmp_path / "click.wav", np.ones(1), 192_000)
+    try:
+        async with asyncio.timeout(10):
+            await player.play(str(tmp_path / "click.wav"))
+    finally:
+        await player.close()
+
+
 async def test_no_output_is_said_with_what_to_do(tmp_path: Path):
     if Path("/dev/snd").exists():  # noqa: ASYNC240
         pytest.skip("this machine has a sound card, so nothing to hear with cannot be tried")

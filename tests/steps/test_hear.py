@@ -203,12 +203,49 @@ def test_a_files_name_is_weighed_for_its_class_and_its_folders_where_it_says_not
     assert engine.said == [["snare"], ["rim"]]
 
 
+def test_bars_and_beats_are_counted_as_the_tempo_is() -> None:
+    heard = {
+        "kind": "loop", "length_s": 8.0, "bpm": 60.0, "bpm_confidence": 0.9, "bars": 2.0, "beats_per_bar": 4,
+        "beats_s": [float(each) for each in range(8)], "downbeats_s": [0.0, 4.0], "first_downbeat_s": 0.0,
+    }  # fmt: skip
+    twice = settled(heard, Spoken(bpm=120.0))
+    assert (twice["bpm"], twice["bars"], twice["downbeats_s"]) == (120.0, 4.0, [0.0, 2.0, 4.0])
+    assert twice["beats_s"] == [each / 2 for each in range(15)]
+    pickup = heard | {
+        "bpm": 120.0,
+        "beats_s": [each / 2 for each in range(15)],
+        "downbeats_s": [0.5, 2.5, 4.5, 6.5],
+    }
+    half = settled(pickup, Spoken(bpm=60.0))
+    assert (half["bpm"], half["beats_s"]) == (60.0, [0.5 + each for each in range(7)])
+    assert half["downbeats_s"] == [0.5, 4.5] and half["bars"] == 1.0
+    through = settled(heard | {"bpm": 83.0}, Spoken(bpm=90.0))
+    assert (through["bpm"], through["bars"], through["first_downbeat_s"]) == (90.0, 3.0, 0.0)
+    assert len(list(through["beats_s"])) == 12 and through["downbeats_s"] == [0.0, 2.667, 5.333]  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("name", ["plain", "loop_90bpm", "Loop_105", "loop_60bpm", "loop 150bpm"])
+def test_a_loop_is_as_fast_as_it_is_heard_to_be_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    file = tmp_path / f"{name}.wav"
+    beat = np.concatenate([hit(0.5, 180 if number % 2 else 60) for number in range(16)])
+    soundfile.write(file, np.tile(beat, 2), RATE)  # 120 bpm, 16 s: whole bars by each of these tempi
+    (meta,) = (each.meta for each in hear(tmp_path, file, engine=None).annotations)
+    octave = 0.5 if "60" in name else 1.0
+    assert meta["bpm"] == pytest.approx(120 * octave, rel=0.005) and meta["bars"] == 8.0 * octave
+
+
 def test_a_name_is_evidence_and_no_truth() -> None:
     bar = {"kind": "loop", "length_s": 8.0, "bpm": 60.0}
     assert settled(bar, Spoken(bpm=120.0))["bpm"] == 120.0  # 16 beats fit, and the octave is the name's
     assert settled(bar, Spoken(bpm=97.0))["bpm"] == 60.0  # neither fits nor is heard
     song = {"kind": "source", "length_s": 200.3, "bpm": 61.7}
     assert settled(song, Spoken(bpm=124.0))["bpm"] == pytest.approx(123.4)
+    clear = {"kind": "loop", "length_s": 16.0, "bpm": 120.0, "bpm_confidence": 1.0, "bars": 8.0}
+    assert settled(clear, Spoken(bpm=90.0)) == clear  # 24 beats would be whole bars too; 32 were heard
+    other = clear | {"bpm": 80.1}  # by which it is no whole number of bars
+    assert settled(other, Spoken(bpm=120.0)) == other | {"bpm": 120.0, "bpm_confidence": 0.9, "bars": 8.0}
+    vague = clear | {"bpm_confidence": 0.2}
+    assert settled(vague, Spoken(bpm=90.0)) == vague | {"bpm": 90.0, "bpm_confidence": 0.9, "bars": 6.0}
     assert settled({"kind": "loop", "length_s": 2.0, "key": "C"}, Spoken(key="Am"))["key"] == "C"
     assert settled({"kind": "one-shot", "length_s": 0.3}, Spoken(bpm=120.0, key="Am")) == {
         "kind": "one-shot",

@@ -9,7 +9,7 @@ from daemon.kernel.errors import BadParameter, Cancelled, RoadieError
 from daemon.kernel.types import Json
 from daemon.kernel.work import Annotation, InputFile, StepResult
 from daemon.steps.compare import CompareParams
-from daemon.steps.likeness.same import LONGEST_S, Print, print_of, same
+from daemon.steps.likeness.same import SPOT_S, SPOTS_S, Print, print_of, same
 from daemon.steps.spec import StepContext
 
 SAME = "same"
@@ -47,5 +47,5 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: CompareParams) 
 
 def _print(path: Path) -> Print | None:
     with open_audio(path) as audio:
-        start = next(audio.blocks(max(int((_LOOKED_S + LONGEST_S) * audio.rate_hz), 1)), None)
+        start = next(audio.blocks(max(int((_LOOKED_S + SPOTS_S[-1] + 2 * SPOT_S) * audio.rate_hz), 1)), None)
         return None if start is None else print_of(start, audio.rate_hz)

@@ -22,7 +22,10 @@ from daemon.engines.classifier.image import mono
 Wave = NDArray[np.float32]
 
 RATE_HZ = 22050
-LONGEST_S = 1.5  # from the attack on, by which any two sounds are told apart
+LONGEST_S = 1.5  # from the attack on, by which any two hits are told apart
+SPOTS_S = (2.0, 4.0, 8.0, 16.0)
+"""Where what goes on for longer is looked at too: loops and pads may begin alike."""
+SPOT_S = 0.25
 SAME = 0.95
 """Correlation from which on two waves are one sound. A lossy file of 128 kbit/s has more than that to its original."""
 _SAME_FLAT = 0.9  # of the differences, in which what a lossy codec drops weighs more
@@ -43,14 +46,22 @@ _REACH = 1440  # a little more than _MOST, of which a transform is quick
 _ROUGHLY = 0.02  # that a short transform may be wrong by
 _TOGETHER = 0.8  # of the shorter one, that lies on the other
 _PART = 0.2  # of the longer sound, that the shorter one has at least: less is a fragment of it
+_PART_OF_LONG = 0.5  # the same where the longer one is more than a hit
+_SAME_SPOT = 0.8  # correlation: a place is found only to a sample there
+_STEP_S = 0.03
+_HEARD_DB = 35.0  # below its loudest step a sound's level says nothing
+_FADE_DB = 3.0  # that the levels of one sound may differ by on the way, besides the gain
+_TRIMMED = 0.15  # of the shorter one at its end, where it may have been faded out
 
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """wave: at RATE_HZ, from just before the attack to where it has died away or the file ends. sound_s: its length."""
+    """wave: at RATE_HZ, from just before the attack to where it has died away or the file ends, LONGEST_S at most.
+    sound_s: the length of all of it. spots: what sounds SPOTS_S later, as far as it goes, with what lies around."""
 
     wave: Wave
     sound_s: float
+    spots: tuple[Wave, ...] = ()
     _spectra: dict[int, NDArray[Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def spectrum(self, size: int) -> NDArray[Any]:
@@ -72,15 +83,23 @@ def print_of(audio: NDArray[np.float32], rate_hz: int) -> Print | None:
     start = max(int(spots[0]) - int(_BEFORE_S * rate_hz), 0)
     end = int(np.flatnonzero(level >= top * 1e-3)[-1]) + 1
     part = sound[start : min(end, start + int(LONGEST_S * rate_hz))]
-    if rate_hz != RATE_HZ:
-        part = soxr.resample(part, rate_hz, RATE_HZ, quality="MQ")
-    return Print(np.asarray(part, np.float32), (end - start) / rate_hz)
+    found: list[Wave] = []
+    for at_s in SPOTS_S:
+        first = start + int((at_s - _SHIFT_S) * rate_hz)
+        if (last := first + int((SPOT_S + 2 * _SHIFT_S) * rate_hz)) <= end:
+            found.append(_at_rate(sound[first:last], rate_hz))
+    return Print(_at_rate(part, rate_hz), (end - start) / rate_hz, tuple(found))
+
+
+def _at_rate(sound: Wave, rate_hz: int) -> Wave:
+    same_rate = sound if rate_hz == RATE_HZ else soxr.resample(sound, rate_hz, RATE_HZ, quality="MQ")
+    return np.asarray(same_rate, np.float32)
 
 
 def same(one: Print, other: Print) -> bool:
     """Whether both are one hit."""
     short, long = sorted((one, other), key=lambda each: each.wave.size)
-    if short.wave.size < _SHORTEST_S * RATE_HZ or short.wave.size < _PART * long.wave.size:
+    if short.wave.size < _SHORTEST_S * RATE_HZ or _fragment(short, long):
         return False
     steady = held(short.wave) or held(long.wave)
     if steady and long.wave.size <= _SINGLE_CYCLE_S * RATE_HZ and short.wave.size < _CYCLE * long.wave.size:
@@ -89,9 +108,14 @@ def same(one: Print, other: Print) -> bool:
     if fit is None or fit.roughly < SAME - _ROUGHLY:
         return False
     plain, flat = _likeness(fit)
-    if plain < SAME or flat < _SAME_FLAT:
+    if plain < SAME or flat < _SAME_FLAT or not _fades_alike(fit) or not _goes_on_alike(short, long, fit):
         return False
     return not steady or (plain >= _SAME_HELD and flat >= _SAME_FLAT_HELD)
+
+
+def _fragment(short: Print, long: Print) -> bool:
+    least, most = sorted((short.sound_s, long.sound_s))
+    return least < (_PART_OF_LONG if most > LONGEST_S else _PART) * most
 
 
 def held(wave: Wave) -> bool:
@@ -144,6 +168,33 @@ def _likeness(fit: _Fit) -> tuple[float, float]:
     slope = 2 - 2 * np.cos(turn)  # power response of a difference
     plain = _part(_sum(turned, fit.size), fit.a, fit.b)
     return plain, _part(_sum(turned * slope, fit.size), np.diff(fit.a), np.diff(fit.b))
+
+
+def _fades_alike(fit: _Fit) -> bool:
+    """A low note decides a correlation by its beginning; one that dies away sooner is another one."""
+    step = int(_STEP_S * RATE_HZ)
+    count = int(fit.a.size * (1 - _TRIMMED)) // step
+    if count < 2:
+        return True
+    a, b = (
+        10 * np.log10(np.square(each[: count * step].reshape(count, step)).mean(1) + 1e-12)
+        for each in (fit.a, fit.b)
+    )
+    heard = (a > a.max() - _HEARD_DB) | (b > b.max() - _HEARD_DB)
+    apart = (a - b)[heard]
+    return float(np.abs(apart - np.median(apart)).max()) <= _FADE_DB
+
+
+def _goes_on_alike(short: Print, long: Print, fit: _Fit) -> bool:
+    """At the spots that both have."""
+    count, around = int(SPOT_S * RATE_HZ), int(_SHIFT_S * RATE_HZ)
+    shift = round(fit.at / _FINER)
+    for one, other in zip(short.spots, long.spots, strict=False):
+        a, b = one[around : around + count], other[max(around + shift, 0) :][:count]
+        a = a[: b.size]
+        if _part(float(a @ b), a, b) < _SAME_SPOT:
+            return False
+    return True
 
 
 @cache

@@ -14,7 +14,7 @@ from daemon.kernel.types import AssetId
 from daemon.kernel.work import InputFile, Kind
 from daemon.steps.compare import CompareParams
 from daemon.steps.likeness.compare_run import run
-from daemon.steps.likeness.same import print_of, same
+from daemon.steps.likeness.same import Print, print_of, same
 from tests.steps.context import Context
 
 RATE = 44100
@@ -66,6 +66,41 @@ def test_another_stroke_on_the_same_drum_is_another_hit(tone: float) -> None:
     for i, one in enumerate(prints):
         for other in prints[:i]:
             assert one is not None and other is not None and not same(one, other)
+
+
+def printed(wave: np.ndarray, rate: int = RATE) -> Print:
+    found = print_of(wave[None].astype(np.float32), rate)
+    assert found is not None
+    return found
+
+
+def low_note(fall: float) -> np.ndarray:
+    t = np.arange(RATE) / RATE
+    return 0.7 * np.sin(2 * np.pi * 50 * t) * np.exp(-t * fall)
+
+
+def chord(*hz: float, seconds: float) -> np.ndarray:
+    t = np.arange(int(seconds * RATE)) / RATE
+    return np.sum([2 * (each * t % 1) - 1 for each in hz], axis=0) * 0.1
+
+
+def test_a_low_note_that_dies_away_sooner_is_another_and_one_that_was_cut_is_not() -> None:
+    notes = [printed(low_note(fall)) for fall in (3.0, 6.0, 9.0)]
+    assert not any(same(one, other) for i, one in enumerate(notes) for other in notes[:i])
+    cut = low_note(3.0)[: RATE // 2]
+    cut[-RATE // 20 :] *= np.linspace(1, 0, RATE // 20)  # as editors do
+    assert same(printed(cut), notes[0])
+
+
+def test_what_begins_alike_and_goes_on_otherwise_is_not_the_same() -> None:
+    first = chord(220, 277.2, 329.6, seconds=2)
+    one = np.concatenate([first, chord(196, 246.9, 293.7, seconds=4)])
+    other = np.concatenate([first, chord(174.6, 220, 261.6, seconds=4)])
+    assert not same(printed(one), printed(other))
+    copy = soxr.resample(np.concatenate([np.zeros(7_777), 0.3 * one]), RATE, 48000)
+    assert same(printed(one), printed(copy, 48000))
+    assert same(printed(one), printed(one[: 4 * RATE]))  # cut, and most of it
+    assert not same(printed(one), printed(one[: 2 * RATE]))  # a part of it
 
 
 def wave_form(name: str, length: int) -> np.ndarray:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bridges.osc.subscriptions import Subscriptions
     from daemon.services import Services
     from daemon.services.presses import Presses
+    from daemon.services.types_library import AssetView
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ class Call:
     @property
     def trusted(self) -> bool:
         return self.options.trusted(self.context.token)
+
+    async def vet(self, asset: AssetView) -> None:
+        """Whether the sender may name this hit: a button must not reach further than a path. Raises NotFound,
+        Forbidden."""
+        await self.context.reach.asset(asset, self.trusted)
 
     def text(self, number: int) -> str:
         return str(self.args[number])

@@ -8,6 +8,7 @@ from pathlib import Path
 from daemon.kernel.errors import BadParameter, Forbidden, NotFound
 from daemon.services import Services
 from daemon.services.types_jobs import JobInput
+from daemon.services.types_library import AssetView
 
 _ID_CHARACTERS = frozenset("0123456789abcdef")
 
@@ -25,8 +26,7 @@ class Reach:
             raise BadParameter("this is neither a path nor an asset", where=repr(text))
         if not Path(text).is_absolute():
             return await self._asset(text, trusted)
-        if not trusted:
-            await self._check(text)
+        await self.file(text, trusted)
         return JobInput(path=text)
 
     async def _asset(self, text: str, trusted: bool) -> JobInput:
@@ -35,15 +35,18 @@ class Reach:
                 "this is neither an absolute path nor the id of an asset", where=repr(text[:200]),
                 hint="Send the whole path",
             )  # fmt: skip
-        asset = await self._services.library.get(text)
-        if asset.path is None:
-            raise NotFound("the file of this asset is missing", where=asset.name)
-        if not trusted:
-            await self._check(asset.path)
+        await self.asset(await self._services.library.get(text), trusted)
         return JobInput(asset=text)
 
-    async def _check(self, text: str) -> None:
-        if not await asyncio.to_thread(self._below_a_root, text):
+    async def asset(self, asset: AssetView, trusted: bool) -> None:
+        """Whether an asset may be named, by its id or as a hit of a search. Raises NotFound, Forbidden."""
+        if asset.path is None:
+            raise NotFound("the file of this asset is missing", where=asset.name)
+        await self.file(asset.path, trusted)
+
+    async def file(self, text: str, trusted: bool) -> None:
+        """Whether a file may be named, by its path or as what was played. Raises Forbidden."""
+        if not trusted and not await asyncio.to_thread(self._below_a_root, text):
             raise Forbidden(
                 "without a token, only files below configured folders may be named", where=text,
                 hint="Add their folder with `roadie config set folders.roots`, or send token=...",

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from daemon.kernel.errors import NotFound
+from collections.abc import Awaitable, Callable
+
+from daemon.kernel.errors import Forbidden, NotFound
 from daemon.services.library import LibraryService
 from daemon.services.selection import SelectionService
 from daemon.services.types_library import AssetQuery, AssetView
 from daemon.services.types_system import SelectionRequest
 
 _MOST = 500
+
+Vet = Callable[[AssetView], Awaitable[None]]
+"""Raises Forbidden for a hit that whoever presses the button may not name, NotFound for one whose file is missing."""
+
+
+async def _any(_: AssetView) -> None:
+    """Of one who may name whatever is in the library."""
 
 
 class BrowseService:
@@ -28,9 +37,10 @@ class BrowseService:
         """The names of so many hits: the page on which the last chosen one stands, shorter at the end."""
         return [name for _, name in self._page(size)]
 
-    async def step(self, by: int) -> AssetView:
-        """Select the hit that stands `by` after the selected one; from the last it goes on with the first. Raises
-        NotFound when there is nothing to select."""
+    async def step(self, by: int, vet: Vet = _any) -> AssetView:
+        """Select the hit that stands `by` after the selected one; from the last it goes on with the first. What does
+        not pass is passed over: a button that were refused would be refused there for ever. Raises NotFound when
+        there is nothing to select, Forbidden when nothing of it may be named."""
         if not self._hits:
             page = await self._library.search(AssetQuery(sort="added", descending=True, limit=_MOST))
             self.remember(page.items)
@@ -44,24 +54,33 @@ class BrowseService:
             place = 0
         else:
             place = len(ids) - 1
-        found, place = await self._there(place, by)
+        found, place = await self._there(place, by, vet)
         self._place = place
         await self._selection.select(SelectionRequest(asset=found.id))
         return found
 
-    async def _there(self, place: int, by: int) -> tuple[AssetView, int]:
-        """The hit there, or the next one in this direction that the library still has, and its place. Raises NotFound
-        when it has none of them."""
+    async def _there(self, place: int, by: int, vet: Vet) -> tuple[AssetView, int]:
+        """The hit there, or the next one in this direction that the library still has and that passes, and its place.
+        Raises NotFound when there is none of them, Forbidden when none may be named."""
+        refused: Forbidden | None = None
         for _ in range(len(self._hits)):
             try:
-                return await self._library.get(self._hits[place][0]), place
-            except NotFound:  # removed since the search
-                place = (place + by) % len(self._hits)
-        raise NotFound("none of the hits is in the library any more", hint="Search again")
+                found = await self._library.get(self._hits[place][0])
+                await vet(found)
+            except NotFound:  # removed since the search, or its file is missing
+                pass
+            except Forbidden as error:
+                refused = error
+            else:
+                return found, place
+            place = (place + by) % len(self._hits)
+        raise refused or NotFound("none of the hits is there any more", hint="Search again")
 
-    async def choose(self, number: int, size: int) -> AssetView:
-        """Select the number-th hit, from 1, of the page that is shown. Raises NotFound when there is none."""
+    async def choose(self, number: int, size: int, vet: Vet = _any) -> AssetView:
+        """Select the number-th hit, from 1, of the page that is shown. Raises NotFound when there is none, and what
+        vet raises."""
         found = await self.hit(number, size)
+        await vet(found)
         self._place += number - 1 - self._place % size
         await self._selection.select(SelectionRequest(asset=found.id))
         return found

@@ -34,6 +34,8 @@ async def select_played(call: Call) -> None:
     path = call.services.audition.played
     if path is None:
         raise NotFound("nothing was played yet", hint=f"Send {ROOT}/audition or {ROOT}/slot/1/audition first")
+    # A slot plays what its job made, wherever that was delivered; to select it is to name it.
+    await call.context.reach.file(path, call.trusted)
     await call.services.selection.select(SelectionRequest(path=path))
 
 
@@ -42,11 +44,11 @@ async def stop(call: Call) -> None:
 
 
 async def next_hit(call: Call) -> None:
-    await call.services.browse.step(1)
+    await call.services.browse.step(1, call.vet)
 
 
 async def previous_hit(call: Call) -> None:
-    await call.services.browse.step(-1)
+    await call.services.browse.step(-1, call.vet)
 
 
 async def kit(call: Call) -> None:
@@ -101,9 +103,9 @@ ADDRESSES = (
         replies=(f"{ROOT}/hit", f"{ROOT}/search/done"),
     ),
     Address(f"{ROOT}/hit/next", "Select the next hit of the last search, from the last the first",
-            (_PRESS,), next_hit, button=True),
+            (_PRESS,), next_hit, button=True, hidden=True),
     Address(f"{ROOT}/hit/previous", "Select the hit before",
-            (_PRESS,), previous_hit, button=True),
+            (_PRESS,), previous_hit, button=True, hidden=True),
     Address(
         f"{ROOT}/audition",
         "Play a file or an asset through the default output, where there is one; `stop` ends it",
@@ -111,7 +113,7 @@ ADDRESSES = (
     ),
     Address(f"{ROOT}/audition/stop", "End what plays", (_PRESS,), stop, button=True),
     Address(f"{ROOT}/audition/select", "Select what was played last: keep the one that was heard",
-            (_PRESS,), select_played, button=True),
+            (_PRESS,), select_played, button=True, hidden=True),
     Address(
         f"{ROOT}/kit",
         "Put a kit on keys, or the slices of a job, the first of each class on its General MIDI key: a message for "

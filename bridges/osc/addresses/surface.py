@@ -38,11 +38,12 @@ async def kit(call: Call) -> None:
 
 
 async def select_hit(call: Call) -> None:
-    await call.services.browse.choose(int(call.path["hit"]), HITS)
+    await call.services.browse.choose(int(call.path["hit"]), HITS, call.vet)
 
 
 async def audition_hit(call: Call) -> None:
     found = await call.services.browse.hit(int(call.path["hit"]), HITS)
+    await call.vet(found)
     await call.services.audition.play(asset=found.id)
 
 
@@ -65,7 +66,8 @@ ADDRESSES = (
     Address(
         f"{ROOT}/hit/{{hit}}/select",
         "Select this hit of the last search; hits are shown by eights, the page on which the selected one stands",
-        (_PRESS,), select_hit, button=True,
+        (_PRESS,), select_hit, button=True, hidden=True,
     ),
-    Address(f"{ROOT}/hit/{{hit}}/audition", "Play this hit", (_PRESS,), audition_hit, button=True),
+    Address(f"{ROOT}/hit/{{hit}}/audition", "Play this hit", (_PRESS,), audition_hit, button=True,
+            hidden=True),
 )  # fmt: skip

@@ -227,6 +227,85 @@ async def test_files_outside_configured_folders_need_the_token(staged: Stage):
     await surface.next("/roadie/queued")
 
 
+async def _scan(staged: Stage, folder: Path) -> None:
+    """As the user does it, who may name any folder."""
+    headers = {"Authorization": f"Bearer {staged.token}"}
+    base = f"http://127.0.0.1:{staged.runtime.http_port}/api/v1"
+    async with aiohttp.ClientSession(headers=headers) as session:
+        async with session.post(f"{base}/scans", json={"path": str(folder)}) as answer:
+            scan = (await answer.json())["id"]
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                async with session.get(f"{base}/jobs/{scan}") as answer:
+                    if (await answer.json())["state"] == "done":
+                        return
+                await asyncio.sleep(0.05)
+
+
+async def test_buttons_reach_no_further_than_paths(staged: Stage):
+    outside = staged.home.parent / "private"
+    outside.mkdir()
+    for name in ("Glockenspiel a.wav", "Glockenspiel b.wav"):
+        staged.song(name).rename(outside / name)
+    await _scan(staged, outside)
+    surface, screen = staged.surface(), staged.surface()
+    screen.send("/roadie/subscribe", 0, 60)
+    await screen.until("/roadie/slot/8/progress")
+    surface.send("/roadie/select", "")
+    await screen.until("/roadie/selection", "")
+    surface.send("/roadie/search", "glockenspiel", 5)
+    heard = await surface.until("/roadie/search/done")
+    assert {Path(each.args[2]).parent for each in heard if each.address == "/roadie/hit"} == {outside}
+    for button in ("hit/1/select", "hit/2/audition", "hit/next", "hit/previous"):
+        surface.send(f"/roadie/{button}", 1.0)
+        error = await surface.next("/roadie/error")
+        assert error.args[1] == "forbidden" and error.args[3] == f"/roadie/{button}", error
+    surface.send("/roadie/selected/run/light", 1.0)
+    assert "nothing is selected" in (await surface.next("/roadie/error", "/roadie/queued")).args[2]
+
+    surface.send("/roadie/audition", str(outside / "Glockenspiel a.wav"), f"token={staged.token}")
+    surface.send("/roadie/audition/select", 1.0)
+    error = await surface.next("/roadie/error")
+    while error.args[1] == "no_audio":
+        error = await surface.next("/roadie/error")
+    assert error.args[1] == "forbidden" and error.args[3] == "/roadie/audition/select"
+    assert not [
+        each for each in await screen.silence(0.2) if each.address == "/roadie/selection" and each.args[0]
+    ]
+
+    surface.send("/roadie/hit/1/select", 1.0, f"token={staged.token}")
+    assert str(outside) in (await screen.next("/roadie/selection")).args[0]
+    surface.send("/roadie/selected/run/light", 1.0)  # what someone selected who may
+    assert (await surface.next("/roadie/queued", "/roadie/error")).address == "/roadie/queued"
+    await surface.until("/roadie/job/state", "done")
+
+
+async def test_next_and_previous_pass_over_what_is_out_of_reach(staged: Stage):
+    outside = staged.home.parent / "elsewhere"
+    outside.mkdir()
+    names = [f"Vibraphone {number}.wav" for number in range(4)]
+    for name in names:
+        staged.song(name, 0.5)
+    for name in (names[1], names[2]):
+        (staged.music / name).rename(outside / name)
+    await _scan(staged, staged.music)
+    await _scan(staged, outside)
+    surface = staged.surface()
+    surface.send("/roadie/subscribe", 0, 60)
+    surface.send("/roadie/select", "")
+    surface.send("/roadie/search", "vibraphone", 10)
+    heard = await surface.until("/roadie/search/done")
+    hits = [Path(each.args[2]) for each in heard if each.address == "/roadie/hit"]
+    assert len(hits) == 4
+    mine = [str(path) for path in hits if path.parent == staged.music]
+    for button, wanted in (("next", mine[0]), ("next", mine[1]), ("next", mine[0]), ("previous", mine[1])):
+        surface.send(f"/roadie/hit/{button}", 1.0)
+        chosen = await surface.next("/roadie/selection", "/roadie/error")
+        while chosen.args == [""]:
+            chosen = await surface.next("/roadie/selection", "/roadie/error")
+        assert chosen.args == [wanted]
+
+
 async def test_search(staged: Stage):
     surface = staged.surface()
     surface.send("/roadie/run", "light", str(staged.song("Deep Kick.wav")), "ref=1")
@@ -377,17 +456,8 @@ async def test_hits_are_shown_by_eights_and_chosen_by_number(staged: Stage):
     names = [f"Cymbal {number:02}.wav" for number in range(10)]
     for name in names:
         staged.song(name, 0.5)
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {staged.token}"}) as session:
-        base = f"http://127.0.0.1:{staged.runtime.http_port}/api/v1"
-        async with session.post(f"{base}/scans", json={"path": str(staged.music)}) as answer:
-            scan = (await answer.json())["id"]
-        surface.send("/roadie/subscribe", 0, 60)
-        async with asyncio.timeout(60):
-            while True:
-                async with session.get(f"{base}/jobs/{scan}") as answer:
-                    if (await answer.json())["state"] == "done":
-                        break
-                await asyncio.sleep(0.05)
+    surface.send("/roadie/subscribe", 0, 60)
+    await _scan(staged, staged.music)
     await surface.silence(0.2)
     surface.send("/roadie/search", "cymbal", 50)
     heard = await surface.until("/roadie/search/done")
@@ -416,6 +486,7 @@ async def test_hits_are_shown_by_eights_and_chosen_by_number(staged: Stage):
     surface.send("/roadie/hit/1/select", 1.0)
     assert (await surface.next("/roadie/selection")).args == [hits[8]]
 
+    base = f"http://127.0.0.1:{staged.runtime.http_port}/api/v1"
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {staged.token}"}) as session:
         async with session.get(f"{base}/assets", params={"q": "cymbal", "limit": "50"}) as answer:
             (last,) = [each["id"] for each in (await answer.json())["items"] if each["path"] == hits[9]]

@@ -57,9 +57,16 @@ def _value(arg: Arg, given: Argument) -> Value:
         raise BadParameter(f"{arg.name} is {number:g}", hint=f"Legal: {_range(low, high)}")
     if arg.tag == "f":
         return number
-    if not -_INT32 <= number < _INT32:
+    whole = _whole(number)
+    if not -_INT32 <= whole < _INT32:
         raise BadParameter(f"{arg.name} is {number:g}, which 32 bits do not hold")
-    return int(number)
+    return whole
+
+
+def _whole(number: float) -> int:
+    """The nearest one, but 0 for nothing else than 0: that switches off, ends or means none."""
+    nearest = math.floor(number + 0.5)
+    return nearest if nearest or not number else int(math.copysign(1, number))
 
 
 def _range(low: float | None, high: float | None) -> str:

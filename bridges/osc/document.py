@@ -43,6 +43,8 @@ def _row(row: Address, access: Access) -> str:
 def _argument(arg: Arg) -> str:
     if arg.low is not None and arg.high is not None:
         return f"{arg.name} ({arg.low:g} to {arg.high:g})"
+    if arg.high is not None:
+        return f"{arg.name} (at most {arg.high:g})"
     if arg.values:
         return f"{arg.name} ({', '.join(filter(None, arg.values))})"
     return arg.name

@@ -33,6 +33,9 @@ class Arg:
     values: tuple[str, ...] = ()
 
 
+PRESS = Arg("f", "press")
+"""Of a button: any number, and another than 0 acts."""
+
 Handler = Callable[["Call"], Awaitable[None]]
 Quick = Callable[["Call"], None]
 

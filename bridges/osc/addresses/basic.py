@@ -10,7 +10,6 @@ from bridges.osc.packs import packs
 from bridges.osc.peers import Peer
 from bridges.osc.subscriptions import MAX_SECONDS
 from bridges.osc.table import ROOT, Address, Arg
-from daemon.kernel.errors import BadParameter
 from daemon.services.transport import HOLDS_S
 from daemon.services.types_system import TransportRequest
 
@@ -58,8 +57,6 @@ async def tell_now(call: Call) -> None:
 
 async def transport(call: Call) -> None:
     bpm = call.number(2)
-    if 0 < bpm < 1:
-        raise BadParameter(f"bpm is {bpm:g}", hint="Legal: 1 to 999, and 0 for not known")
     request = TransportRequest(
         playing=bool(call.number(0)), recording=bool(call.number(1)), bpm=bpm if bpm > 0 else None
     )
@@ -86,8 +83,9 @@ ADDRESSES = (
     ),
     Address(
         f"{ROOT}/transport",
-        "What the DAW does: heavy work waits while it plays or records, when `pause_heavy` says so. Holds until the "
-        "sender's subscription or connection ends, or for an hour where there is neither; send it again to renew",
+        "What the DAW does: heavy work waits while it plays or records, when `pause_heavy` says so; bpm 0 where it is "
+        "not known. Holds until the sender's subscription or connection ends, or for an hour where there is neither; "
+        "send it again to renew",
         (Arg("i", "playing", 0, 1), Arg("i", "recording", 0, 1), Arg("f", "bpm", 0, _TOP_BPM)), transport, hidden=True,
     ),
 )  # fmt: skip

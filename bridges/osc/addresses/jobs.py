@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from bridges.osc.call import Call
 from bridges.osc.feed import trouble_of
 from bridges.osc.slots import OPEN
-from bridges.osc.table import ROOT, Address, Arg
+from bridges.osc.table import PRESS, ROOT, Address, Arg
 from daemon.kernel.errors import BadParameter, Forbidden
 from daemon.services.types_jobs import JobAck, JobBrief, JobInput, JobView
 
@@ -97,7 +97,7 @@ ADDRESSES = (
     Address(
         f"{ROOT}/selected/run/{{recipe}}",
         "Run this recipe on the selection; pressed again while that is under way, it is the same job",
-        (Arg("f", "press", 0, None),), run_selected, button=True, weighty=True, relies=True,
+        (PRESS,), run_selected, button=True, weighty=True, relies=True,
         replies=(QUEUED, STATE),
     ),
     Address(f"{ROOT}/job/cancel", "Stop a job", (_JOB,), cancel, options=True, weighty=True, replies=(STATE,)),

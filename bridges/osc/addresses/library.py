@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from bridges.osc.call import Call
-from bridges.osc.table import ROOT, Address, Arg
+from bridges.osc.table import PRESS, ROOT, Address, Arg
 from daemon.kernel.errors import NotFound
 from daemon.services.types_library import AssetQuery
 from daemon.services.types_system import SelectionRequest
 
 _MOST_HITS = 200
-_PRESS = Arg("f", "press", 0, None)
 
 
 async def select(call: Call) -> None:
@@ -103,17 +102,17 @@ ADDRESSES = (
         replies=(f"{ROOT}/hit", f"{ROOT}/search/done"),
     ),
     Address(f"{ROOT}/hit/next", "Select the next hit of the last search, from the last the first",
-            (_PRESS,), next_hit, button=True, hidden=True),
+            (PRESS,), next_hit, button=True, hidden=True),
     Address(f"{ROOT}/hit/previous", "Select the hit before",
-            (_PRESS,), previous_hit, button=True, hidden=True),
+            (PRESS,), previous_hit, button=True, hidden=True),
     Address(
         f"{ROOT}/audition",
         "Play a file or an asset through the default output, where there is one; `stop` ends it",
         (Arg("s", "path, asset or stop"),), audition, hidden=True,
     ),
-    Address(f"{ROOT}/audition/stop", "End what plays", (_PRESS,), stop, button=True),
+    Address(f"{ROOT}/audition/stop", "End what plays", (PRESS,), stop, button=True),
     Address(f"{ROOT}/audition/select", "Select what was played last: keep the one that was heard",
-            (_PRESS,), select_played, button=True, hidden=True),
+            (PRESS,), select_played, button=True, hidden=True),
     Address(
         f"{ROOT}/kit",
         "Put a kit on keys, or the slices of a job, the first of each class on its General MIDI key: a message for "

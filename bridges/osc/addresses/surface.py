@@ -5,11 +5,10 @@ from __future__ import annotations
 from bridges.osc.addresses.library import tell_kit
 from bridges.osc.call import Call
 from bridges.osc.slots import Slot
-from bridges.osc.table import HITS, ROOT, Address, Arg
+from bridges.osc.table import HITS, PRESS, ROOT, Address, Arg
 from daemon.kernel.errors import NotFound
 
 _SOUNDS = 999
-_PRESS = Arg("f", "press", 0, None)
 
 
 def slot_of(call: Call) -> Slot:
@@ -28,7 +27,7 @@ async def cancel(call: Call) -> None:
 async def audition(call: Call) -> None:
     if not call.context.feedback.reading:
         await call.context.feedback.refresh()
-    await call.services.audition.play_of_job(slot_of(call).job, int(call.number(0)) or 1)
+    await call.services.audition.play_of_job(slot_of(call).job, max(1, int(call.number(0))))
 
 
 async def kit(call: Call) -> None:
@@ -51,23 +50,23 @@ ADDRESSES = (
     Address(
         f"{ROOT}/slot/{{slot}}/cancel",
         "Cancel the job in this slot",
-        (_PRESS,), cancel, button=True, weighty=True,
+        (PRESS,), cancel, button=True, weighty=True,
     ),
     Address(
         f"{ROOT}/slot/{{slot}}/audition",
-        "Play what the job in this slot made: the first sound for 1, the second for 2 and so on",
-        (Arg("f", "number", 0, _SOUNDS),), audition, button=True,
+        "Play what the job in this slot made: the first sound for 1 and less, the second for 2 and so on",
+        (Arg("f", "number", None, _SOUNDS),), audition, button=True,
     ),
     Address(
         f"{ROOT}/slot/{{slot}}/kit",
         "Put the slices of the job in this slot on the pads",
-        (_PRESS,), kit, button=True, replies=(f"{ROOT}/pad/name", f"{ROOT}/kit/done"),
+        (PRESS,), kit, button=True, replies=(f"{ROOT}/pad/name", f"{ROOT}/kit/done"),
     ),
     Address(
         f"{ROOT}/hit/{{hit}}/select",
         "Select this hit of the last search; hits are shown by eights, the page on which the selected one stands",
-        (_PRESS,), select_hit, button=True, hidden=True,
+        (PRESS,), select_hit, button=True, hidden=True,
     ),
-    Address(f"{ROOT}/hit/{{hit}}/audition", "Play this hit", (_PRESS,), audition_hit, button=True,
+    Address(f"{ROOT}/hit/{{hit}}/audition", "Play this hit", (PRESS,), audition_hit, button=True,
             hidden=True),
 )  # fmt: skip

@@ -137,6 +137,31 @@ async def test_selecting_and_a_button(staged: Stage):
     assert heard[-1].args == ["list", before + 1]  # one press was one job
 
 
+async def test_what_is_not_zero_acts(staged: Stage):
+    """Of buttons whatever the sign, and of whole numbers also what is nearer to 0 than to 1."""
+    surface = staged.surface()
+    surface.send("/roadie/select", str(staged.song("pressed.wav")))
+    surface.send("/roadie/selected/run/light", -0.25)
+    assert (await surface.next("/roadie/queued", "/roadie/error")).address == "/roadie/queued"
+    await surface.until("/roadie/job/state", "done")
+
+    surface.send("/roadie/subscribe", 0, 60)
+    await surface.until("/roadie/slot/8/progress")
+    surface.send("/roadie/subscribe", 0, 0.25)  # another second, and not the end
+    await surface.until("/roadie/slot/8/progress")
+
+    url = f"http://127.0.0.1:{staged.runtime.http_port}/api/v1/transport"
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {staged.token}"}) as session:
+        for sent, counts in (((0.25, 0.75, 0.5), (True, True, 0.5)), ((0, 0.0, 0.0), (False, False, None))):
+            surface.send("/roadie/transport", *sent)
+            surface.send("/roadie/jobs", "ref=said")
+            heard = await surface.until("/roadie/jobs/done", "said")
+            assert "/roadie/error" not in {each.address for each in heard}
+            async with session.get(url) as answer:
+                found = await answer.json()
+            assert (found["playing"], found["recording"], found["bpm"]) == counts
+
+
 async def test_a_file_that_is_not_there_is_not_selected(staged: Stage):
     surface, kept = staged.surface(), staged.song("kept selection.wav")
     surface.send("/roadie/subscribe", 0, 60)

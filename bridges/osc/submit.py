@@ -26,7 +26,7 @@ class Submitter:
     """A request with a ref is known by its sender's host, its ref and what it asks for, so repeating it, even to a
     daemon that was started anew in between, gives the same job. One without a ref is a press of a button: each is
     a job. A surface sends one fixed ref for ever; therefore a job that ended long ago, failed, was cancelled or undone
-    is not given again: the next one is stored under a key that names it, which leads on from there."""
+    is not given again: the next one is stored under the key that follows its own, so the newest is the last of them."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -40,14 +40,14 @@ class Submitter:
         if not ref:
             return await self._services.jobs.submit(request, CLIENT)
         first = _digest(peer.host, ref, request)
-        key = self._keys.get(first, first)
-        while True:
+        key = self._keys.get(first) or await self._services.jobs.last_key(CLIENT, first) or first
+        while True:  # twice, unless another port of the same host asks at the same moment
             asked = msgspec.structs.replace(request, idempotency_key=key)
             ack, created = await self._services.jobs.submit(asked, CLIENT)
             if created or not await self._is_over(ack):
                 self._remember(first, key)
                 return ack, created
-            key = _digest(first, ack.id)
+            key = _following(key, first)
 
     async def _is_over(self, ack: JobAck) -> bool:
         if ack.state not in ("done", "failed", "cancelled"):
@@ -63,6 +63,12 @@ class Submitter:
         self._keys.move_to_end(first)
         if len(self._keys) > _REMEMBERED:
             self._keys.popitem(last=False)
+
+
+def _following(key: str, first: str) -> str:
+    """In the order of keys as in time."""
+    number = int(key.removeprefix(first).removeprefix(":") or 0) + 1
+    return f"{first}:{number:010}"
 
 
 def _digest(*parts: Any) -> str:

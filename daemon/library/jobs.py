@@ -25,6 +25,11 @@ _JOB = Reader(JobRow, "WHERE id = ?")
 _STANDING = Reader(JobRow, "WHERE id = ?", ("recipe", "state", "progress", "started_at"))
 _STEP = Reader(StepRow, "WHERE id = ?", ("job", "step", "input", "state", "reason"))
 _ASKED = Reader(JobRow, "WHERE client = ? AND idempotency_key = ?", ("id", "state", "body_hash"))
+_LAST_KEY = Reader(
+    JobRow, "WHERE client = ? AND idempotency_key >= ? AND idempotency_key < ? ORDER BY idempotency_key DESC LIMIT 1",
+    ("idempotency_key",),
+)  # fmt: skip
+_AFTER_ALL = "\U0010ffff"
 _NEW_JOB = Adder(
     JobRow,
     ("id", "recipe", "recipe_body", "request", "client", "idempotency_key", "body_hash", "state", "created_at",
@@ -127,6 +132,16 @@ class Jobs:
     async def asked_before(self, client: str, key: str | None, body_hash: str) -> tuple[str, str] | None:
         """(job, state) of the same request with the same key. Raises Conflict for another body."""
         return await self._db.read(lambda: asked_before(client, key, body_hash))
+
+    async def last_key(self, client: str, beginning: str) -> str | None:
+        """The last in their order of this client's idempotency keys that begin so; however many there are, it is one
+        step into the index."""
+
+        def work() -> str | None:
+            row = _LAST_KEY.first(client, beginning, beginning + _AFTER_ALL)
+            return None if row is None else str(row.idempotency_key)
+
+        return await self._db.read(work)
 
     async def get(self, job: str) -> JobRecord:
         """Raises NotFound."""

@@ -89,6 +89,10 @@ class JobsService:
             self._runner.begin(job)
         return JobAck(job, state), created  # type: ignore[arg-type]
 
+    async def last_key(self, client: str, beginning: str) -> str | None:
+        """The last in their order of this client's idempotency keys that begin so, None when none does."""
+        return await self._jobs.last_key(client, beginning)
+
     async def planned(self, recipe: Recipe, request: JobRequest, client: str, digest: str) -> NewJob:
         """The rows of a job that runs `recipe`, whatever the request calls it; not stored yet. digest: of the body.
 

@@ -19,6 +19,8 @@ from pythonosc.osc_message import OscMessage
 from bridges.osc.listening import family_of
 from bridges.osc.names import url
 from bridges.osc.slip import frame
+from daemon.services.jobs import JobsService
+from daemon.services.types_jobs import JobAck, JobRequest
 from tests.bridges.osc.conftest import Client, Stage, message, stage
 
 
@@ -38,6 +40,47 @@ async def test_a_repeat_reaches_the_same_job_after_a_restart(tmp_path: Path):
         surface = second.surface()
         surface.send("/roadie/run", "light", str(song), "ref=r")
         assert (await surface.next("/roadie/queued")).args[1] == job
+
+
+async def test_a_ref_with_many_jobs_behind_it_is_not_walked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    async with stage(tmp_path, pause_heavy="playing") as first:
+        surface, song = first.surface("127.0.0.1"), str(first.song())
+        surface.send("/roadie/transport", 1, 0, 120.0)
+        jobs = []
+        for _ in range(12):  # more than nine: the tenth key follows the ninth also as a text
+            surface.send("/roadie/run", "stems", song, "ref=1")
+            jobs.append((await surface.next("/roadie/queued")).args[1])
+            surface.send("/roadie/job/cancel", jobs[-1])
+            await surface.until("/roadie/job/state", jobs[-1], "cancelled")
+        surface.send("/roadie/run", "stems", song, "ref=1")
+        open_job = (await surface.next("/roadie/queued")).args[1]
+        assert len({*jobs, open_job}) == 13
+
+    submit, asked = JobsService.submit, 0
+
+    async def counted(service: JobsService, request: JobRequest, client: str) -> tuple[JobAck, bool]:
+        nonlocal asked
+        asked += 1
+        return await submit(service, request, client)
+
+    monkeypatch.setattr(JobsService, "submit", counted)
+    async with stage(tmp_path, pause_heavy="playing") as second:
+        surface = second.surface("127.0.0.1")
+        surface.send("/roadie/transport", 1, 0, 120.0)
+        surface.send("/roadie/run", "stems", song, "ref=1")
+        assert (await surface.next("/roadie/queued")).args[1] == open_job and asked == 1
+        surface.send("/roadie/job/cancel", open_job)
+        await surface.until("/roadie/job/state", open_job, "cancelled")
+    async with stage(tmp_path, pause_heavy="playing") as third:
+        surface = third.surface("127.0.0.1")
+        surface.send("/roadie/transport", 1, 0, 120.0)
+        surface.send("/roadie/run", "stems", song, "ref=1")
+        job = (await surface.next("/roadie/queued")).args[1]
+        assert job not in {*jobs, open_job} and asked == 3
+        surface.send("/roadie/job/cancel", job)
+        await surface.until("/roadie/job/state", job, "cancelled")
 
 
 async def test_tcp_is_off_unless_asked_for_and_a_second_daemon_says_that_the_port_is_taken(tmp_path: Path):

@@ -46,7 +46,7 @@ class OscBridge:
         flood = Flood(self._namespace, clock, self._spent, self._passes)
         self._dispatcher = Dispatcher(self._namespace, context, complaints, flood)
         self._udp = Udp(settings, self._dispatcher.receive, flood.weighty)
-        self._tcp = Tcp(settings, self._dispatcher.receive, self._gone)
+        self._tcp = Tcp(settings, self._dispatcher.receive, self._gone, subscriptions.left_s)
         self._query = QueryServer(settings, self._namespace, self._feedback, self.know_recipes)
         self._port = 0
 

@@ -14,7 +14,7 @@ from bridges.osc.inbox import MAX_WAITING, Inbox
 from bridges.osc.later import Later, by_time
 from bridges.osc.namespace import Namespace, Node
 from bridges.osc.options import ref_of
-from bridges.osc.packet import BadPacket, Message, decode
+from bridges.osc.packet import BadPacket, Message, TooMuch, decode
 from bridges.osc.pattern import BadPattern
 from bridges.osc.peers import Peer
 from bridges.osc.table import Access
@@ -38,22 +38,23 @@ class Dispatcher:
         self._inbox = Inbox(self._run)
         self._later = Later(self._take)
 
-    def receive(self, data: bytes, peer: Peer) -> None:
-        """On the event loop; returns at once, whatever the packet says."""
+    def receive(self, data: bytes, peer: Peer) -> bool:
+        """On the event loop; returns at once, whatever the packet says. False: it is no OSC, not even an address can
+        be read of it."""
         if not self._flood.admits(data, peer):
             why = (
                 f"more than {NOISE.each_second:g} messages a second, or than {REQUESTS.each_second:g} of one request; "
                 "those beyond are not read. Send fewer"
             )
             self._complaints.tell(peer, "", "busy", why, "")
-            return
+            return True
         try:
             messages = decode(data)
         except BadPacket as error:
             self._complaints.tell(
                 peer, "", "not_osc", f"{error}; nothing of this packet was done", error.address
             )
-            return
+            return bool(error.address) or isinstance(error, TooMuch)
         if len(messages) > 1:
             self._flood.charge(data, peer, len(messages) - 1)
         for at_s, group in by_time(messages, time.time()).items():
@@ -61,6 +62,7 @@ class Dispatcher:
                 self._put_off(group, at_s, peer)
             else:
                 self._take(group, peer)
+        return True
 
     async def close(self) -> None:
         self._later.close()

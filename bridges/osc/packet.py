@@ -34,6 +34,10 @@ class BadPacket(Exception):
         super().__init__(why)
 
 
+class TooMuch(BadPacket):
+    """OSC, but more of it than is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """tags: one letter for each argument, as it was sent. at_s: seconds since 1970, None for at once."""
@@ -55,14 +59,14 @@ def decode(data: bytes) -> list[Message]:
         if not packet.startswith(BUNDLE):
             found.append(_message(packet, at))
         elif depth >= MAX_DEPTH:
-            raise BadPacket(f"bundles nest deeper than {MAX_DEPTH}")
+            raise TooMuch(f"bundles nest deeper than {MAX_DEPTH}")
         else:
             elements, inner = _elements(packet)
             inner = inner if at is None else max(inner, at)  # never before the bundle around it
             # The last in is the first out, so that the order of sending is kept.
             waiting += [(element, depth + 1, inner) for element in reversed(elements)]
         if len(found) + len(waiting) > MAX_MESSAGES:
-            raise BadPacket(f"more than {MAX_MESSAGES} messages in one packet")
+            raise TooMuch(f"more than {MAX_MESSAGES} messages in one packet")
     return found
 
 
@@ -113,7 +117,7 @@ def _elements(packet: bytes) -> tuple[list[bytes], int]:
             raise BadPacket(f"an element of a bundle says that it is {size} bytes long, which cannot be")
         elements.append(packet[index : index + size])
         if len(elements) > MAX_MESSAGES:
-            raise BadPacket(f"more than {MAX_MESSAGES} messages in one packet")
+            raise TooMuch(f"more than {MAX_MESSAGES} messages in one packet")
         index += size
     return elements, at
 
@@ -131,7 +135,7 @@ def _message(data: bytes, at: int | None) -> Message:
         raise BadPacket("the type tags do not begin with a comma", address)
     tags = tags[1:]
     if len(tags) > MAX_ARGUMENTS:
-        raise BadPacket(f"more than {MAX_ARGUMENTS} arguments", address)
+        raise TooMuch(f"more than {MAX_ARGUMENTS} arguments", address)
     args: list[Argument] = []
     for tag in tags:
         read = _READ.get(tag)

@@ -19,7 +19,7 @@ _BUFFER_BYTES = 4 * 2**20
 _LARGEST = 65_536
 _AT_ONCE_S = 0.001
 
-Receive = Callable[[bytes, Peer], None]
+Receive = Callable[[bytes, Peer], object]
 
 
 class Udp(asyncio.DatagramProtocol):

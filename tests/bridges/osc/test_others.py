@@ -15,6 +15,7 @@ from pythonosc.osc_packet import OscPacket
 from pythonosc.tcp_client import SimpleTCPClient
 from pythonosc.udp_client import SimpleUDPClient
 
+from bridges.osc.listening import bind
 from bridges.osc.peers import Peer
 from bridges.osc.settings import OscSettings
 from bridges.osc.tcp import Tcp
@@ -130,13 +131,16 @@ async def test_a_connection_that_does_not_read_is_let_go():
     """Each packet is answered with a large one, which a whole daemon does too seldom to fill the kernel's buffers."""
     gone: list[Peer] = []
     settings = OscSettings("127.0.0.1", 0, 0, "", (), tcp=True)
-    tcp = Tcp(settings, lambda _packet, peer: tcp.send(peer, message("/large", "x" * 60_000)), gone.append)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    await tcp.start("127.0.0.1", port)
+
+    def answer(_packet: bytes, peer: Peer) -> bool:
+        tcp.send(peer, message("/large", "x" * 60_000))
+        return True
+
+    tcp = Tcp(settings, answer, gone.append, lambda _peer: None)
+    sock = bind("127.0.0.1", 0, socket.SOCK_STREAM, "OSC (TCP)", "osc.port")
+    await tcp.start(sock)
     try:
-        _reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        _reader, writer = await asyncio.open_connection(*sock.getsockname())
         with pytest.raises(ConnectionError):
             async with asyncio.timeout(60):
                 while True:

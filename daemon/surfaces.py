@@ -16,7 +16,7 @@ from bridges.midi.trigger import bindable
 from bridges.osc.announce import Announcement
 from bridges.osc.bridge import OscBridge
 from bridges.osc.names import url
-from bridges.osc.settings import Network, OscSettings
+from bridges.osc.settings import NAME_THEM, Network, OscSettings, admits_nobody_else
 from daemon.config import OscConfig, Settings
 from daemon.kernel.clock import Clock
 from daemon.kernel.errors import BadConfig, RoadieError
@@ -96,7 +96,10 @@ class Surfaces:
         found = f"listens at {settings.host}:{self.osc_port}, UDP{' and TCP' if settings.tcp else ''}"
         if settings.allow:
             found += f"; besides this machine, {', '.join(map(str, settings.allow))} may send"
-        self._say("OSC", True, found)
+        if admits_nobody_else(bridge.host, settings.allow):
+            self._left_out(found)
+        else:
+            self._say("OSC", True, found)
 
     async def _start_query(self) -> None:
         if self._bridge is None:
@@ -149,6 +152,13 @@ class Surfaces:
 
     def _say(self, name: str, ok: bool, found: str, mend: str | None = None) -> None:
         self._checks[name] = Check(name, ok, found, mend)
+
+    def _left_out(self, found: str) -> None:
+        """A surface elsewhere gets no answer, not even that it may not send: only this side can tell."""
+        found += ", but nobody besides this machine may send: osc.allow is empty"
+        log.warning("OSC %s", found)
+        self.warnings.append(f"OSC {found}. {NAME_THEM}")
+        self._say("OSC", False, found, NAME_THEM)
 
     def _failed(self, name: str, error: RoadieError) -> None:
         log.warning("%s is not there: %s", name, error.message)

@@ -49,6 +49,8 @@ class OscBridge:
         self._tcp = Tcp(settings, self._dispatcher.receive, self._gone, subscriptions.left_s)
         self._query = QueryServer(settings, self._namespace, self._feedback, self.know_recipes)
         self._port = 0
+        self.host = settings.host
+        """That is listened at; an address once it is."""
 
     def send(self, peer: Peer, packet: bytes) -> None:
         (self._tcp if peer.transport == "tcp" else self._udp).send(peer, packet)
@@ -72,7 +74,7 @@ class OscBridge:
         await asyncio.get_running_loop().create_datagram_endpoint(lambda: self._udp, sock=udp)
         if tcp is not None:
             await self._tcp.start(tcp)
-        self._port = udp.getsockname()[1]
+        self.host, self._port = udp.getsockname()[:2]
         log.info("OSC on %s:%d%s", host, self._port, ", UDP and TCP" if self._settings.tcp else "")
         return self._port
 

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+NAME_THEM = (
+    "Name who may send: roadie config set osc.allow 192.168.1.20 (an address, or a network as 192.168.1.0/24). "
+    "Or leave osc.host out"
+)
+
+
+def admits_nobody_else(host: str, allow: Sequence[object]) -> bool:
+    """Whether an address is listened at that others reach, and none of them may send: of two settings that belong
+    together one was forgotten. host: an address; of a name it is not known."""
+    try:
+        return not allow and not ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def _own_addresses() -> set[str]:
@@ -44,4 +59,4 @@ class OscSettings:
         address = mapped or address
         if address.is_loopback or any(address in network for network in self.allow):
             return True
-        return bool(self.allow) and str(address) in _own_addresses()
+        return str(address) in _own_addresses()

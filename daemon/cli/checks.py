@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from bridges.osc.settings import NAME_THEM, admits_nobody_else
 from daemon.cli.find import running
 from daemon.cli.session import session
 from daemon.config import Settings, load_settings
@@ -129,7 +130,11 @@ def _surfaces_to_come(settings: Settings) -> Iterator[Check]:
     if not osc.enabled:
         yield Check(name="OSC", ok=True, found="switched off (osc.enabled)")
     elif osc.port == 0 or _is_free(osc.host or LOOPBACK, osc.port, socket.SOCK_DGRAM):
-        yield Check(name="OSC", ok=True, found=f"listens at port {osc.port or '(any free one)'} {later}")
+        found = f"listens at port {osc.port or '(any free one)'} {later}"
+        left_out = admits_nobody_else(osc.host or LOOPBACK, osc.allow)
+        if left_out:
+            found += f", at {osc.host}, but nobody besides this machine may send: osc.allow is empty"
+        yield Check(name="OSC", ok=not left_out, found=found, mend=NAME_THEM if left_out else None)
     else:
         found = f"port {osc.port} is taken by another program"
         mend = "End that program, or name another port: roadie config set osc.port 7711"

@@ -202,6 +202,10 @@ def test_doctor_tells_of_surfaces_that_no_daemon_has_opened_yet(
         f"port {port} once `roadie serve` runs"
         in next(each for each in after if each["name"] == "OSC")["found"]
     )
+    assert roadie("config", "set", "osc.host", "0.0.0.0").code == 0
+    told = json.loads(roadie("doctor", "--json").out)
+    osc = next(each for each in told if each["name"] == "OSC")
+    assert not osc["ok"] and "osc.allow is empty" in osc["found"] and "config set osc.allow" in osc["mend"]
 
 
 def test_open_gives_the_browser_a_code_that_works_once(cold: House, tmp_path: Path, roadie: Roadie) -> None:

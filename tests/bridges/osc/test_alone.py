@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import psutil
 import pytest
 from pythonosc.osc_message import OscMessage
 
@@ -144,6 +145,45 @@ async def test_a_host_that_is_not_of_this_machine_is_said_and_what_to_do(tmp_pat
     async with stage(tmp_path, **{"osc.host": host}) as staged:
         (warning,) = [each for each in staged.runtime.warnings if each.startswith("OSC is not there")]
     assert why in warning and warning.endswith("Set osc.host to an address of this machine, or leave it out")
+
+
+def _in_the_network() -> str:
+    found = [
+        each.address
+        for interface in psutil.net_if_addrs().values()
+        for each in interface
+        if each.family == socket.AF_INET and not each.address.startswith("127.")
+    ]
+    return found[0] if found else pytest.skip("this machine has no address in a network")
+
+
+async def test_a_host_without_allow_is_for_this_machine_alone_and_that_is_said(
+    tmp_path: Path, session: aiohttp.ClientSession
+):
+    host = _in_the_network()
+    async with stage(tmp_path, **{"osc.host": host, "osc.tcp": True}) as staged:
+        async with asyncio.timeout(60):
+            loop = asyncio.get_running_loop()
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as surface:
+                surface.setblocking(False)
+                surface.connect((host, staged.port))  # and so from that address
+                await loop.sock_sendall(surface, message("/roadie/ping"))
+                assert OscMessage(await loop.sock_recv(surface, 65_536)).address == "/roadie/pong"
+            async with session.get(f"{url(host, staged.runtime.osc_query_port)}/?HOST_INFO") as answer:
+                assert (await answer.json())["OSC_IP"] == host
+        (warning,) = [each for each in staged.runtime.warnings if "osc.allow" in each]
+        assert host in warning and "roadie config set osc.allow" in warning
+        headers = {"Authorization": f"Bearer {staged.token}"}
+        doctor = f"http://127.0.0.1:{staged.runtime.http_port}/api/v1/doctor"
+        async with session.get(doctor, headers=headers) as answer:
+            (check,) = [each for each in (await answer.json())["items"] if each["name"] == "OSC"]
+        assert not check["ok"] and "osc.allow is empty" in check["found"] and "osc.allow" in check["mend"]
+
+
+@pytest.mark.parametrize("settings", [{}, {"osc.host": "localhost"}, {"osc.allow": ["192.0.2.0/24"]}])
+async def test_where_nothing_was_forgotten_nothing_is_said(tmp_path: Path, settings: dict[str, Any]):
+    async with stage(tmp_path, **settings) as staged:
+        assert not [each for each in staged.runtime.warnings if "osc.allow" in each]
 
 
 async def test_listen_and_ignore(fresh: Stage, session: aiohttp.ClientSession):

@@ -59,7 +59,7 @@ def find(root: dict[str, Any], path: str) -> dict[str, Any] | None:
 def _method(node: Node, values: Values) -> dict[str, Any]:
     row = node.row
     described: dict[str, Any] = {
-        "FULL_PATH": node.address, "TYPE": row.tags, "ACCESS": int(row.access), "DESCRIPTION": _about(node),
+        "FULL_PATH": node.address, "TYPE": row.tags, "ACCESS": _access(node, values), "DESCRIPTION": _about(node),
         "TAGS": ["button"] if row.button else ["out" if row.access is Access.OUT else "in"],
     }  # fmt: skip
     if any(arg.low is not None or arg.high is not None or arg.values for arg in row.args):
@@ -69,6 +69,11 @@ def _method(node: Node, values: Values) -> dict[str, Any]:
     if node.address in values:
         described["VALUE"] = [values[node.address]]
     return described
+
+
+def _access(node: Node, values: Values) -> int:
+    """What is an answer or news, and no value, cannot be read or listened to: 0 says so. It is told to subscribers."""
+    return 0 if node.row.access is Access.OUT and node.address not in values else int(node.row.access)
 
 
 def _about(node: Node) -> str:

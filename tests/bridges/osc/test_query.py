@@ -10,11 +10,12 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
+from pythonosc.osc_message import OscMessage
 
 from bridges.osc.addresses import ADDRESSES
 from bridges.osc.names import announced, machine
 from bridges.osc.namespace import Namespace
-from tests.bridges.osc.conftest import Client, Stage
+from tests.bridges.osc.conftest import WAIT_S, Client, Heard, Stage, Surface
 
 SHIPPED = Path(__file__).parents[3] / "daemon" / "recipes"
 
@@ -43,7 +44,8 @@ async def test_a_walk_of_the_whole_namespace(staged: Stage, client: Client):
     space = Namespace(ADDRESSES)
     space.know(["light", *(path.stem for path in SHIPPED.glob("*.toml"))])
     found = {node["FULL_PATH"]: node for node in methods(root)}
-    assert set(found) == {node.address for node in space.nodes()}
+    rows = {node.address: node.row for node in space.nodes()}
+    assert set(found) == set(rows)
 
     surface = staged.surface()
     for path, node in found.items():
@@ -56,28 +58,57 @@ async def test_a_walk_of_the_whole_namespace(staged: Stage, client: Client):
             len(node[name]) == len(node["TYPE"]) for name in ("RANGE", "CLIPMODE", "VALUE") if name in node
         )
         if node["ACCESS"] & 2:
-            await _is_taken_as_described(surface, node)
-        else:  # what roadie only sends it does not take
+            await _is_taken_as_described(surface, node, rows[path].replies)
+        else:  # what roadie only sends it does not take; what is said to be readable can be read
+            assert (node["ACCESS"] == 1) == ("VALUE" in node)
             surface.send(path, *_legal(node))
             assert "takes nothing" in (await surface.next("/roadie/error")).args[2]
         await asyncio.sleep(0.11)  # errors are rate-limited, and this makes many
 
 
-async def _is_taken_as_described(surface: Any, node: dict[str, Any]) -> None:
-    """Legal arguments are understood (what they name need not be there), others are refused with the reason."""
+async def test_what_is_described_as_readable_can_be_listened_to(client: Client):
+    _, root = await client.get("/")
+    readable = {node["FULL_PATH"]: node for node in methods(root) if node["ACCESS"] & 1}
+    assert "/roadie/selection" in readable and "/roadie/slot/8/progress" in readable
+    async with client.session.ws_connect(client.base + "/") as socket:
+        for path, node in readable.items():
+            await socket.send_json({"COMMAND": "LISTEN", "DATA": path})
+            heard = OscMessage(await socket.receive_bytes(timeout=WAIT_S))
+            assert (heard.address, list(heard.params)) == (path, node["VALUE"])
+
+
+SILENT = {"/roadie/audition/stop"}
+"""The buttons that do nothing and say nothing where there is nothing to do."""
+
+
+async def _is_taken_as_described(surface: Surface, node: dict[str, Any], replies: tuple[str, ...]) -> None:
+    """Legal arguments are understood and answered, where nothing is there with the reason; others are refused with the
+    reason. Nothing is selected, searched for or begun yet."""
     path, legal = node["FULL_PATH"], _legal(node)
     surface.send(path, *legal)
-    surface.send("/roadie/ping", "ref=then")
-    heard = await surface.until("/roadie/pong", "then")
-    heard += await surface.silence(0.05)
-    for each in heard:
-        if each.address == "/roadie/error" and each.args[3] == path:
-            assert "arguments where" not in each.args[2] and "Legal" not in each.args[2], each
+    answers = [each.args for each in await _answers(surface, path, replies) if each.address == "/roadie/error"]
+    assert all(args[2] and "arguments where" not in args[2] and "Legal" not in args[2] for args in answers), (
+        answers
+    )
+    if "button" in node["TAGS"]:
+        assert bool(answers) == (path not in SILENT), path
     for number, limits in enumerate(node.get("RANGE", [])):
         if limits and "MAX" in limits:
             surface.send(path, *legal[:number], limits["MAX"] + 1, *legal[number + 1 :])
             error = await surface.next("/roadie/error")
             assert error.args[1] == "bad_parameter" and f"{limits['MAX']:g}" in error.args[2]
+
+
+async def _answers(surface: Surface, path: str, replies: tuple[str, ...]) -> list[Heard]:
+    """What comes of a message: one of the replies that it is said to have, or an error; where it has none, what comes
+    before the answer to the next message."""
+    if not replies:
+        surface.send("/roadie/jobs", "ref=then")
+        return [each for each in await surface.until("/roadie/jobs/done", "then") if path in each.args[3:]]
+    while True:
+        found = await surface.next("/roadie/error", *replies)
+        if found.address != "/roadie/error" or found.args[3] == path:
+            return [found]
 
 
 def _legal(node: dict[str, Any]) -> list[Any]:
@@ -86,6 +117,8 @@ def _legal(node: dict[str, Any]) -> list[Any]:
         limits = (node.get("RANGE") or [None] * 99)[number] or {}
         if tag == "s":
             args.append((limits.get("VALS") or ["words"])[0])
+        elif "button" in node["TAGS"]:
+            args.append(1.0)  # 0 would be its release, which does nothing
         else:
             args.append(type({"i": 1, "f": 1.0}[tag])(max(limits.get("MIN", 0), 0)))
     return args

@@ -19,6 +19,7 @@ import soundfile
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
 
+from bridges.osc.slip import Unframer, frame
 from daemon.app import running
 from daemon.config import load_settings
 
@@ -158,6 +159,64 @@ class Stage:
         path = self.music / name
         soundfile.write(path, sound, 44100)
         return path
+
+
+class Line:
+    """One connection, as a surface has it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._unframer = Unframer()
+        self._unread: list[Heard] = []
+
+    @classmethod
+    async def open(cls, staged: Stage, host: str = "127.0.0.1") -> Line:
+        return cls(*await asyncio.open_connection("127.0.0.1", staged.port, local_addr=(host, 0)))
+
+    def send(self, address: str, *args: Any) -> None:
+        self.send_raw(frame(message(address, *args)))
+
+    def send_raw(self, data: bytes) -> None:
+        self._writer.write(data)
+
+    async def next(self, *addresses: str) -> Heard:
+        """The next message to one of these addresses. Raises EOFError when the connection is closed."""
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                while self._unread:
+                    each = self._unread.pop(0)
+                    if each.address in addresses:
+                        return each
+                data = await self._reader.read(65_536)
+                if not data:
+                    raise EOFError
+                for packet in self._unframer.feed(data):
+                    found = [timed.message for timed in OscPacket(packet).messages]
+                    self._unread += [Heard(each.address, list(each.params)) for each in found]
+
+    async def is_there(self) -> bool:
+        """Whether it is still answered."""
+        self.send("/roadie/ping")
+        try:
+            return (await self.next("/roadie/pong")).address == "/roadie/pong"
+        except (EOFError, ConnectionError):
+            return False
+
+    async def is_closed(self) -> bool:
+        """Waits for it; nothing is sent."""
+        try:
+            await self.next("/none")
+        except (EOFError, ConnectionError):
+            return True
+        return False
+
+    async def subscribe(self, seconds: int) -> None:
+        self.send("/roadie/subscribe", 0, seconds)
+        await self.next("/roadie/slot/8/progress")
+
+    def close(self) -> None:
+        self._writer.transport.abort()
 
 
 @asynccontextmanager

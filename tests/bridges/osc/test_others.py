@@ -18,11 +18,14 @@ from pythonosc.udp_client import SimpleUDPClient
 from bridges.osc.listening import bind
 from bridges.osc.peers import Peer
 from bridges.osc.settings import OscSettings
+from bridges.osc.slip import frame
 from bridges.osc.tcp import Tcp
-from tests.bridges.osc.conftest import Stage, message, stage
+from tests.bridges.osc.conftest import Line, Stage, message, stage
 
 SESSION = json.loads((Path(__file__).parent / "session.json").read_text())
 """What liblo 0.31's oscsend put on the wire, recorded with a plain socket: lines of hexadecimal digits."""
+TCP_SESSION = json.loads((Path(__file__).parent / "session_tcp.json").read_text())
+"""The same of the TCP client of python-osc 1.10.2, in SLIP frames; two of them hold bytes that SLIP escapes."""
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -79,6 +82,39 @@ async def test_a_session_recorded_from_liblo_replayed(with_tcp: Stage):
         answer = await surface.next(entry["answer"], "/roadie/error")
         assert answer.address == entry["answer"], (entry["sent"], answer)
     await surface.until("/roadie/job/state", "done")
+
+
+async def test_a_session_recorded_from_python_oscs_tcp_client_replayed(with_tcp: Stage):
+    """As the one of liblo. Each frame comes in two pieces, as a network may cut it."""
+    line, song = await Line.open(with_tcp), with_tcp.song()
+    for entry in TCP_SESSION:
+        framed = bytes.fromhex(entry["frame"])
+        if entry.get("names_song"):
+            framed = frame(message("/roadie/run", "light", str(song), "ref=rec"))
+        for piece in (framed[: len(framed) // 2], framed[len(framed) // 2 :]):
+            line.send_raw(piece)
+            await asyncio.sleep(0.01)
+        answer = await line.next(entry["answer"], "/roadie/error")
+        assert answer.address == entry["answer"], (entry["sent"], answer)
+        if entry["answer"] == "/roadie/pong":
+            assert f"ref={answer.args[0]}" == entry["sent"][1]
+    while (await line.next("/roadie/job/state", "/roadie/error")).args[3] != "done":
+        pass
+    line.close()
+
+
+async def test_the_recording_is_what_python_oscs_tcp_client_writes():
+    with socket.create_server(("127.0.0.1", 0)) as ear:
+        client = SimpleTCPClient(*ear.getsockname(), mode="1.1")
+        wire, _ = ear.accept()
+        with wire:
+            wire.settimeout(10)
+            for entry in TCP_SESSION:
+                address, *args = entry["sent"]
+                client.send_message(address, args)
+                recorded = bytes.fromhex(entry["frame"])
+                assert wire.recv(len(recorded), socket.MSG_WAITALL) == recorded
+        client.close()
 
 
 async def test_python_oscs_tcp_client(with_tcp: Stage):

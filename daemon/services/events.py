@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
 
-from daemon.kernel.events import Event, StepProgress
+from daemon.kernel.events import Event, JobState, StepProgress
 from daemon.kernel.types import Json
-from daemon.library.events import EventLog
+from daemon.library.events import EventLog, StoredEvent
+from daemon.library.jobs import CLOSED
+
+_STATE = JobState.wire_name()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +70,31 @@ class EventsService:
             self._listeners.discard(listener)
 
     async def stream(self, since: int | None) -> AsyncGenerator[EventMessage, None]:
-        """Durable events after `since` (None: from now on), in order, without gaps; live ones as they come."""
+        """Durable events after `since` (None: from now on), in order, without gaps; live ones as they come, and no
+        progress of a job after its end."""
         listener = _Listener()
         self._listeners.add(listener)
         try:
             seq = await self._log.latest() if since is None else since
             while True:
                 listener.woken.clear()
-                live, listener.live = listener.live, {}
                 stored = await self._log.since(seq)
+                # Not before the rows are read: what a job told until then is older than an end among them.
+                live, listener.live = listener.live, {}
                 for each in stored:
                     seq = each.seq
                     yield EventMessage(seq, True, {**each.body, "at": each.at})
+                over = _ended(stored)
                 for event in live.values():
-                    yield EventMessage(seq, False, event.to_wire())
+                    if not (isinstance(event, StepProgress) and event.job in over):
+                        yield EventMessage(seq, False, event.to_wire())
                 if not stored:
                     await listener.woken.wait()
         finally:
             self._listeners.discard(listener)
+
+
+def _ended(stored: Iterable[StoredEvent]) -> set[str]:
+    """Jobs that have ended and were not begun again, as these events tell it."""
+    states = {str(each.body["job"]): each.body["state"] for each in stored if each.body["type"] == _STATE}
+    return {job for job, state in states.items() if state in CLOSED}

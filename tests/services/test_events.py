@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from daemon.kernel.events import AssetChanged, StepProgress
+from daemon.kernel.events import AssetChanged, JobState, StepProgress
 from daemon.library import events as library_events
 from daemon.library.database import Database
-from daemon.library.events import EventLog, append
+from daemon.library.events import EventLog, StoredEvent, append
 from daemon.services.events import EventMessage, EventsService
 
 
@@ -67,6 +67,29 @@ async def test_progress_is_live_has_the_last_seq_and_only_the_newest_is_kept(db:
     message = (await take(stream, 1))[0]
     assert (message.durable, message.seq, message.body["progress"]) == (False, 1, 0.3)
     assert (await EventLog(db).latest()) == 1
+
+
+async def test_no_progress_of_a_job_comes_after_its_end(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last of it is told while the rows are read that know of the end already."""
+    events, since = await service(db), EventLog.since
+
+    async def ends_meanwhile(log: EventLog, seq: int, limit: int = 500) -> list[StoredEvent]:
+        if seq == 0:
+            events.tell(StepProgress("old", "old.0.s", 0.9, 0.9, None, ""))
+            events.tell(StepProgress("again", "again.0.s", 0.1, 0.1, None, ""))
+            for job, state in (("old", "done"), ("again", "failed"), ("again", "running")):
+                await db.write(lambda job=job, state=state: append(JobState(job, "light", state, 1.0)))
+        return await since(log, seq, limit)
+
+    monkeypatch.setattr(EventLog, "since", ends_meanwhile)
+    stream = events.stream(0)
+    heard = await take(stream, 4)
+    await happen(db, "after")
+    heard += await take(stream, 1)
+    assert [(message.body["type"], message.body.get("job")) for message in heard] == [
+        ("job.state", "old"), ("job.state", "again"), ("job.state", "again"), ("step.progress", "again"),
+        ("asset.changed", None),
+    ]  # fmt: skip
 
 
 async def test_many_events_come_in_order_without_gaps(db: Database) -> None:

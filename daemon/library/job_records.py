@@ -58,13 +58,16 @@ class InputRecord:
 
 @dataclass(frozen=True, slots=True)
 class JobLine:
-    """A job without all that belongs to it."""
+    """A job without all that belongs to it. path: of its first input, None without any; inputs: how many."""
 
     id: str
     recipe: str
     state: str
     progress: float
     undone: bool
+    finished_at: float | None
+    path: str | None
+    inputs: int
 
 
 @dataclass(frozen=True, slots=True)

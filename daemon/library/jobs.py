@@ -112,6 +112,15 @@ def close_unfinished(job: str, state: str) -> None:
     InputRow.update(state=state).where((InputRow.job == job) & (InputRow.state << list(OPEN))).execute()
 
 
+def _lines() -> Any:
+    """The columns of a JobLine."""
+    of_job = InputRow.select().where(InputRow.job == JobRow.id)
+    return JobRow.select(
+        JobRow.id, JobRow.recipe, JobRow.state, JobRow.progress, JobRow.undone, JobRow.finished_at,
+        of_job.select(InputRow.path).order_by(InputRow.ordinal).limit(1), of_job.select(fn.COUNT(InputRow.id)),
+    )  # fmt: skip
+
+
 def _ended(job: str) -> Any:
     """The row of a job that nobody works on; inside a write. Raises Conflict."""
     row = JobRow.get_by_id(job)
@@ -169,9 +178,13 @@ class Jobs:
 
     async def newest(self, limit: int) -> list[JobLine]:
         """As `page`, of which it reads a small part in a fraction of the time."""
-        rows = JobRow.select(JobRow.id, JobRow.recipe, JobRow.state, JobRow.progress, JobRow.undone)
-        query = rows.order_by(JobRow.ordinal.desc()).limit(limit).tuples()
-        return await self._db.read(lambda: [JobLine(*row) for row in query])
+        query = _lines().order_by(JobRow.ordinal.desc()).limit(limit)
+        return await self._db.read(lambda: [JobLine(*row) for row in query.tuples()])
+
+    async def open(self, also: Sequence[str] = ()) -> list[JobLine]:
+        """Every job that is not finished, and these, oldest first; as little of them as `newest` reads."""
+        query = _lines().where((JobRow.state << OPEN) | (JobRow.id << list(also))).order_by(JobRow.ordinal)
+        return await self._db.read(lambda: [JobLine(*row) for row in query.tuples()])
 
     async def open_ids(self) -> list[str]:
         """Jobs that are not finished, oldest first."""

@@ -7,7 +7,7 @@ import builtins
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -160,8 +160,12 @@ class JobsService:
         )
 
     async def newest(self, limit: int) -> builtins.list[JobBrief]:
-        """How the newest jobs stand, and nothing else of them: what may be asked often."""
+        """How the newest jobs stand, and little else of them: what may be asked often."""
         return [self._brief(each) for each in await self._jobs.newest(limit)]
+
+    async def open(self, also: Sequence[str] = ()) -> builtins.list[JobBrief]:
+        """The same of every open job, and of these, oldest first."""
+        return [self._brief(each) for each in await self._jobs.open(also)]
 
     async def cancel(self, job: str) -> JobAck:
         """Stop an open job. One that has ended stays as it is."""
@@ -216,7 +220,10 @@ class JobsService:
     def _brief(self, line: JobLine) -> JobBrief:
         end, live = self._runner.ended(line.id), self._runner.live(line.id)
         state, progress = end.state if end else line.state, live.progress if live else line.progress
-        return JobBrief(line.id, line.recipe, state, progress, line.undone)  # type: ignore[arg-type]
+        return JobBrief(
+            line.id, line.recipe, state, progress, line.undone,  # type: ignore[arg-type]
+            line.finished_at, line.path, line.inputs,
+        )  # fmt: skip
 
     def _view(self, record: JobRecord) -> JobView:
         record = self._as_it_is(record)

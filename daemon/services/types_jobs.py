@@ -134,13 +134,16 @@ class JobView(Answer, frozen=True):
 
 
 class JobBrief(Answer, frozen=True):
-    """How a job stands, and nothing else of it."""
+    """How a job stands, and little else of it. path: of its first input, None without any; inputs: how many."""
 
     id: str
     recipe: str
     state: JobStateName
     progress: float
-    undone: bool = False
+    undone: bool
+    finished_at: float | None
+    path: str | None
+    inputs: int
 
 
 class Kept(Answer, frozen=True):

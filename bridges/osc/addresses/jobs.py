@@ -73,12 +73,14 @@ async def undo(call: Call) -> None:
 
 
 async def jobs(call: Call) -> None:
-    newest = await call.services.jobs.newest(_LISTED)
-    for number, line in enumerate(newest):
+    unended = {line.id: line for line in await call.services.jobs.open()}
+    ended = [line for line in await call.services.jobs.newest(_LISTED) if line.id not in unended]
+    listed = [*reversed(unended.values()), *ended[: max(0, _LISTED - len(unended))]]
+    for number, line in enumerate(listed):
         _tell(call, line)
         if number % 16 == 15:
             await asyncio.sleep(0)  # a receiver with a small buffer, and everyone else, get their turn
-    call.reply(f"{ROOT}/jobs/done", len(newest))
+    call.reply(f"{ROOT}/jobs/done", len(listed))
 
 
 def _tell(call: Call, view: JobBrief | JobView) -> None:
@@ -113,7 +115,8 @@ ADDRESSES = (
     ),
     Address(
         f"{ROOT}/jobs",
-        f"The newest {_LISTED} jobs: a state for each, then how many there were",
+        f"Every open job, and where these are fewer than {_LISTED}, the newest that ended until there are so many; "
+        "each the newest first. A state for each, then how many there were",
         (), jobs, options=True, replies=(STATE, f"{ROOT}/jobs/done"),
     ),
 )  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from bridges.osc.packet import encode
 from bridges.osc.peers import Peer
 from bridges.osc.slots import OPEN
-from daemon.services.types_jobs import JobView
+from daemon.services.types_jobs import JobBrief, JobView
 
 EVERY_S = 0.05
 """At most 20 times a second for each job."""
@@ -18,13 +18,14 @@ EVERY_S = 0.05
 
 @dataclass(slots=True)
 class JobFeed:
-    """watchers: who asked for the job, and their refs. sent: the state and progress told last. trouble: of one that
-    failed, the code and the message."""
+    """name: as a slot shows it, "" while it is not known. watchers: who asked for the job, and their refs. sent: the
+    state and progress told last. trouble: of one that failed, the code and the message."""
 
     job: str
     recipe: str
     state: str
     progress: float
+    name: str = ""
     artifacts: deque[tuple[str, str, str]] = field(default_factory=deque)
     watchers: dict[Peer, str] = field(default_factory=dict)
     sent: tuple[str, float] | None = None
@@ -52,6 +53,14 @@ def trouble_of(job: JobView) -> tuple[str, str] | None:
 
 def name_of(job: JobView) -> str:
     """What a slot is called: the recipe and the first file."""
-    first = PurePath(job.inputs[0].path).name if job.inputs else ""
-    more = f" +{len(job.inputs) - 1}" if len(job.inputs) > 1 else ""
-    return f"{job.recipe}: {first}{more}" if first else job.recipe
+    return _named(job.recipe, job.inputs[0].path if job.inputs else None, len(job.inputs))
+
+
+def feed_of(job: JobBrief) -> JobFeed:
+    """A job as it stands now."""
+    return JobFeed(job.id, job.recipe, job.state, job.progress, _named(job.recipe, job.path, job.inputs))
+
+
+def _named(recipe: str, path: str | None, inputs: int) -> str:
+    more = f" +{inputs - 1}" if inputs > 1 else ""
+    return f"{recipe}: {PurePath(path).name}{more}" if path else recipe

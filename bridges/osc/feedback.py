@@ -10,12 +10,12 @@ from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 from bridges.osc.complaints import Complaints
-from bridges.osc.feed import EVERY_S, JobFeed, name_of, trouble_of
+from bridges.osc.feed import EVERY_S, JobFeed, feed_of, name_of, trouble_of
 from bridges.osc.packet import encode
 from bridges.osc.packs import packs
 from bridges.osc.pads import pad_packets
 from bridges.osc.peers import Outlet, Peer
-from bridges.osc.slots import OPEN, Slots
+from bridges.osc.slots import Slots
 from bridges.osc.subscriptions import Subscriptions
 from bridges.osc.table import HITS, SLOTS
 from daemon.kernel.clock import Clock
@@ -79,7 +79,7 @@ class Feedback:
         async with self._waking:
             if self._pump is None or self._pump.done():
                 since = await self._services.events.latest()
-                await self.refresh()
+                self._feeds = {feed.job: feed for feed in await self._refresh()}
                 self._read_to = since
                 self._pump = asyncio.create_task(self._read(since), name="osc-feedback")
 
@@ -90,24 +90,28 @@ class Feedback:
             self._read_on.clear()
             await self._read_on.wait()
 
-    async def refresh(self) -> None:
-        """Slots and selection as they are now; for a time in which no events were read."""
-        jobs = (await self._services.jobs.list("open", None, SLOTS)).items
-        known = {job.id for job in jobs}
-        for slot in self.slots.all():
-            if slot.job and slot.job not in known and slot.state in OPEN:
-                jobs.append(await self._services.jobs.get(slot.job))
-        for job in reversed(jobs):
-            if self.slots.of(job.id) is None:
-                self.slots.place(job.id, name_of(job), job.state, job.progress)
-            self._feed(job.id, job.recipe, job.state, job.progress)
-            self._fill_slot(self._feeds[job.id])
-            if job.id not in known:  # it has ended meanwhile
-                del self._feeds[job.id]
+    async def look(self) -> None:
+        """Bring the values up to date; where events are read they are."""
+        async with self._waking:
+            if not self.reading:
+                await self._refresh()
+
+    async def _refresh(self) -> list[JobFeed]:
+        """Slots and selection as they are now, for a time in which no events were read. Returns every open job, the
+        oldest first: those that are not among the newest run before them."""
+        standing = await self._services.jobs.open([slot.job for slot in self.slots.all() if slot.job])
+        feeds = [feed_of(job) for job in standing]
+        unended = [feed for feed in feeds if not feed.over]
+        for feed in unended[-SLOTS:]:
+            if self.slots.of(feed.job) is None:
+                self.slots.place(feed.job, feed.name, feed.state, feed.progress)
+        for feed in feeds:
+            self._fill_slot(feed)
         self._pads_told = dict(self._services.audition.pads)
         self._hits_told = self._hits()
         chosen = await self._services.selection.selection()
         self.selection = chosen.path or chosen.asset or ""
+        return unended
 
     @property
     def reading(self) -> bool:
@@ -156,15 +160,14 @@ class Feedback:
         if self._pump is not None:
             self._pump.cancel()
             await asyncio.gather(self._pump, return_exceptions=True)
-        for feed in self._feeds.values():
-            if feed.timer is not None:
-                feed.timer.cancel()
+        self._stop_timers()
         if self._assets_timer is not None:
             self._assets_timer.cancel()
 
     def _wanted(self) -> bool:
-        watched = any(feed.watchers for feed in self._feeds.values())
-        return bool(self._holds or self._listeners or watched or len(self._subscriptions))
+        if self._holds or self._listeners or len(self._subscriptions):
+            return True
+        return any(feed.watchers for feed in self._feeds.values())
 
     # ------------------------------------------------------------ what happens
 
@@ -173,14 +176,23 @@ class Feedback:
             async with aclosing(self._services.events.stream(since)) as stream:
                 async for message in stream:
                     if not self._wanted():
-                        # At once, before anything is awaited: whoever wants it from now on begins anew.
-                        self._pump = None
-                        self._feeds.clear()
-                        self._ended.clear()
+                        self._rest()
                         return
                     await self._take(message)
         finally:
             self._read_on.set()
+
+    def _rest(self) -> None:
+        """At once, before anything is awaited: whoever wants it from now on begins anew."""
+        self._pump = None
+        self._stop_timers()
+        self._feeds.clear()
+        self._ended.clear()
+
+    def _stop_timers(self) -> None:
+        for feed in self._feeds.values():
+            if feed.timer is not None:
+                feed.timer.cancel()
 
     async def _take(self, message: EventMessage) -> None:
         try:
@@ -211,8 +223,9 @@ class Feedback:
                     self._send(target, [packet])
             case "step.progress" if body["job"] in self._feeds:
                 feed = self._feeds[body["job"]]
-                feed.progress = body["job_progress"]
-                self._soon(feed)
+                if not feed.over:
+                    feed.progress = body["job_progress"]
+                    self._soon(feed)
             case "job.artifact" if body["job"] in self._feeds:
                 feed = self._feeds[body["job"]]
                 feed.artifacts.append((body["kind"], body["name"], body["path"]))

@@ -19,20 +19,17 @@ def slot_of(call: Call) -> Slot:
 
 
 async def cancel(call: Call) -> None:
-    if not call.context.feedback.reading:
-        await call.context.feedback.refresh()
+    await call.context.feedback.look()
     await call.services.jobs.cancel(slot_of(call).job)
 
 
 async def audition(call: Call) -> None:
-    if not call.context.feedback.reading:
-        await call.context.feedback.refresh()
+    await call.context.feedback.look()
     await call.services.audition.play_of_job(slot_of(call).job, max(1, int(call.number(0))))
 
 
 async def kit(call: Call) -> None:
-    if not call.context.feedback.reading:
-        await call.context.feedback.refresh()
+    await call.context.feedback.look()
     tell_kit(call, await call.services.audition.load_kit_of_job(slot_of(call).job))
 
 

@@ -93,8 +93,7 @@ class QueryServer:
 
     async def _tree(self) -> dict[str, Any]:
         await self._know_recipes()
-        if not self._feedback.reading:
-            await self._feedback.refresh()
+        await self._feedback.look()
         return tree(self._namespace.nodes(), self._feedback.values())
 
     def _host_info(self, request: web.Request) -> dict[str, Any]:

@@ -125,6 +125,29 @@ class Client:
             return answer.status, json.loads(text) if text.startswith("{") else text
 
 
+class Api:
+    """The daemon's HTTP, as a script uses it: whatever begins a job there is told nothing of it over OSC."""
+
+    def __init__(self, session: aiohttp.ClientSession, port: int) -> None:
+        self._session = session
+        self._base = f"http://127.0.0.1:{port}/api/v1"
+
+    async def ask(self, method: str, path: str, /, **body: Any) -> Any:
+        async with self._session.request(method, self._base + path, json=body or None) as answer:
+            assert answer.status < 400, await answer.text()
+            return await answer.json()
+
+    async def run(self, recipe: str, song: Path) -> str:
+        """Returns the job."""
+        answer = await self.ask("POST", "/jobs", recipe=recipe, inputs=[{"path": str(song)}])
+        return str(answer["id"])
+
+    async def until(self, job: str, *states: str) -> None:
+        async with asyncio.timeout(WAIT_S):
+            while (await self.ask("GET", f"/jobs/{job}"))["state"] not in states:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+
 @dataclass
 class Stage:
     """A whole daemon, and surfaces beside it."""
@@ -142,6 +165,11 @@ class Stage:
     @property
     def token(self) -> str:
         return (self.home / "token").read_text().strip()
+
+    @asynccontextmanager
+    async def api(self) -> AsyncIterator[Api]:
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {self.token}"}) as session:
+            yield Api(session, self.runtime.http_port)
 
     def surface(self, host: str | None = None) -> Surface:
         """At a loopback address of its own, so that the errors of one test are not another's."""

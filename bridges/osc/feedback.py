@@ -7,6 +7,7 @@ import logging
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
+from itertools import islice
 from typing import Any
 
 from bridges.osc.complaints import Complaints
@@ -15,7 +16,7 @@ from bridges.osc.packet import encode
 from bridges.osc.packs import packs
 from bridges.osc.pads import pad_packets
 from bridges.osc.peers import Outlet, Peer
-from bridges.osc.slots import Slots
+from bridges.osc.slots import OPEN, Slots
 from bridges.osc.subscriptions import Subscriptions
 from bridges.osc.table import HITS, SLOTS
 from daemon.kernel.clock import Clock
@@ -51,6 +52,7 @@ class Feedback:
         self._ended: OrderedDict[str, JobFeed] = OrderedDict()
         self._assets: deque[str] = deque(maxlen=_ASSETS_KEPT)
         self._assets_timer: asyncio.TimerHandle | None = None
+        self._seat_timer: asyncio.TimerHandle | None = None
         self._listeners: set[Listener] = set()
         self._holds = 0
         self._waking = asyncio.Lock()
@@ -81,6 +83,7 @@ class Feedback:
                 since = await self._services.events.latest()
                 self._feeds = {feed.job: feed for feed in await self._refresh()}
                 self._read_to = since
+                self._seat()  # those that have to wait for a slot
                 self._pump = asyncio.create_task(self._read(since), name="osc-feedback")
 
     async def caught_up(self) -> None:
@@ -100,13 +103,16 @@ class Feedback:
         """Slots and selection as they are now, for a time in which no events were read. Returns every open job, the
         oldest first: those that are not among the newest run before them."""
         standing = await self._services.jobs.open([slot.job for slot in self.slots.all() if slot.job])
-        feeds = [feed_of(job) for job in standing]
-        unended = [feed for feed in feeds if not feed.over]
-        for feed in unended[-SLOTS:]:
-            if self.slots.of(feed.job) is None:
-                self.slots.place(feed.job, feed.name, feed.state, feed.progress)
-        for feed in feeds:
+        now_s = self._clock.monotonic()
+        unended = []
+        for job in standing:
+            feed = feed_of(job)
             self._fill_slot(feed)
+            ago_s = 0.0 if job.finished_at is None else max(0.0, self._clock.now() - job.finished_at)
+            self._mark_slot(feed, now_s - ago_s)
+            if not feed.over:
+                unended.append(feed)
+        self.slots.seat(unended[-SLOTS:], now_s)
         self._pads_told = dict(self._services.audition.pads)
         self._hits_told = self._hits()
         chosen = await self._services.selection.selection()
@@ -190,9 +196,9 @@ class Feedback:
         self._ended.clear()
 
     def _stop_timers(self) -> None:
-        for feed in self._feeds.values():
-            if feed.timer is not None:
-                feed.timer.cancel()
+        for timer in (self._seat_timer, *(feed.timer for feed in self._feeds.values())):
+            if timer is not None:
+                timer.cancel()
 
     async def _take(self, message: EventMessage) -> None:
         try:
@@ -206,16 +212,10 @@ class Feedback:
         match body["type"]:
             case "job.submitted":
                 job = await self._services.jobs.get(body["job"])
-                self._feed(job.id, job.recipe, job.state, job.progress)
-                self._tell_slot(self.slots.place(job.id, name_of(job), job.state, job.progress).values())
+                self._feed(job.id, job.recipe, job.state, job.progress).name = name_of(job)
+                self._seat()
             case "job.state":
-                # Known before the state is set: what is told meanwhile, by a timer of before, is a whole truth.
-                failed = body["state"] == "failed"
-                trouble = trouble_of(await self._services.jobs.get(body["job"])) if failed else None
-                self._ended.pop(body["job"], None)  # one that is tried again
-                feed = self._feed(body["job"], body["recipe"], body["state"], body["progress"])
-                feed.state, feed.progress, feed.trouble = body["state"], body["progress"], trouble
-                self._soon(feed)
+                await self._stands(body)
             case "job.undone":
                 job = await self._services.jobs.get(body["job"])
                 packet = encode(_STATE, "", job.id, job.recipe, "undone", float(job.progress))
@@ -242,6 +242,19 @@ class Feedback:
                 before, self._pads_told = self._pads_told, dict(body["pads"])
                 for target in self._subscriptions.targets():
                     self._send(target, pad_packets(before, self._pads_told))
+
+    async def _stands(self, body: dict[str, Any]) -> None:
+        """A job's state."""
+        # Known before the state is set: what is told meanwhile, by a timer of before, is a whole truth.
+        trouble = trouble_of(await self._services.jobs.get(body["job"])) if body["state"] == "failed" else None
+        self._ended.pop(body["job"], None)  # one that is tried again
+        feed = self._feed(body["job"], body["recipe"], body["state"], body["progress"])
+        if not feed.name and body["state"] in OPEN:  # long after it was told of last
+            feed.name = name_of(await self._services.jobs.get(feed.job))
+        feed.state, feed.progress, feed.trouble = body["state"], body["progress"], trouble
+        self._mark_slot(feed, self._clock.monotonic())
+        self._seat()
+        self._soon(feed)
 
     def _feed(self, job: str, recipe: str, state: str, progress: float) -> JobFeed:
         feed = self._feeds.get(job)
@@ -298,6 +311,24 @@ class Feedback:
         before = slot.values()
         slot.state, slot.progress = feed.state, float(feed.progress)
         return {address: value for address, value in slot.values().items() if before[address] != value}
+
+    def _mark_slot(self, feed: JobFeed, ended_s: float) -> None:
+        slot = self.slots.of(feed.job)
+        if slot is not None:
+            slot.ended_s = ended_s if feed.over else None
+
+    def _seat(self) -> None:
+        """Slots for the newest open jobs; of one that has to wait for its slot, when that is free."""
+        if self._seat_timer is not None:
+            self._seat_timer.cancel()
+            self._seat_timer = None
+        known = (feed for feed in reversed(self._feeds.values()) if feed.name and not feed.over)
+        newest = list(islice(known, SLOTS))[::-1]
+        given, wait_s = self.slots.seat(newest, self._clock.monotonic())
+        for slot in given:
+            self._tell_slot(slot.values())
+        if wait_s is not None:
+            self._seat_timer = asyncio.get_running_loop().call_later(wait_s, self._seat)
 
     def _tell_slot(self, values: dict[str, str | float]) -> None:
         packets = {address: encode(address, value) for address, value in values.items()}

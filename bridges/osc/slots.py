@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bridges.osc.table import SLOTS
 
+if TYPE_CHECKING:
+    from bridges.osc.feed import JobFeed
+
 OPEN = frozenset({"preparing", "queued", "running"})
+KEPT_S = 1.0
+"""For so long a slot shows how its job ended, though another waits for it: who presses cancel twice cancels one job."""
 
 
 @dataclass(slots=True)
 class Slot:
-    """number: 1 to 8. job: "" when nothing was there yet."""
+    """number: 1 to 8. job: "" when nothing was there yet. ended_s: when its job ended, None while it is open, also
+    where its state does not say so yet."""
 
     number: int
     job: str = ""
@@ -19,15 +27,20 @@ class Slot:
     state: str = ""
     progress: float = 0.0
     placed: int = 0
+    ended_s: float | None = None
 
     def values(self) -> dict[str, str | float]:
         """What its addresses say."""
         base = f"/roadie/slot/{self.number}"
         return {f"{base}/name": self.name, f"{base}/state": self.state, f"{base}/progress": self.progress}
 
+    def kept_s(self, now_s: float) -> float:
+        """For how long it is kept from other jobs."""
+        return 0.0 if self.ended_s is None else max(0.0, self.ended_s + KEPT_S - now_s)
+
 
 class Slots:
-    """A job keeps its place for as long as it is among the eight, and after its end until another needs it: its
+    """Each of the eight newest open jobs has a place, and keeps it after its end until one of them needs it: its
     result is there to be heard, and a fader does not jump to another job under the hand."""
 
     def __init__(self) -> None:
@@ -43,15 +56,31 @@ class Slots:
     def of(self, job: str) -> Slot | None:
         return next((slot for slot in self._slots if slot.job == job), None)
 
-    def place(self, job: str, name: str, state: str, progress: float) -> Slot:
-        """A new job's place: a free one, else that of the job that ended first, else that of the oldest."""
-        slot = self.of(job) or min(
-            self._slots, key=lambda each: (each.job != "", each.state in OPEN, each.placed)
-        )
+    def seat(self, newest: Sequence[JobFeed], now_s: float) -> tuple[list[Slot], float | None]:
+        """Give the newest open jobs, at most eight, the places that they have not: free ones, else those of jobs that
+        ended, the first of them first, else those of open jobs that are not among them any more.
+
+        Returns the places given, and in how many seconds a place is free for a job that has none yet, None where
+        each has one.
+        """
+        jobs = {feed.job for feed in newest}
+        others = sorted((slot for slot in self._slots if slot.job not in jobs), key=_needed)
+        free = [slot for slot in others if not slot.kept_s(now_s)]
+        without = [feed for feed in newest if self.of(feed.job) is None]
+        wait_s = min((slot.kept_s(now_s) for slot in others if slot.kept_s(now_s)), default=None)
+        given = [self._place(slot, feed) for slot, feed in zip(free, without, strict=False)]
+        return given, wait_s if len(given) < len(without) else None
+
+    def _place(self, slot: Slot, feed: JobFeed) -> Slot:
         self._placed += 1
-        slot.job, slot.name, slot.state = job, name, state
-        slot.progress, slot.placed = float(progress), self._placed
+        slot.job, slot.name, slot.placed, slot.ended_s = feed.job, feed.name, self._placed, None
+        slot.state, slot.progress = feed.state, float(feed.progress)
         return slot
 
     def values(self) -> dict[str, str | float]:
         return {address: value for slot in self._slots for address, value in slot.values().items()}
+
+
+def _needed(slot: Slot) -> tuple[bool, bool, float, int]:
+    """Those that are needed least come first."""
+    return slot.job != "", slot.ended_s is None, slot.ended_s or 0.0, slot.placed

@@ -9,9 +9,12 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from bridges.osc import slots as osc_slots
 from bridges.osc.addresses import jobs as jobs_addresses
+from bridges.osc.feed import JobFeed
+from bridges.osc.slots import OPEN
 from bridges.osc.table import SLOTS
-from tests.bridges.osc.conftest import Api, Client, Stage, Surface, stage
+from tests.bridges.osc.conftest import WAIT_S, Api, Client, Stage, Surface, stage
 
 LISTED = 4
 
@@ -97,17 +100,84 @@ async def test_values_are_as_jobs_stand_though_nobody_listens(held: Stage, api: 
     async with aiohttp.ClientSession() as session:
         client = Client(session, held.runtime.osc_query_port)
 
-        async def slot() -> list[str | float]:
-            described = (await client.get("/roadie/slot/1"))[1]["CONTENTS"]
-            return [described[name]["VALUE"][0] for name in ("state", "progress")]
+        async def state() -> str:
+            return str((await client.get("/roadie/slot/1/state?VALUE"))[1]["VALUE"][0])
 
-        state, progress = await slot()
-        assert state == "running" and float(progress) < 1
-        await let_go(api)
-        await api.until(job, "done")
-        assert await slot() == ["done", 1.0]
-        assert await slot() == ["done", 1.0]
+        assert await state() == "running"
+        await api.ask("POST", f"/jobs/{job}/cancel")
+        assert [await state(), await state()] == ["cancelled", "cancelled"]
+        await api.ask("POST", f"/jobs/{job}/retry")
+        await api.until(job, "running")
+        assert await state() == "running"
+        await api.ask("POST", f"/jobs/{job}/cancel")
     screen = await subscribed(held)
-    shown = {each.address: each.args for each in screen.heard}
-    assert shown["/roadie/slot/1/state"] == ["done"] and shown["/roadie/slot/1/progress"] == [1.0]
+    assert slots(screen)[1] == ("stems: 0.wav", "cancelled")
     assert await screen.silence(0.3) == []
+
+
+def slots(screen: Surface) -> dict[int, tuple[str, str]]:
+    """Name and state of each slot, as the screen was told."""
+    told = {each.address: each.args[0] for each in screen.heard if each.address.startswith("/roadie/slot/")}
+    return {n: (told[f"/roadie/slot/{n}/name"], told[f"/roadie/slot/{n}/state"]) for n in range(1, SLOTS + 1)}
+
+
+async def shows(screen: Surface, songs: set[int], *states: str) -> None:
+    """Until its slots have these songs in these states, and only those."""
+    names = {f"stems: {number}.wav" for number in songs}
+    while {name for name, state in slots(screen).values() if state in states} != names:
+        await screen.next()
+
+
+async def test_slots_of_jobs_that_ended_are_for_open_ones_that_have_none(held: Stage, api: Api):
+    screen = await subscribed(held)
+    jobs = await waiting(held, api, SLOTS + 3)
+    await shows(screen, set(range(3, SLOTS + 3)), *OPEN)
+    for job in jobs[-3:]:
+        await api.ask("POST", f"/jobs/{job}/cancel")
+    await shows(screen, set(range(SLOTS)), *OPEN)
+    for job in jobs:
+        await api.ask("POST", f"/jobs/{job}/cancel")
+    await shows(screen, set(range(SLOTS)), "cancelled")  # where nobody needs them, the ends are shown
+
+
+async def test_a_job_that_is_done_again_has_a_slot(held: Stage, api: Api):
+    screen = await subscribed(held)
+    first, *others = await waiting(held, api, SLOTS + 1)
+    await api.ask("POST", f"/jobs/{first}/cancel")
+    await shows(screen, set(range(1, SLOTS + 1)), *OPEN)
+    for job in others:
+        await api.ask("POST", f"/jobs/{job}/cancel")
+    await shows(screen, set(range(1, SLOTS + 1)), "cancelled")
+    await api.ask("POST", f"/jobs/{first}/retry")
+    await shows(screen, {0}, *OPEN)
+
+
+async def test_cancel_of_a_slot_pressed_twice_is_one_job(
+    held: Stage, api: Api, monkeypatch: pytest.MonkeyPatch
+):
+    """Though another job waits for the slot."""
+    monkeypatch.setattr(osc_slots, "KEPT_S", 2 * WAIT_S)
+    screen = await subscribed(held)
+    await waiting(held, api, SLOTS + 1)
+    await shows(screen, set(range(1, SLOTS + 1)), *OPEN)
+    (number,) = [number for number, (name, _) in slots(screen).items() if name == "stems: 5.wav"]
+    screen.send(f"/roadie/slot/{number}/cancel", 1.0)
+    await shows(screen, {5}, "cancelled")
+    screen.send(f"/roadie/slot/{number}/cancel", 0.0)
+    screen.send(f"/roadie/slot/{number}/cancel", 1.0)
+    screen.send("/roadie/jobs", "ref=after")
+    heard = await screen.until("/roadie/jobs/done", "after")
+    states = [each.args[3] for each in heard if each.args[0] == "after" and each.address == "/roadie/job/state"]
+    assert len(states) == SLOTS + 1 and states.count("cancelled") == 1
+
+
+def test_the_slot_of_the_job_that_ended_first_is_given_first() -> None:
+    places = osc_slots.Slots()
+    feeds = [JobFeed(str(number), "light", "running", 0.0, f"light: {number}") for number in range(SLOTS + 3)]
+    assert [slot.number for slot in places.seat(feeds[:SLOTS], 0.0)[0]] == list(range(1, SLOTS + 1))
+    places[5].ended_s, places[2].ended_s = 10.0, 11.0
+    unended = [feed for feed in feeds if feed.job not in ("4", "1")]
+    assert places.seat(unended[:SLOTS], 10.5) == ([], osc_slots.KEPT_S - 0.5)
+    given, wait_s = places.seat(unended[:SLOTS], 20.0)
+    assert [(slot.number, slot.job) for slot in given] == [(5, "8"), (2, "9")] and wait_s is None
+    assert [(slot.number, slot.job) for slot in places.seat(unended[1:], 20.0)[0]] == [(1, "10")]

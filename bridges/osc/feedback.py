@@ -16,7 +16,7 @@ from bridges.osc.packet import encode
 from bridges.osc.packs import packs
 from bridges.osc.pads import pad_packets
 from bridges.osc.peers import Outlet, Peer
-from bridges.osc.slots import OPEN, Slots
+from bridges.osc.slots import Slots
 from bridges.osc.subscriptions import Subscriptions
 from bridges.osc.table import HITS, SLOTS
 from daemon.kernel.clock import Clock
@@ -27,6 +27,8 @@ from daemon.services.events import EventMessage
 log = logging.getLogger(__name__)
 
 MAX_WATCHERS = 16
+AGAIN_S = 2.0
+"""Until events are read again that could not be."""
 _ARTIFACTS_AT_ONCE = 32
 _ASSETS_AT_ONCE = 64
 _ASSETS_KEPT = 10_000
@@ -84,7 +86,7 @@ class Feedback:
                 self._feeds = {feed.job: feed for feed in await self._refresh()}
                 self._read_to = since
                 self._seat()  # those that have to wait for a slot
-                self._pump = asyncio.create_task(self._read(since), name="osc-feedback")
+                self._pump = asyncio.create_task(self._read(), name="osc-feedback")
 
     async def caught_up(self) -> None:
         """Until all that has happened so far was read. Only while it is held."""
@@ -177,16 +179,29 @@ class Feedback:
 
     # ------------------------------------------------------------ what happens
 
-    async def _read(self, since: int) -> None:
+    async def _read(self) -> None:
+        """Until nobody wants it. What goes wrong in reading ends no feedback: it goes on where it was."""
         try:
-            async with aclosing(self._services.events.stream(since)) as stream:
-                async for message in stream:
-                    if not self._wanted():
-                        self._rest()
-                        return
-                    await self._take(message)
+            while True:
+                try:
+                    await self._follow()
+                    return
+                except Exception:
+                    log.exception("events could not be read for OSC")
+                if not self._wanted():
+                    self._rest()
+                    return
+                await asyncio.sleep(AGAIN_S)
         finally:
             self._read_on.set()
+
+    async def _follow(self) -> None:
+        async with aclosing(self._services.events.stream(self._read_to)) as stream:
+            async for message in stream:
+                if not self._wanted():
+                    self._rest()
+                    return
+                await self._take(message)
 
     def _rest(self) -> None:
         """At once, before anything is awaited: whoever wants it from now on begins anew."""
@@ -205,6 +220,9 @@ class Feedback:
             await self._happened(message.body)
         except RoadieError as error:  # a row that cannot be read: the next event is another
             log.warning("an event was not told over OSC: %s", error)
+        except Exception:
+            # The disk, or a mistake of ours: what happens next concerns others too.
+            log.exception("an event was not told over OSC")
         self._read_to = message.seq
         self._read_on.set()
 
@@ -246,15 +264,23 @@ class Feedback:
     async def _stands(self, body: dict[str, Any]) -> None:
         """A job's state."""
         # Known before the state is set: what is told meanwhile, by a timer of before, is a whole truth.
-        trouble = trouble_of(await self._services.jobs.get(body["job"])) if body["state"] == "failed" else None
+        trouble = await self._trouble(body["job"]) if body["state"] == "failed" else None
         self._ended.pop(body["job"], None)  # one that is tried again
         feed = self._feed(body["job"], body["recipe"], body["state"], body["progress"])
-        if not feed.name and body["state"] in OPEN:  # long after it was told of last
-            feed.name = name_of(await self._services.jobs.get(feed.job))
         feed.state, feed.progress, feed.trouble = body["state"], body["progress"], trouble
         self._mark_slot(feed, self._clock.monotonic())
-        self._seat()
         self._soon(feed)
+        if not feed.name and not feed.over:  # begun again, long after it was told of last
+            feed.name = name_of(await self._services.jobs.get(feed.job))
+        self._seat()
+
+    async def _trouble(self, job: str) -> tuple[str, str] | None:
+        """None also where that cannot be read: its end is told all the same."""
+        try:
+            return trouble_of(await self._services.jobs.get(job))
+        except Exception:
+            log.exception("why job %s failed is not told over OSC", job)
+            return None
 
     def _feed(self, job: str, recipe: str, state: str, progress: float) -> JobFeed:
         feed = self._feeds.get(job)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
+from bridges.osc import feedback as osc_feedback
 from bridges.osc import slots as osc_slots
 from bridges.osc.addresses import jobs as jobs_addresses
 from bridges.osc.feed import JobFeed
 from bridges.osc.slots import OPEN
 from bridges.osc.table import SLOTS
+from daemon.library.events import EventLog
+from daemon.services.jobs import JobsService
 from tests.bridges.osc.conftest import WAIT_S, Api, Client, Stage, Surface, stage
 
 LISTED = 4
@@ -128,6 +133,18 @@ async def shows(screen: Surface, songs: set[int], *states: str) -> None:
         await screen.next()
 
 
+async def shows_job(screen: Surface, name: str, state: str) -> None:
+    while (name, state) not in slots(screen).values():
+        await screen.next()
+
+
+async def noticed(caplog: pytest.LogCaptureFixture, words: str) -> None:
+    """Until the log has it."""
+    async with asyncio.timeout(WAIT_S):
+        while words not in caplog.text:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
 async def test_slots_of_jobs_that_ended_are_for_open_ones_that_have_none(held: Stage, api: Api):
     screen = await subscribed(held)
     jobs = await waiting(held, api, SLOTS + 3)
@@ -181,3 +198,46 @@ def test_the_slot_of_the_job_that_ended_first_is_given_first() -> None:
     given, wait_s = places.seat(unended[:SLOTS], 20.0)
     assert [(slot.number, slot.job) for slot in given] == [(5, "8"), (2, "9")] and wait_s is None
     assert [(slot.number, slot.job) for slot in places.seat(unended[1:], 20.0)[0]] == [(1, "10")]
+
+
+async def test_feedback_goes_on_after_what_nobody_foresaw(
+    held: Stage, api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    """A disk that cannot be read for a moment: while the events are read, and while one is looked at."""
+    monkeypatch.setattr(osc_feedback, "AGAIN_S", 0.01)
+    screen = await subscribed(held)
+
+    since, get = EventLog.since, JobsService.get
+
+    def breaking(right: Any) -> Any:
+        async def work(*args: Any) -> Any:
+            task = asyncio.current_task()
+            if task is not None and task.get_name() == "osc-feedback":
+                raise OSError("disk I/O error")
+            return await right(*args)
+
+        return work
+
+    for place, name, right in ((EventLog, "since", since), (JobsService, "get", get)):
+        caplog.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(place, name, breaking(right))
+            job = await api.run("stems", held.song(f"{name}.wav", 0.5))
+            await noticed(caplog, "disk I/O error")
+        if name == "since":  # nothing was missed
+            await shows_job(screen, "stems: since.wav", "running")
+        await api.ask("POST", f"/jobs/{job}/cancel")
+        await screen.until("/roadie/job/state", job, "cancelled")
+
+
+async def test_the_end_of_a_job_is_told_though_its_reason_cannot_be_read(
+    held: Stage, api: Api, monkeypatch: pytest.MonkeyPatch
+):
+    screen = await subscribed(held)
+
+    async def broken(*_: Any) -> None:
+        raise OSError("disk I/O error")
+
+    monkeypatch.setattr(JobsService, "get", broken)
+    job = await api.run("light", held.music / "nowhere.wav")
+    await screen.until("/roadie/job/state", job, "failed")

@@ -28,6 +28,8 @@ _REALTIME = 0xF8
 _MAX_WAITING = 32
 _LIT = 100
 """Open jobs that lights know of when they begin."""
+_AGAIN_S = 2.0
+"""Until lights are told again after that went wrong."""
 
 
 class MidiBridge:
@@ -150,12 +152,18 @@ class MidiBridge:
         self._ports.send(message)
 
     async def _tell_lights(self) -> None:
-        since = await self._services.events.latest()
-        jobs = (await self._services.jobs.list("open", None, _LIT)).items
-        self._lights.begin((job.id, job.recipe, job.progress) for job in reversed(jobs))
-        async with aclosing(self._services.events.stream(since)) as stream:
-            async for event in stream:
-                self._lights.happened(event.body)
+        while True:
+            try:
+                since = await self._services.events.latest()
+                jobs = (await self._services.jobs.list("open", None, _LIT)).items
+                self._lights.begin((job.id, job.recipe, job.progress) for job in reversed(jobs))
+                async with aclosing(self._services.events.stream(since)) as stream:
+                    async for event in stream:
+                        self._lights.happened(event.body)
+            except Exception:
+                # Whatever went wrong once must not leave keys dark for ever, or lit.
+                log.exception("lights could not be told what happens")
+            await asyncio.sleep(_AGAIN_S)
 
     # ------------------------------------------------------------ devices
 

@@ -13,11 +13,14 @@ from typing import Any
 import mido
 import pytest
 
+from bridges.midi import bridge as midi_bridge
+from bridges.midi.bridge import MidiBridge
 from bridges.midi.commands import Commands
 from bridges.midi.errors import NoMidi
 from bridges.midi.ports import SEQUENCER, check_system
 from daemon.app import running
 from daemon.config import load_settings
+from daemon.services.events import EventMessage, EventsService
 from tests.bridges.osc.conftest import RECIPE, Stage, stage
 from tests.jack import jack_server
 
@@ -151,6 +154,36 @@ async def test_a_learnt_key_outlives_a_restart(midi_system: dict[str, Any], tmp_
             "cc 1 20": "progress",
             "note 1 1": "next",
         }
+        await api.close()
+
+
+async def test_lights_go_on_after_what_nobody_foresaw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A disk that cannot be read for a moment. It takes no MIDI to see what would be sent."""
+    monkeypatch.setattr(midi_bridge, "_AGAIN_S", 0.01)
+    sent: list[bytes] = []
+    monkeypatch.setattr(MidiBridge, "_send", lambda _bridge, message: sent.append(message))
+    stream, broken = EventsService.stream, asyncio.Event()
+
+    async def breaks_once(events: EventsService, since: int | None) -> AsyncIterator[EventMessage]:
+        async for message in stream(events, since):
+            if not broken.is_set() and message.body["type"] == "job.submitted":
+                broken.set()
+                raise OSError("disk I/O error")
+            yield message
+
+    monkeypatch.setattr(EventsService, "stream", breaks_once)
+    async with stage(tmp_path, **{"midi.enabled": True, "osc.enabled": False}) as staged:
+        api = Api(staged)
+        await api.ask("PUT", "/midi", bindings=[{"on": "note 1 36", "do": "run light"}])
+        for name in ("broken.wav", "lit.wav"):
+            sent.clear()
+            song = str(staged.song(name))
+            job = await api.ask("POST", "/jobs", recipe="light", inputs=[{"path": song}])
+            await api.until(f"/jobs/{job['id']}", lambda found: found["state"] == "done")
+            await asyncio.wait_for(broken.wait(), 60)
+        async with asyncio.timeout(60):
+            while not (len(sent) > 1 and sent[-1] == bytes([0x90, 36, 0])):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
         await api.close()
 
 

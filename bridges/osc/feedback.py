@@ -244,7 +244,7 @@ class Feedback:
                 if not feed.over:
                     feed.progress = body["job_progress"]
                     self._soon(feed)
-            case "job.artifact" if body["job"] in self._feeds:
+            case "job.artifact" if body["result"] and body["job"] in self._feeds:
                 feed = self._feeds[body["job"]]
                 feed.artifacts.append((body["kind"], body["name"], body["path"]))
                 self._soon(feed)

@@ -168,7 +168,8 @@ class _Walk:
         if entry.use == "encode":  # the same artifact in another format, unless it is made of what was given
             made = tuple(file for file in made if file.parent in self._given_ids)
         artifacts = [_artifact(file, self._record.id, row) for file in made]
-        await self._jobs.put_artifacts(self._order.job, self._record.id, row, artifacts)
+        delivers = bool(self._order.recipe.effects)
+        await self._jobs.put_artifacts(self._order.job, self._record.id, row, artifacts, delivers=delivers)
         await self._jobs.set_step(
             row, outcome.state, progress=1.0, reason=outcome.reason or None, error=outcome.error,
             runs=list(outcome.runs), device=outcome.device, attempt=outcome.attempt,

@@ -46,11 +46,14 @@ class JobState(Event):
 
 @dataclass(frozen=True, slots=True)
 class JobArtifact(Event):
+    """result: it is what was asked for: it was delivered, or its job delivers nothing. What is not may be dropped."""
+
     job: str
     artifact: str
     kind: str
     name: str
     path: str
+    result: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -291,8 +291,11 @@ class Jobs:
 
         await self._db.write(work)
 
-    async def put_artifacts(self, job: str, input_id: str, step: str, artifacts: Sequence[Artifact]) -> None:
-        """What a step made. Run again after a restart or a retry it makes the same artifacts: none is doubled."""
+    async def put_artifacts(
+        self, job: str, input_id: str, step: str, artifacts: Sequence[Artifact], *, delivers: bool = True
+    ) -> None:
+        """What a step made. Run again after a restart or a retry it makes the same artifacts: none is doubled.
+        delivers: whether the job delivers something, so that these are not what was asked for yet."""
 
         def work() -> None:
             there = {row.id for row in ArtifactRow.select(ArtifactRow.id).where(ArtifactRow.step == step)}
@@ -306,7 +309,7 @@ class Jobs:
                     each.id, job, input_id, step, ordinal, each.kind, each.name, each.payload, each.path,
                     dict(each.meta),
                 )  # fmt: skip
-                append(JobArtifact(job, each.id, each.kind, each.name, each.path))
+                append(JobArtifact(job, each.id, each.kind, each.name, each.path, not delivers))
 
         await self._db.write(work)
 
@@ -374,4 +377,4 @@ class Jobs:
 def mark_delivered(artifact: str, asset: str, path: str, job: str, kind: str, name: str) -> None:
     """An artifact stands at its final place, as this asset (in the format asked for); inside a write."""
     ArtifactRow.update(delivered=path, payload=asset).where(ArtifactRow.id == artifact).execute()
-    append(JobArtifact(job, artifact, kind, name, path))
+    append(JobArtifact(job, artifact, kind, name, path, True))

@@ -18,7 +18,8 @@ ADDRESSES = (
     ),
     Address(
         f"{ROOT}/job/artifact",
-        "A job made a file",
+        "A job made a file: each that it delivered, at the place where it stands; of a recipe that delivers nothing, "
+        "each that its steps made",
         (_REF, _JOB, Arg("s", "kind"), Arg("s", "name"), Arg("s", "path")),
     ),
     Address(f"{ROOT}/jobs/done", "The end of an answer to jobs", (_REF, _COUNT)),

@@ -241,3 +241,18 @@ async def test_the_end_of_a_job_is_told_though_its_reason_cannot_be_read(
     monkeypatch.setattr(JobsService, "get", broken)
     job = await api.run("light", held.music / "nowhere.wav")
     await screen.until("/roadie/job/state", job, "failed")
+
+
+async def test_of_a_job_that_delivers_only_what_it_delivered_is_told(held: Stage, api: Api):
+    """Files in the cache are nobody's to keep. A recipe that delivers nothing has no others."""
+    recipe = (held.home / "recipes" / "light.toml").read_text()
+    bare = recipe[: recipe.index("[[effect]]")].replace('"light"', '"bare"')
+    (held.home / "recipes" / "bare.toml").write_text(bare)
+    screen = await subscribed(held)
+    for name in ("light", "bare"):
+        job = await api.run(name, held.song())
+        heard = await screen.until("/roadie/job/state", job, "done")
+        told = [each.args[4] for each in heard if each.address == "/roadie/job/artifact"]
+        made = (await api.ask("GET", f"/jobs/{job}"))["artifacts"]
+        results = [each["path"] for each in made if each["delivered"] == (name == "light")]
+        assert sorted(told) == sorted(results) and told

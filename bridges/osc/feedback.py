@@ -136,6 +136,9 @@ class Feedback:
         feed = self._feed(job, recipe, state, 0.0)
         if peer in feed.watchers or len(feed.watchers) < MAX_WATCHERS:
             feed.watchers[peer] = ref
+        else:
+            why = f"{MAX_WATCHERS} who asked for this job are told of it and no more; whoever subscribes is told too"
+            self._complaints.tell(peer, ref, "busy", why, _STATE)
         self._soon(feed)
 
     def listen(self, listener: Listener) -> None:

@@ -14,10 +14,13 @@ import pytest_asyncio
 from bridges.osc import feedback as osc_feedback
 from bridges.osc import slots as osc_slots
 from bridges.osc.addresses import jobs as jobs_addresses
-from bridges.osc.feed import JobFeed
+from bridges.osc.feed import EVERY_S, JobFeed
+from bridges.osc.feedback import MAX_WATCHERS
 from bridges.osc.slots import OPEN
 from bridges.osc.table import SLOTS
+from daemon.kernel.events import StepProgress
 from daemon.library.events import EventLog
+from daemon.services.events import EventMessage, EventsService
 from daemon.services.jobs import JobsService
 from tests.bridges.osc.conftest import WAIT_S, Api, Client, Stage, Surface, stage
 
@@ -256,3 +259,57 @@ async def test_of_a_job_that_delivers_only_what_it_delivered_is_told(held: Stage
         made = (await api.ask("GET", f"/jobs/{job}"))["artifacts"]
         results = [each["path"] for each in made if each["delivered"] == (name == "light")]
         assert sorted(told) == sorted(results) and told
+
+
+async def test_whoever_is_not_told_of_a_job_hears_so(held: Stage):
+    """The same request of one host, each time from another port, is one job."""
+    song = str(held.song())
+    ears = [held.surface("127.0.0.1") for _ in range(MAX_WATCHERS + 1)]
+    jobs = set()
+    for ear in ears:
+        ear.send("/roadie/run", "stems", song, "ref=same")
+        jobs.add((await ear.next("/roadie/queued")).args[1])
+    (job,) = jobs
+    error = await ears[-1].next("/roadie/error")
+    assert error.args[:2] == ["same", "busy"] and "subscribes" in error.args[2]
+    ears[-1].send("/roadie/job/cancel", job)
+    for ear in ears[:-1]:
+        await ear.until("/roadie/job/state", job, "cancelled")
+        assert not [each for each in ear.heard if each.address == "/roadie/error"]
+
+
+async def test_progress_is_told_so_many_times_a_second_and_then_the_newest(
+    held: Stage, api: Api, monkeypatch: pytest.MonkeyPatch
+):
+    """Counted, with a pause that does not end while it is counted."""
+    assert 20 * EVERY_S == 1
+    stream, read = EventsService.stream, []
+
+    def noted(events: EventsService, since: int | None) -> AsyncIterator[EventMessage]:
+        read.append(events)
+        return stream(events, since)
+
+    monkeypatch.setattr(EventsService, "stream", noted)
+    jobs = await waiting(held, api, 2)
+    for job in jobs:
+        await api.until(job, "running")
+    screen = await subscribed(held)
+
+    async def goes_on(job: str) -> None:
+        for percent in range(100):
+            read[0].tell(StepProgress(job, f"{job}.0.stems", percent / 100, percent / 100, None, ""))
+            await asyncio.sleep(0.001)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(osc_feedback, "EVERY_S", 3600.0)
+        await goes_on(jobs[0])
+        screen.send("/roadie/ping")
+        told = [
+            each.args[1] for each in await screen.until("/roadie/pong") if each.address == "/roadie/job/state"
+        ]
+        assert told.count(jobs[0]) <= 1
+    await goes_on(jobs[1])
+    while True:
+        state = await screen.next("/roadie/job/state")
+        if state.args[1] == jobs[1] and state.args[4] == pytest.approx(0.99):
+            break

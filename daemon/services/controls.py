@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from daemon.jobs.uncut import to_its_end
 from daemon.kernel.errors import BadParameter, Conflict, NotFound
 from daemon.library.state import State
 from daemon.services.control_commands import COMMANDS, command_of
@@ -26,6 +27,7 @@ class ControlsService:
         self._changed: Callable[[dict[str, str]], None] | None = None
         self._has_keys: Callable[[], bool] = lambda: False
         self._learning: tuple[str, asyncio.Future[str]] | None = None
+        self._changing = asyncio.Lock()  # or a key that is learnt while others are set is lost, or they are
 
     def know(self, check: Check) -> None:
         """What a trigger is, whether or not there are keys to press here."""
@@ -45,21 +47,29 @@ class ControlsService:
         return ControlsView(bindings=[BindingView(on=on, do=do) for on, do in bound.items()], commands=COMMANDS)
 
     async def replace(self, bindings: list[BindingSpec]) -> ControlsView:
-        """Raises BadParameter for a trigger or a command that is none, and for a trigger that is there twice."""
-        stored: dict[str, str] = {}
+        """Raises BadParameter for a trigger or a command that is none, and for a trigger that is there twice. What is
+        bound already may stay as it is, also where its recipe has gone: or no other key could be changed."""
         recipes = await self._recipe_names()
-        for each in bindings:
-            do = command_of(each.do, recipes)
-            on = self._checked(each.on, do)
-            if on in stored:
-                raise BadParameter(f"{on!r} is bound twice", hint="A key does one thing: leave one of them out")
-            stored[on] = do
-        await self._store(stored)
+        async with self._changing:
+            before = await self.bindings()
+            stored: dict[str, str] = {}
+            for each in bindings:
+                on, do = each.on, each.do
+                if before.get(on) != do:
+                    do = command_of(do, recipes)
+                    on = self._checked(on, do)
+                if on in stored:
+                    raise BadParameter(
+                        f"{on!r} is bound twice", hint="A key does one thing: leave one of them out"
+                    )
+                stored[on] = do
+            await to_its_end(self._store(stored))
         return await self.view()
 
     async def learn(self, do: str, wait_s: float) -> BindingView:
         """Bind the next key. Raises BadParameter for a command that is none, or not for the key that came, NotFound
-        when there is no MIDI or no key came, Conflict while another is learnt."""
+        when there is no MIDI or no key came, Conflict while another is learnt. Cancelled, it waits for no key any more
+        and binds none, or has bound it."""
         do = command_of(do, await self._recipe_names())
         if not self._has_keys():
             raise NotFound("there is no MIDI here", hint="`roadie doctor` says why")
@@ -74,7 +84,7 @@ class ControlsService:
         finally:
             self._learning = None
         on = self._checked(on, do)
-        await self._store({**await self.bindings(), on: do})
+        await to_its_end(self._bind(on, do))
         return BindingView(on=on, do=do)
 
     @property
@@ -90,6 +100,10 @@ class ControlsService:
 
     def _checked(self, on: str, do: str) -> str:
         return on if self._check is None else str(self._check(on, do))
+
+    async def _bind(self, on: str, do: str) -> None:
+        async with self._changing:
+            await self._store({**await self.bindings(), on: do})
 
     async def _store(self, bindings: dict[str, str]) -> None:
         await self._state.put(_STATE, dict(bindings))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
@@ -15,12 +17,16 @@ from bridges.http.settings import Limits
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 
 class Protocol(web.RequestHandler):
     """aiohttp's own waits forever for a first request, and answers malformed ones as plain text before the
-    application sees them."""
+    application sees them.
 
-    __slots__ = ("_limits", "_served", "_silence")
+    gone: done when the connection has ended."""
+
+    __slots__ = ("_limits", "_served", "_silence", "gone")
 
     def __init__(self, served: web.Server, limits: Limits, *, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -34,6 +40,7 @@ class Protocol(web.RequestHandler):
         self._served = served
         self._limits = limits
         self._silence: asyncio.TimerHandle | None = None
+        self.gone: asyncio.Future[None] = loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -45,6 +52,8 @@ class Protocol(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.heard()
+        if not self.gone.done():
+            self.gone.set_result(None)
         super().connection_lost(exc)
 
     def heard(self) -> None:
@@ -60,6 +69,8 @@ class Protocol(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
+        if self.gone.done() and isinstance(exc, ConnectionError):
+            raise exc  # nobody is left to tell, and nothing went wrong
         if request.writer.output_size > 0:  # an answer is on its way already: only the connection can end
             raise ConnectionError("the answer had begun when it failed") from exc
         self.heard()
@@ -75,3 +86,24 @@ class Protocol(web.RequestHandler):
             log.debug("malformed request: %s", message)
             return refuse(BadRequest("the request is malformed"))
         return response_of(unexpected_problem(exc or RuntimeError(message), "answering"))
+
+
+async def while_there(request: web.Request, work: Coroutine[Any, Any, T]) -> T:
+    """Await `work`, which is cancelled when the client goes: only for what must not go on without it, since most of
+    what was asked for is wanted all the same. Raises ConnectionResetError then."""
+    protocol = request.protocol
+    assert isinstance(protocol, Protocol)  # as the bridge connects them
+    task = asyncio.create_task(work)
+
+    def leave(_: object) -> None:
+        task.cancel()
+
+    protocol.gone.add_done_callback(leave)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if protocol.gone.done():
+            raise ConnectionResetError("the client has gone") from None
+        raise
+    finally:
+        protocol.gone.remove_done_callback(leave)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bridges.http.protocol import while_there
 from bridges.http.table import BASE, Call, Route
 from daemon.services.types_controls import BindingsRequest, BindingView, ControlsView, LearnRequest
 
@@ -15,7 +16,8 @@ async def replace(call: Call[None, BindingsRequest]) -> ControlsView:
 
 
 async def learn(call: Call[None, LearnRequest]) -> BindingView:
-    return await call.services.controls.learn(call.body.do, call.body.wait_s)
+    """Ends with the client: the next key would be bound to what nobody waits for."""
+    return await while_there(call.request, call.services.controls.learn(call.body.do, call.body.wait_s))
 
 
 ROUTES = (

@@ -16,7 +16,7 @@ from bridges.http.bridge import HttpBridge
 from bridges.http.settings import Limits
 from daemon.kernel.clock import SystemClock
 from daemon.kernel.errors import AlreadyRunning, BadConfig
-from tests.bridges.http.conftest import Served, bearer, serve
+from tests.bridges.http.conftest import TOKEN, Served, bearer, serve
 from tests.fakes.services import FakeServices
 
 
@@ -109,6 +109,47 @@ async def test_a_request_that_takes_its_time_is_not_a_silent_connection(settings
 
         served.services.library.peaks = slow_peaks
         assert (await served.request("GET", "/api/v1/assets/a/peaks?n=5", bearer())).json == {"n": 5}
+
+
+@pytest.mark.parametrize(
+    ("ended_with_its_client", "request_line"),
+    [(True, "POST /api/v1/midi/learn"), (False, "GET /api/v1/assets/a/peaks?n=5")],
+)
+async def test_of_what_takes_its_time_only_learning_a_key_ends_with_its_client(
+    served: Served, ended_with_its_client: bool, request_line: str, caplog: pytest.LogCaptureFixture
+):
+    begun, go_on, ended = asyncio.Event(), asyncio.Event(), []
+
+    async def slow(*_asked: object) -> dict[str, int]:
+        begun.set()
+        try:
+            await go_on.wait()
+        except asyncio.CancelledError:
+            ended.append(True)
+            raise
+        finally:
+            ended.append(False)
+        return {}
+
+    served.services.controls.learn = served.services.library.peaks = slow
+    body = b'{"do": "next"}' if ended_with_its_client else b""
+    _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    writer.write(
+        f"{request_line} HTTP/1.1\r\nHost: {served.host}\r\nAuthorization: Bearer {TOKEN}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        + body
+    )
+    await asyncio.wait_for(begun.wait(), 10)
+    writer.transport.abort()
+    if not ended_with_its_client:
+        await asyncio.sleep(0.2)
+        go_on.set()
+    async with asyncio.timeout(10):
+        while not ended:  # noqa: ASYNC110 - of another task
+            await asyncio.sleep(0.01)
+    assert ended[0] is ended_with_its_client
+    assert (await served.call("GET", "/health"))[0] == 200
+    assert not [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
 
 
 async def test_connections_beyond_the_limit_are_closed_until_others_end(settings):

@@ -10,14 +10,14 @@ from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from bridges.midi.clock import ClockReader
+from bridges.midi.clock import Clocks
 from bridges.midi.commands import Commands
 from bridges.midi.errors import NoMidi
 from bridges.midi.lights import Lights
 from bridges.midi.messages import Setup
 from bridges.midi.process import MidiPorts
 from bridges.midi.settings import MidiSettings
-from bridges.midi.trigger import read
+from bridges.midi.trigger import KeyReader
 from daemon.kernel.errors import RoadieError
 from daemon.services import Services
 
@@ -43,7 +43,8 @@ class MidiBridge:
         self._ports = MidiPorts(setup, self._received, self._plugged)
         self._commands = Commands(services)
         self._lights = Lights(self._send)
-        self._clock = ClockReader(self._transport)
+        self._keys: dict[str, KeyReader] = {}
+        self._clocks = Clocks(self._transport)
         self._clock_lock = threading.Lock()
         self._bindings: dict[str, str] = {}
         self._devices: list[str] = []
@@ -85,14 +86,14 @@ class MidiBridge:
 
     # ------------------------------------------------------------ what arrives
 
-    def _received(self, message: bytes) -> None:
+    def _received(self, port: str, message: bytes) -> None:
         """On a thread of the ports'."""
         if message[0] >= _REALTIME:
             if self._settings.clock:
                 with self._clock_lock:
-                    self._clock.feed(message[0], time.monotonic())
+                    self._clocks.feed(port, message[0], time.monotonic())
             return
-        press = read(message)
+        press = self._keys.setdefault(port, KeyReader()).read(message)
         if press is None:
             return
         on = str(press.trigger)
@@ -172,6 +173,9 @@ class MidiBridge:
         for name in self._devices:
             if name not in names:
                 log.info("MIDI device %r has gone", name)
+                with self._clock_lock:
+                    self._clocks.gone(name, time.monotonic())
+                self._keys.pop(name, None)
         for name in names:
             if name not in self._devices:
                 log.info("MIDI device %r", name)
@@ -182,7 +186,7 @@ class MidiBridge:
         """A clock that fell silent has stopped."""
         while True:
             with self._clock_lock:
-                self._clock.look(time.monotonic())
+                self._clocks.look(time.monotonic())
             await asyncio.sleep(self._settings.look_every_s)
 
 

@@ -1,9 +1,10 @@
-"""What MIDI clock, start and stop say about the DAW."""
+"""What MIDI clock, start and stop say about the DAW, at each port by itself."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 
 CLOCK, START, CONTINUE, STOP = 0xF8, 0xFA, 0xFB, 0xFC
 TICKS_PER_QUARTER = 24
@@ -44,6 +45,10 @@ class ClockReader:
         elif status == STOP:
             self._tell(False)
 
+    def ticks(self, now_s: float) -> bool:
+        """Whether a clock is heard."""
+        return now_s - self._ticked_at_s <= _SILENT_S
+
     def look(self, now_s: float) -> None:
         """From time to time: whether what was heard is heard no more."""
         if self.playing and now_s - self._heard_at_s > (_SILENT_S if self._has_clock else _NO_CLOCK_S):
@@ -72,3 +77,63 @@ class ClockReader:
         if playing != self.playing:
             self.playing = playing
             self._changed(playing, self.bpm)
+
+
+class Clocks:
+    """A reader for each port, and one answer of all. It plays as long as one of those plays that sent start, so the
+    stop of another ends nothing. The tempo is that of the one that sent start last, if it has a clock, else of the
+    one that was followed before, as long as it ticks, else of any that ticks."""
+
+    def __init__(self, changed: Changed) -> None:
+        self._changed = changed
+        self._readers: dict[str, ClockReader] = {}
+        self._started: str | None = None
+        self._followed: str | None = None
+
+    def feed(self, port: str, status: int, at_s: float) -> None:
+        if port not in self._readers:
+            self._readers[port] = ClockReader(partial(self._heard, port))
+        self._readers[port].feed(status, at_s)
+        self._follow(at_s)
+
+    def look(self, now_s: float) -> None:
+        """As `ClockReader.look`, of every port."""
+        for reader in list(self._readers.values()):
+            reader.look(now_s)
+        self._follow(now_s)
+
+    def gone(self, port: str, now_s: float) -> None:
+        """A port is no more. What it did not stop has stopped."""
+        if port in self._readers:
+            self._readers[port].feed(STOP, now_s)
+            del self._readers[port]
+            self._follow(now_s)
+
+    def _heard(self, port: str, playing: bool | None, bpm: float | None) -> None:
+        if playing:
+            self._started = port
+            self._changed(True, bpm)
+        elif playing is None:
+            if port == self._followed:
+                self._changed(None, bpm)
+        else:
+            plays = next((name for name, reader in self._readers.items() if reader.playing), None)
+            if plays is None:
+                self._changed(False, self._tempo())
+            elif port == self._started:
+                self._started = plays
+
+    def _follow(self, now_s: float) -> None:
+        for port in (self._started, self._followed, *self._readers):
+            if port is not None and port in self._readers and self._readers[port].ticks(now_s):
+                break
+        else:
+            return
+        if port != self._followed:
+            self._followed = port
+            if self._tempo() is not None:
+                self._changed(None, self._tempo())
+
+    def _tempo(self) -> float | None:
+        followed = self._readers.get(self._followed or "")
+        return followed.bpm if followed is not None else None

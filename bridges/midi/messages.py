@@ -34,8 +34,9 @@ class NoPorts(msgspec.Struct, frozen=True, tag="no_ports"):
 
 
 class Received(msgspec.Struct, frozen=True, tag="received"):
-    """One message that arrived, on any port."""
+    """One message that arrived. port: the device's name as in `Devices`, or our own port's."""
 
+    port: str
     data: bytes
 
 

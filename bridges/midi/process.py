@@ -38,14 +38,16 @@ _MOST_WAITING = 256
 """Messages to what does not take them; what comes then is dropped, and nobody waits."""
 
 
+Arrived = Callable[[str, bytes], None]
+"""Takes the name of the port and one message that arrived there."""
+
+
 class MidiPorts:
     """Starts the process, and another one when it has ended or there was no MIDI.
 
     missing: why there are no ports now, None when there are."""
 
-    def __init__(
-        self, setup: Setup, received: Callable[[bytes], None], changed: Callable[[Sequence[str]], None]
-    ) -> None:
+    def __init__(self, setup: Setup, received: Arrived, changed: Callable[[Sequence[str]], None]) -> None:
         """received: called with each message on a thread of its own. changed: called on the loop with the devices that
         are open, whenever something was plugged in or out or the whole system has come or gone."""
         self._setup = setup
@@ -118,9 +120,7 @@ class MidiPorts:
 
 
 class _Process:
-    def __init__(
-        self, setup: Setup, received: Callable[[bytes], None], changed: Callable[[Sequence[str]], None]
-    ) -> None:
+    def __init__(self, setup: Setup, received: Arrived, changed: Callable[[Sequence[str]], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self.ready: asyncio.Future[None] = self._loop.create_future()
         # Nobody may be waiting for it any more when it fails.
@@ -179,7 +179,7 @@ class _Process:
                 except msgspec.MsgspecError:
                     break
                 if isinstance(report, Received):
-                    self._take(report.data)
+                    self._take(report.port, report.data)
                 else:
                     self._on_loop(self._hear, report)
         self._popen.kill()
@@ -187,9 +187,9 @@ class _Process:
         self._no_more()
         self._on_loop(self._gone)
 
-    def _take(self, message: bytes) -> None:
+    def _take(self, port: str, message: bytes) -> None:
         try:
-            self._received(message)
+            self._received(port, message)
         except Exception:
             # A mistake of ours must not end every message after it.
             log.exception("a MIDI message went wrong")

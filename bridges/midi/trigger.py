@@ -8,6 +8,8 @@ from daemon.kernel.errors import BadParameter
 
 _KINDS = {0x90: "note", 0xB0: "cc", 0xC0: "program"}
 _STATUS = {name: status for status, name in _KINDS.items()}
+_ON = 64
+"""Of a controller that is a switch: 0 to 63 is off (MIDI 1.0, table 3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +31,36 @@ class Trigger:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """value: velocity or controller value, 1 to 127."""
+    """value: velocity or controller value, 1 to 127; 127 of a program change."""
 
     trigger: Trigger
     value: int
 
 
-def read(message: bytes) -> Press | None:
-    """A press, or None for anything else: a release (also a note of velocity 0, a controller of value 0), clock."""
-    if len(message) < 2 or message[0] & 0xF0 not in _KINDS:
-        return None
-    kind, channel = _KINDS[message[0] & 0xF0], (message[0] & 0x0F) + 1
-    value = 127 if kind == "program" else (message[2] if len(message) > 2 else 0)
-    return Press(Trigger(kind, channel, message[1]), value) if value else None
+class KeyReader:
+    """Reads the messages of one port. A controller is pressed as it rises to 64, where the specification has a switch
+    on: a button once, and a knob that is turned not with every value it goes through."""
+
+    def __init__(self) -> None:
+        self._on: set[Trigger] = set()
+
+    def read(self, message: bytes) -> Press | None:
+        """A press, or None for anything else: a release (also a note of velocity 0), a controller that was on before
+        or is off, clock."""
+        if len(message) < 2 or message[0] & 0xF0 not in _KINDS:
+            return None
+        trigger = Trigger(_KINDS[message[0] & 0xF0], (message[0] & 0x0F) + 1, message[1])
+        value = 127 if trigger.kind == "program" else (message[2] if len(message) > 2 else 0)
+        pressed = self._rises(trigger, value) if trigger.kind == "cc" else value > 0
+        return Press(trigger, value) if pressed else None
+
+    def _rises(self, trigger: Trigger, value: int) -> bool:
+        if value < _ON:
+            self._on.discard(trigger)
+            return False
+        rises = trigger not in self._on
+        self._on.add(trigger)
+        return rises
 
 
 def parse(text: str) -> Trigger:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import NoReturn
 
 import msgspec
@@ -63,7 +64,7 @@ class MidiProcess:
         self._setup = setup
         self._tell = tell
         self._ports = Ports(setup.jack)
-        self._own = self._ports.own(setup.name, self._received)
+        self._own = self._ports.own(setup.name, partial(self._received, setup.name))
         self._jack = JackWatch(self._server_ended) if setup.jack else None
         self._devices: dict[str, OpenPort] = {}
         self._refused: set[str] = set()
@@ -127,13 +128,13 @@ class MidiProcess:
     def _open(self, name: str) -> None:
         try:
             with self._using:
-                self._devices[name] = self._ports.open(name, name, self._received)
+                self._devices[name] = self._ports.open(name, name, partial(self._received, name))
         except NoMidi as error:
             self._refused.add(name)  # said once, tried again when it was away in between
             self._tell(Refused(error.message))
 
-    def _received(self, message: bytes) -> None:
-        self._tell(Received(message))
+    def _received(self, port: str, message: bytes) -> None:
+        self._tell(Received(port, message))
 
     def _server_ended(self) -> None:
         """Its ports are gone, whatever their names say: the next process has those of the next server."""

@@ -68,7 +68,7 @@ def learn(command: Command, as_json: AsJson = False) -> None:
         # What is wrong is told before anything is pressed.
         recipes = open_session.client.get("/recipes")["items"]
         command = command_of(command, [each["name"] for each in recipes])
-        say("Press the key, turn the knob or choose the program now.")
+        say("Press the key, turn the knob up past its middle or choose the program now.")
         bound = open_session.client.post("/midi/learn", {"do": command, "wait_s": 20})
     if as_json:
         print_json(bound)

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import mido
 import pytest
 
 from bridges.midi import bridge as midi_bridge
@@ -20,106 +20,13 @@ from bridges.midi.errors import NoMidi
 from bridges.midi.ports import SEQUENCER, check_system
 from daemon.app import running
 from daemon.config import load_settings
+from daemon.services.controls import ControlsService
 from daemon.services.events import EventMessage, EventsService
+from daemon.services.types_controls import BindingView
+from tests.bridges.midi.conftest import Api, Controller, Device, arrives
 from tests.bridges.osc.conftest import RECIPE, Stage, stage
-from tests.jack import jack_server
 
 pytestmark = pytest.mark.xdist_group("jack")
-JACK_SERVER = f"roadie-test-{os.getpid()}"
-
-
-@pytest.fixture(scope="module")
-def midi_system() -> Iterator[dict[str, Any]]:
-    """Settings with which this machine has MIDI."""
-    if sys.platform == "linux" and not SEQUENCER.exists():
-        with jack_server(JACK_SERVER), pytest.MonkeyPatch.context() as patch:
-            patch.setenv("JACK_DEFAULT_SERVER", JACK_SERVER)
-            yield {"midi.jack": True}
-    else:
-        yield {}
-
-
-def _roadies(names: list[str]) -> list[str]:
-    return [name for name in names if name.startswith("roadie") and "look" not in name]
-
-
-class Controller:
-    """Another program's MIDI ports, connected to roadie's."""
-
-    def __init__(self, jack: bool) -> None:
-        import rtmidi
-
-        api = rtmidi.API_UNIX_JACK if jack else rtmidi.API_UNSPECIFIED
-        self.lit: list[mido.Message] = []
-        self._out = rtmidi.MidiOut(rtapi=api, name="controller")
-        self._in = rtmidi.MidiIn(rtapi=api, name="controller")
-        self._in.set_callback(lambda event, _data: self.lit.append(mido.Message.from_bytes(event[0])))
-        self._in.ignore_types(timing=False)
-
-    async def connect(self) -> None:
-        async with asyncio.timeout(30):
-            for port in (self._out, self._in):
-                while not (names := _roadies(port.get_ports())):  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
-                port.open_port(port.get_ports().index(names[0]))
-
-    def send(self, kind: str, **fields: int) -> None:
-        self._out.send_message(mido.Message(kind, **fields).bytes())
-
-    def clock(self, status: int) -> None:
-        self._out.send_message([status])
-
-    def close(self) -> None:
-        self._out.close_port()
-        self._in.close_port()
-        self._out.delete()
-        self._in.delete()
-
-
-class Api:
-    """The daemon's HTTP, as a script uses it."""
-
-    def __init__(self, staged: Stage) -> None:
-        import aiohttp
-
-        self._base = f"http://127.0.0.1:{staged.runtime.http_port}/api/v1"
-        self._session = aiohttp.ClientSession(headers={"Authorization": f"Bearer {staged.token}"})
-
-    async def ask(self, method: str, path: str, /, **body: Any) -> Any:
-        async with self._session.request(method, self._base + path, json=body or None) as answer:
-            assert answer.status < 400, await answer.text()
-            return await answer.json()
-
-    async def until(self, path: str, /, good: Any) -> Any:
-        async with asyncio.timeout(60):
-            while not good(found := await self.ask("GET", path)):  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-        return found
-
-    async def close(self) -> None:
-        await self._session.close()
-
-
-async def _heard(controller: Controller, api: Api) -> None:
-    """Until what is sent arrives: the first messages to a port that has just been connected may be lost."""
-    async with asyncio.timeout(60):
-        for status, playing in ((0xFA, True), (0xFC, False)):
-            while (await api.ask("GET", "/transport"))["playing"] != playing:
-                controller.clock(status)
-                await asyncio.sleep(0.05)
-
-
-@pytest.fixture
-async def played(midi_system: dict[str, Any], tmp_path: Path) -> AsyncIterator[tuple[Stage, Controller, Api]]:
-    async with stage(tmp_path, **{**midi_system, "midi.enabled": True, "pause_heavy": "playing"}) as staged:
-        controller, api = Controller(bool(midi_system)), Api(staged)
-        try:
-            await controller.connect()
-            await _heard(controller, api)
-            yield staged, controller, api
-        finally:
-            controller.close()
-            await api.close()
 
 
 async def test_a_key_is_learnt_and_runs_a_recipe_whose_light_shows_it(played: tuple[Stage, Controller, Api]):
@@ -138,6 +45,77 @@ async def test_a_key_is_learnt_and_runs_a_recipe_whose_light_shows_it(played: tu
         while not (controller.lit and controller.lit[-1].velocity == 0):  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert controller.lit[0].note == 36 and controller.lit[0].velocity > 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "on"),
+    [
+        ("control_change", {"control": 20, "value": 127}, "cc 3 20"),
+        ("program_change", {"program": 5}, "program 3 5"),
+    ],
+)
+async def test_a_controller_and_a_program_are_learnt_and_pressed(
+    played: tuple[Stage, Controller, Api], kind: str, fields: dict[str, int], on: str
+):
+    staged, controller, api = played
+    await api.ask("PUT", "/selection", path=str(staged.song()))
+    learning = asyncio.create_task(api.ask("POST", "/midi/learn", do="run light", wait_s=20))
+    await asyncio.sleep(0.3)
+    if kind == "control_change":
+        controller.send(kind, channel=2, control=20, value=10)  # on its way up
+    controller.send(kind, channel=2, **fields)
+    assert await learning == {"on": on, "do": "run light"}
+    if kind == "control_change":
+        controller.send(kind, channel=2, control=20, value=0)
+    controller.send(kind, channel=2, **fields)
+    (job,) = (await api.until("/jobs?state=done", lambda found: found["items"]))["items"]
+    assert job["client"] == "midi"
+
+
+async def test_a_turn_of_a_knob_is_one_press(played: tuple[Stage, Controller, Api]):
+    staged, controller, api = played
+    await api.ask(
+        "PUT", "/midi", bindings=[{"on": "cc 1 20", "do": "cancel"}, {"on": "note 1 1", "do": "run light"}]
+    )
+    await api.ask("PUT", "/transport", playing=True)  # so that they stay open
+    await api.ask("PUT", "/selection", path=str(staged.song()))
+    song = str(staged.song("held.wav"))
+    held = [(await api.ask("POST", "/jobs", recipe="stems", inputs=[{"path": song}]))["id"] for _ in range(3)]
+    for value in range(60, 70):
+        controller.send("control_change", channel=0, control=20, value=value)
+    controller.send("note_on", channel=0, note=1, velocity=100)  # in order: when this is done, all before is
+    await api.until("/jobs", lambda found: any(each["recipe"] == "light" for each in found["items"]))
+    states = [(await api.ask("GET", f"/jobs/{job}"))["state"] for job in held]
+    assert [state == "cancelled" for state in states] == [False, False, True]  # the newest
+
+
+async def test_learning_ends_with_who_asked_for_it(
+    played: tuple[Stage, Controller, Api], monkeypatch: pytest.MonkeyPatch
+):
+    staged, controller, api = played
+    right, begun = ControlsService.learn, asyncio.Event()
+    ended: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+
+    async def seen(self: ControlsService, do: str, wait_s: float) -> BindingView:
+        begun.set()
+        try:
+            return await right(self, do, wait_s)
+        except BaseException as error:
+            ended.set_result(error)
+            raise
+
+    monkeypatch.setattr(ControlsService, "learn", seen)
+    asking = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "daemon.cli", "midi", "learn", "cancel",
+        env={**os.environ, "ROADIE_HOME": str(staged.home)},
+    )  # fmt: skip
+    await begun.wait()
+    asking.send_signal(signal.SIGINT)
+    assert await asking.wait() != 0
+    assert isinstance(await ended, asyncio.CancelledError)  # and not because no key came
+    controller.send("note_on", channel=0, note=60, velocity=90)
+    await arrives(controller, api)
+    assert (await api.ask("GET", "/midi"))["bindings"] == []
 
 
 async def test_a_learnt_key_outlives_a_restart(midi_system: dict[str, Any], tmp_path: Path):
@@ -246,30 +224,80 @@ async def test_a_clock_alone_leaves_what_others_said_and_stop_is_heard_among_man
             pass
     assert found["playing"] and found["recording"] and found["said_by"] == "HTTP"
     controller.clock(0xFA)
-    for _ in range(200):
-        controller.send("control_change", channel=0, control=20, value=100)
+    for turn in range(200):
+        controller.send("control_change", channel=0, control=20, value=100 * (turn % 2))
     controller.clock(0xFC)
     await api.until("/transport", lambda found: not found["playing"])
 
 
-async def test_a_device_is_opened_when_it_is_plugged_in(midi_system: dict[str, Any], tmp_path: Path):
-    import rtmidi
+@pytest.fixture
+async def ports(
+    midi_system: dict[str, Any], tmp_path: Path
+) -> AsyncIterator[tuple[Stage, Controller, Device, Api]]:
+    """A DAW at roadie's own port, and a drum machine that roadie opens."""
+    async with stage(tmp_path, **{**midi_system, "midi.devices": ["Drums*"]}) as staged:
+        daw, api = Controller(bool(midi_system)), Api(staged)
+        await daw.connect()
+        drums = Device("Drums 9000", bool(midi_system))
+        try:
+            for port in (daw, drums):
+                await arrives(port, api)
+            yield staged, daw, drums, api
+        finally:
+            daw.close()
+            drums.close()
+            await api.close()
 
-    api_kind = rtmidi.API_UNIX_JACK if midi_system else rtmidi.API_UNSPECIFIED
+
+async def test_two_clocks_at_two_ports_are_not_one_of_twice_the_tempo(
+    ports: tuple[Stage, Controller, Device, Api],
+):
+    _, daw, drums, api = ports
+    async with asyncio.timeout(60):
+        while not (bpm := (await api.ask("GET", "/transport"))["bpm"]):
+            for _ in range(60):
+                for port in (daw, drums):
+                    port.clock(0xF8)
+                await asyncio.sleep(60 / 125 / 24)
+    assert bpm < 140  # a busy machine's own clock is slower, never faster
+
+
+async def test_a_stop_ends_what_the_same_port_began(ports: tuple[Stage, Controller, Device, Api]):
+    staged, daw, drums, api = ports
+    await api.ask("PUT", "/midi", bindings=[{"on": "note 1 1", "do": "run light"}])
+    await api.ask("PUT", "/selection", path=str(staged.song()))
+    daw.clock(0xFA)
+    await api.until("/transport", lambda found: found["playing"])
+    drums.clock(0xFC)
+    drums.send("note_on", channel=0, note=1, velocity=100)  # when this is done, so is what came before
+    await api.until("/jobs", lambda found: found["items"])
+    assert (await api.ask("GET", "/transport"))["playing"]
+    daw.clock(0xFC)
+    await api.until("/transport", lambda found: not found["playing"])
+
+
+async def test_a_device_that_is_pulled_out_plays_no_more(ports: tuple[Stage, Controller, Device, Api]):
+    """It has no clock that could fall silent."""
+    _, _, drums, api = ports
+    drums.clock(0xFA)
+    await api.until("/transport", lambda found: found["playing"])
+    drums.close()
+    await api.until("/transport", lambda found: not found["playing"])
+
+
+async def test_a_device_is_opened_when_it_is_plugged_in(midi_system: dict[str, Any], tmp_path: Path):
     async with stage(tmp_path, **{**midi_system, "midi.devices": ["Pads*"]}) as staged:
         api = Api(staged)
         await api.ask("PUT", "/midi", bindings=[{"on": "note 1 36", "do": "run light"}])
         await api.ask("PUT", "/selection", path=str(staged.song()))
         for _ in range(2):  # in, out, and in again
-            pads = rtmidi.MidiOut(rtapi=api_kind, name="Pads 9000")
-            pads.open_virtual_port("keys")
+            pads = Device("Pads 9000", bool(midi_system))
             before = len((await api.ask("GET", "/jobs"))["items"])
             async with asyncio.timeout(60):
                 while len((await api.ask("GET", "/jobs"))["items"]) == before:
-                    pads.send_message([0x90, 36, 90])
+                    pads.send("note_on", channel=0, note=36, velocity=90)
                     await asyncio.sleep(0.5)
-            pads.close_port()
-            pads.delete()
+            pads.close()
             await asyncio.sleep(3.5)
         await api.close()
 

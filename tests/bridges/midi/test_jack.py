@@ -75,7 +75,7 @@ class Heard:
     def ports(self) -> MidiPorts:
         return MidiPorts(Setup(NAME, (), True, 0.2), self._received, self.devices.append)
 
-    def _received(self, _message: bytes) -> None:
+    def _received(self, _port: str, _message: bytes) -> None:
         self.messages += 1
 
     async def more(self, count: int = 20) -> None:

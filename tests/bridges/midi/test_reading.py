@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import mido
 import pytest
@@ -10,22 +11,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridges.midi import worker
-from bridges.midi.clock import CLOCK, CONTINUE, START, STOP, ClockReader
+from bridges.midi.clock import CLOCK, CONTINUE, START, STOP, ClockReader, Clocks
 from bridges.midi.lights import Lights
 from bridges.midi.messages import Refused, Report, Setup
 from bridges.midi.ports import OpenPort
-from bridges.midi.trigger import Trigger, parse, read
+from bridges.midi.trigger import KeyReader, Trigger, parse
 from bridges.midi.worker import is_own
 from daemon.kernel.errors import BadParameter
 
 
+def _control(value: int, number: int = 20, channel: int = 0) -> bytes:
+    return bytes(mido.Message("control_change", channel=channel, control=number, value=value).bytes())
+
+
 @given(st.integers(0, 15), st.integers(0, 127), st.integers(1, 127))
 def test_presses_are_read_and_releases_are_not(channel: int, number: int, value: int):
+    read = KeyReader().read
     note = read(bytes(mido.Message("note_on", channel=channel, note=number, velocity=value).bytes()))
     assert note is not None and str(note.trigger) == f"note {channel + 1} {number}" and note.value == value
-    control = mido.Message("control_change", channel=channel, control=number, value=value)
-    turned = read(bytes(control.bytes()))
-    assert turned is not None and str(turned.trigger) == f"cc {channel + 1} {number}"
+    turned = read(_control(value, number, channel))
+    assert (turned is not None) is (value >= 64)  # where a switch is on
+    if turned is not None:
+        assert str(turned.trigger) == f"cc {channel + 1} {number}" and turned.value == value
     program = read(bytes(mido.Message("program_change", channel=channel, program=number).bytes()))
     assert program is not None and str(program.trigger) == f"program {channel + 1} {number}"
     assert read(bytes(mido.Message("note_off", channel=channel, note=number).bytes())) is None
@@ -33,9 +40,34 @@ def test_presses_are_read_and_releases_are_not(channel: int, number: int, value:
     assert read(bytes(mido.Message("pitchwheel", channel=channel).bytes())) is None
 
 
-@given(st.binary(max_size=6))
-def test_any_bytes_are_a_press_or_nothing(data: bytes):
-    read(data)
+@given(st.lists(st.binary(max_size=6)))
+def test_any_bytes_are_a_press_or_nothing(messages: list[bytes]):
+    reader = KeyReader()
+    for each in messages:
+        reader.read(each)
+
+
+@pytest.mark.parametrize(
+    ("values", "pressed"),
+    [
+        (range(128), [64]),  # a knob, from one end to the other
+        ([60, 63, 64, 69, 64, 63, 64], [64, 64]),  # and back and forth over its middle
+        ([127, 0, 127, 0], [127, 127]),  # a button, from its first press on
+        ([100, 110, 120], [100]),
+        ([1, 63, 2, 0], []),
+    ],
+)
+def test_a_controller_is_pressed_as_it_rises(values: Sequence[int], pressed: list[int]):
+    reader = KeyReader()
+    found = [reader.read(_control(value)) for value in values]
+    assert [each.value for each in found if each is not None] == pressed
+
+
+def test_each_controller_rises_by_itself():
+    reader = KeyReader()
+    for number, channel in ((20, 0), (21, 0), (20, 1)):
+        assert reader.read(_control(127, number, channel)) is not None
+        assert reader.read(_control(127, number, channel)) is None
 
 
 @given(st.sampled_from(["note", "cc"]), st.integers(1, 16), st.integers(0, 127), st.integers(0, 127))
@@ -117,6 +149,77 @@ def test_start_without_a_clock_holds_until_stop():
     assert told == [True]
     reader.look(4000.0)
     assert told == [True, False]
+
+
+class _Transport:
+    """What is known of the transport when only these ports speak."""
+
+    def __init__(self) -> None:
+        self.clocks = Clocks(self._changed)
+        self.playing = False
+        self.bpm: float | None = None
+
+    def _changed(self, playing: bool | None, bpm: float | None) -> None:
+        self.playing = self.playing if playing is None else playing
+        self.bpm = bpm or self.bpm
+
+    def tick(self, begin_s: float, beats: int, **bpm: float) -> float:
+        """Each port's clock, at once; returns when the last one ticked."""
+        ticks = sorted(
+            (begin_s + tick * 60 / each / 24, port)
+            for port, each in bpm.items()
+            for tick in range(beats * 24 + 1)
+        )
+        for at_s, port in ticks:
+            self.clocks.feed(port, CLOCK, at_s)
+        return ticks[-1][0]
+
+
+def test_two_clocks_are_not_counted_as_one():
+    heard = _Transport()
+    heard.clocks.feed("daw", START, 0.0)
+    end_s = heard.tick(0.0, 8, drums=97.0, daw=120.0)
+    assert heard.playing and heard.bpm == pytest.approx(120, abs=0.2)
+    heard.clocks.feed("daw", STOP, end_s)
+    heard.clocks.feed("drums", START, end_s)
+    heard.tick(end_s, 8, drums=97.0, daw=120.0)
+    assert heard.playing and heard.bpm == pytest.approx(97, abs=0.2)  # of the one that started last
+
+
+def test_the_stop_of_another_stops_nothing():
+    heard = _Transport()
+    heard.clocks.feed("daw", START, 0.0)
+    heard.clocks.feed("drums", STOP, 1.0)
+    assert heard.playing
+    heard.clocks.feed("drums", START, 2.0)
+    heard.clocks.feed("drums", STOP, 3.0)
+    assert heard.playing
+    heard.clocks.feed("daw", STOP, 4.0)
+    assert not heard.playing
+
+
+def test_the_only_clock_gives_the_tempo_also_where_another_port_sends_start():
+    heard = _Transport()
+    heard.clocks.feed("daw", START, 0.0)
+    end_s = heard.tick(0.0, 4, drums=97.0)
+    assert heard.playing and heard.bpm == pytest.approx(97, abs=0.2)
+    end_s = heard.tick(end_s + 60 / 97 / 24, 4, daw=120.0, drums=97.0)
+    assert heard.bpm == pytest.approx(120, abs=0.2)
+    heard.clocks.gone("daw", end_s)
+    assert not heard.playing and heard.bpm == pytest.approx(97, abs=0.2)
+
+
+def test_a_port_that_vanishes_or_falls_silent_while_it_plays_has_stopped():
+    heard = _Transport()
+    for port in ("daw", "drums"):
+        heard.clocks.feed(port, START, 0.0)
+    heard.clocks.gone("drums", 1.0)  # it has no clock that could fall silent
+    assert heard.playing
+    end_s = heard.tick(1.0, 4, daw=120.0)
+    heard.clocks.look(end_s + 1.0)
+    assert heard.playing
+    heard.clocks.look(end_s + 2.5)
+    assert not heard.playing
 
 
 def test_lights_show_how_far_a_job_is_and_go_out():

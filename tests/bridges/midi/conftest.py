@@ -1,0 +1,137 @@
+"""A daemon with MIDI, and a controller that is connected to it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import mido
+import pytest
+
+from bridges.midi.ports import SEQUENCER
+from tests.bridges.osc.conftest import Stage, stage
+from tests.jack import jack_server
+
+JACK_SERVER = f"roadie-test-{os.getpid()}"
+
+
+@pytest.fixture(scope="module")
+def midi_system() -> Iterator[dict[str, Any]]:
+    """Settings with which this machine has MIDI."""
+    if sys.platform == "linux" and not SEQUENCER.exists():
+        with jack_server(JACK_SERVER), pytest.MonkeyPatch.context() as patch:
+            patch.setenv("JACK_DEFAULT_SERVER", JACK_SERVER)
+            yield {"midi.jack": True}
+    else:
+        yield {}
+
+
+def _roadies(names: list[str]) -> list[str]:
+    return [name for name in names if name.startswith("roadie") and "look" not in name]
+
+
+class Controller:
+    """Another program's MIDI ports, connected to roadie's."""
+
+    def __init__(self, jack: bool) -> None:
+        import rtmidi
+
+        api = rtmidi.API_UNIX_JACK if jack else rtmidi.API_UNSPECIFIED
+        self.lit: list[mido.Message] = []
+        self._out = rtmidi.MidiOut(rtapi=api, name="controller")
+        self._in = rtmidi.MidiIn(rtapi=api, name="controller")
+        self._in.set_callback(lambda event, _data: self.lit.append(mido.Message.from_bytes(event[0])))
+        self._in.ignore_types(timing=False)
+
+    async def connect(self) -> None:
+        async with asyncio.timeout(30):
+            for port in (self._out, self._in):
+                while not (names := _roadies(port.get_ports())):  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+                port.open_port(port.get_ports().index(names[0]))
+
+    def send(self, kind: str, **fields: int) -> None:
+        self._out.send_message(mido.Message(kind, **fields).bytes())
+
+    def clock(self, status: int) -> None:
+        self._out.send_message([status])
+
+    def close(self) -> None:
+        self._out.close_port()
+        self._in.close_port()
+        self._out.delete()
+        self._in.delete()
+
+
+class Device:
+    """One that is plugged in when it is made, and sends."""
+
+    def __init__(self, name: str, jack: bool) -> None:
+        import rtmidi
+
+        api = rtmidi.API_UNIX_JACK if jack else rtmidi.API_UNSPECIFIED
+        self._out: Any = rtmidi.MidiOut(rtapi=api, name=name)
+        self._out.open_virtual_port("keys")
+
+    def send(self, kind: str, **fields: int) -> None:
+        self._out.send_message(mido.Message(kind, **fields).bytes())
+
+    def clock(self, status: int) -> None:
+        self._out.send_message([status])
+
+    def close(self) -> None:
+        """Idempotent."""
+        if self._out is not None:
+            self._out.close_port()
+            self._out.delete()
+            self._out = None
+
+
+class Api:
+    """The daemon's HTTP, as a script uses it."""
+
+    def __init__(self, staged: Stage) -> None:
+        import aiohttp
+
+        self._base = f"http://127.0.0.1:{staged.runtime.http_port}/api/v1"
+        self._session = aiohttp.ClientSession(headers={"Authorization": f"Bearer {staged.token}"})
+
+    async def ask(self, method: str, path: str, /, **body: Any) -> Any:
+        async with self._session.request(method, self._base + path, json=body or None) as answer:
+            assert answer.status < 400, await answer.text()
+            return await answer.json()
+
+    async def until(self, path: str, /, good: Any) -> Any:
+        async with asyncio.timeout(60):
+            while not good(found := await self.ask("GET", path)):  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        return found
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
+async def arrives(controller: Controller | Device, api: Api) -> None:
+    """Until what is sent arrives: the first messages to a port that has just been connected may be lost."""
+    async with asyncio.timeout(60):
+        for status, playing in ((0xFA, True), (0xFC, False)):
+            while (await api.ask("GET", "/transport"))["playing"] != playing:
+                controller.clock(status)
+                await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+async def played(midi_system: dict[str, Any], tmp_path: Path) -> AsyncIterator[tuple[Stage, Controller, Api]]:
+    async with stage(tmp_path, **{**midi_system, "midi.enabled": True, "pause_heavy": "playing"}) as staged:
+        controller, api = Controller(bool(midi_system)), Api(staged)
+        try:
+            await controller.connect()
+            await arrives(controller, api)
+            yield staged, controller, api
+        finally:
+            controller.close()
+            await api.close()

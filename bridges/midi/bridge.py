@@ -52,6 +52,7 @@ class MidiBridge:
         self._waiting: asyncio.Queue[Coroutine[Any, Any, None]] = asyncio.Queue(_MAX_WAITING)
         self._tasks: list[asyncio.Task[None]] = []
         self._telling: asyncio.Task[None] | None = None
+        self._leaves_out = False
 
     async def start(self) -> None:
         """Returns when it is known whether there is MIDI; where there is none, it is looked for from time to time."""
@@ -125,9 +126,14 @@ class MidiBridge:
             self._waiting.put_nowait(work)
         except asyncio.QueueFull:
             work.close()
+            if not self._leaves_out:  # once, until all that waits is done
+                log.warning("MIDI keys come faster than they can be done: some are left out")
+            self._leaves_out = True
 
     async def _work(self) -> None:
         while True:
+            if self._waiting.empty():
+                self._leaves_out = False
             work = await self._waiting.get()
             try:
                 await work

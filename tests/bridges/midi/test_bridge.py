@@ -323,6 +323,31 @@ async def test_a_mistake_in_a_command_does_not_end_the_keys(
     assert len(struck) == 2
 
 
+async def test_keys_beyond_what_can_wait_are_left_out_and_the_log_says_so_once(
+    played: tuple[Stage, Controller, Api], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    _, controller, api = played
+    await api.ask("PUT", "/midi", bindings=[{"on": "note 1 1", "do": "next"}])
+    go_on, done = asyncio.Event(), []
+
+    async def slow(self: Commands, command: str, value: int) -> None:
+        await go_on.wait()
+        done.append(value)
+
+    monkeypatch.setattr(Commands, "do", slow)
+    for velocity in range(1, 101):
+        controller.send("note_on", channel=0, note=1, velocity=velocity)
+    await arrives(controller, api)
+    go_on.set()
+    async with asyncio.timeout(60):
+        while len(done) < 32:  # noqa: ASYNC110 - of another task
+            await asyncio.sleep(0.01)
+    assert done[:32] == list(range(1, 33))
+    assert [each.message for each in caplog.records if "are left out" in each.message] == [
+        "MIDI keys come faster than they can be done: some are left out"
+    ]
+
+
 async def test_what_osc_says_of_recording_outlives_a_change_of_tempo(played: tuple[Stage, Controller, Api]):
     _, controller, api = played
     controller.clock(0xFA)

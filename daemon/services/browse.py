@@ -21,7 +21,8 @@ async def _any(_: AssetView) -> None:
 
 
 class BrowseService:
-    """Remembers the last search of any surface; the newest sounds of the library until there was one."""
+    """Goes through the hits of the last search over OSC, whichever surface's buttons are pressed; through the newest
+    sounds of the library until there was one. Searches in the panel and over HTTP are not remembered here."""
 
     def __init__(self, library: LibraryService, selection: SelectionService) -> None:
         self._library = library

@@ -8,7 +8,7 @@ from daemon.kernel.errors import BadParameter
 
 COMMANDS = {
     "run RECIPE": "run a recipe on the selection; its light shows how far that is",
-    "next": "select the next hit of the last search",
+    "next": "select the next hit of the last search over OSC",
     "previous": "select the hit before",
     "audition": "play the selection, as loud as the key was struck",
     "stop": "stop what plays",

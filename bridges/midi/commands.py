@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.services import Services
-from daemon.services.presses import Presses
 from daemon.services.types_jobs import JobInput
 
 CLIENT = "midi"
@@ -18,7 +17,7 @@ class Commands:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._presses = Presses(services.jobs, CLIENT)
+        self._presses = services.presses.of(CLIENT)
         self._verbs: dict[str, Callable[[str, int], Awaitable[object]]] = {
             "run": self._run, "next": self._next, "previous": self._previous, "audition": self._audition,
             "stop": self._stop, "cancel": self._cancel, "kit": self._kit,

@@ -23,7 +23,6 @@ from bridges.osc.tcp import Tcp
 from bridges.osc.udp import Udp
 from daemon.kernel.clock import Clock
 from daemon.services import Services
-from daemon.services.presses import Presses
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +40,7 @@ class OscBridge:
         context = Context(
             version=version, token=settings.token, services=services, reach=Reach(settings.roots, services),
             submitter=Submitter(services),
-            presses=Presses(services.jobs, CLIENT), subscriptions=subscriptions, feedback=self._feedback, outlet=self,
+            presses=services.presses.of(CLIENT), subscriptions=subscriptions, feedback=self._feedback, outlet=self,
         )  # fmt: skip
         flood = Flood(self._namespace, clock, self._spent, self._passes)
         self._dispatcher = Dispatcher(self._namespace, context, complaints, flood)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the command line imports the types beside this and must not
     from daemon.services.library import LibraryService
     from daemon.services.models import ModelsService
     from daemon.services.plugins import PluginsService
+    from daemon.services.presses import PressesService
     from daemon.services.projects import ProjectsService
     from daemon.services.recipes import RecipesService
     from daemon.services.rules import RulesService
@@ -53,6 +54,7 @@ class Services:
     events: EventsService
     watching: WatchingService
     edits: EditsService
+    presses: PressesService
     projects: ProjectsService
     kits: KitsService
     plugins: PluginsService

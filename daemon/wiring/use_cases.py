@@ -31,6 +31,7 @@ from daemon.services.library import LibraryService
 from daemon.services.models import ModelsService
 from daemon.services.peaks import Peaks
 from daemon.services.plugins import PluginsService
+from daemon.services.presses import PressesService
 from daemon.services.projects import ProjectsService
 from daemon.services.recipes import RecipesService
 from daemon.services.rules import RulesService
@@ -93,6 +94,7 @@ def services_of(
         uploads=UploadsService(settings.uploads, uploaded),
         events=events,
         installed=InstalledService(stores.installations, stores.journal),
+        presses=PressesService(jobs),
         projects=projects,
         kits=kits,
         plugins=PluginsService(stores.catalogue, starter, outputs),

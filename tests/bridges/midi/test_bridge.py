@@ -89,6 +89,24 @@ async def test_a_turn_of_a_knob_is_one_press(played: tuple[Stage, Controller, Ap
     assert [state == "cancelled" for state in states] == [False, False, True]  # the newest
 
 
+async def test_a_key_and_a_button_over_osc_mean_one_job(played: tuple[Stage, Controller, Api]):
+    staged, controller, api = played
+    await api.ask(
+        "PUT", "/midi", bindings=[{"on": "note 1 1", "do": "run stems"}, {"on": "note 1 2", "do": "run light"}]
+    )
+    await api.ask("PUT", "/selection", path=str(staged.song()))
+    await api.ask("PUT", "/transport", playing=True)  # so that it stays open
+    controller.send("note_on", channel=0, note=1, velocity=100)
+    (job,) = (await api.until("/jobs", lambda found: found["items"]))["items"]
+    surface = staged.surface()
+    surface.send("/roadie/selected/run/stems", 1.0)
+    assert (await surface.next("/roadie/queued")).args[1] == job["id"]
+    for note in (1, 2):  # in order: when the second is done, so is the first
+        controller.send("note_on", channel=0, note=note, velocity=100)
+    found = await api.until("/jobs", lambda found: any(each["recipe"] == "light" for each in found["items"]))
+    assert sorted(each["recipe"] for each in found["items"]) == ["light", "stems"]
+
+
 async def test_learning_ends_with_who_asked_for_it(
     played: tuple[Stage, Controller, Api], monkeypatch: pytest.MonkeyPatch
 ):

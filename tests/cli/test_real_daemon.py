@@ -132,6 +132,20 @@ def test_a_recipe_that_is_not_there_is_told_before_a_key_is_asked_for(warm: Hous
     assert "Press the key" not in ran.err + ran.out
 
 
+def test_keys_are_forgotten_also_where_their_recipes_have_gone(warm: House, roadie: Roadie) -> None:
+    recipe = (warm.home / "recipes" / "light.toml").read_text()
+    for name in ("one", "two"):
+        (warm.home / "recipes" / f"{name}.toml").write_text(recipe.replace('"light"', f'"{name}"'))
+    bound = {"note 1 1": "run one", "note 1 2": "run two", "note 1 3": "next"}
+    warm.ask("PUT", "/midi", {"bindings": [{"on": on, "do": do} for on, do in bound.items()]})
+    for name in ("one", "two"):
+        (warm.home / "recipes" / f"{name}.toml").unlink()
+    for key in ("note 1 3", "note 1 1"):
+        ran = roadie("midi", "forget", key)
+        assert ran.code == 0, ran.err
+    assert warm.ask("GET", "/midi")["bindings"] == [{"on": "note 1 2", "do": "run two"}]
+
+
 def test_a_second_one_on_the_home_names_the_first(warm: House, roadie: Roadie) -> None:
     ran = roadie("serve", "--port", "0")
     told = runtime(warm)

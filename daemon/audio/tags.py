@@ -18,7 +18,8 @@ from daemon.audio.chunks import Chunk, read_chunks, write_with_chunks
 from daemon.audio.id3_frames import fill, save_version, saved, version_of
 from daemon.audio.sniff import sniff
 from daemon.audio.tag_facts import Tags
-from daemon.kernel.errors import InputError, UnreadableAudio
+from daemon.kernel.disk import disk_error
+from daemon.kernel.errors import InputError, RoadieError, UnreadableAudio
 
 __all__ = ["Tags", "id3_chunk", "write_tags"]
 
@@ -33,7 +34,8 @@ def write_tags(path: Path, tags: Tags, *, overwrite: bool = True, named: Path | 
     named: the file that errors speak of, where `path` is a copy of it.
     Not atomic: a file of the user is tagged as a copy, which then takes its place through the journal.
 
-    Raises InputError for a container that has no tags, UnreadableAudio when mutagen cannot read it.
+    Raises InputError for a container that has no tags, UnreadableAudio when mutagen cannot read it, and DiskFull or
+    DiskError when the disk refuses it.
     """
     container = sniff(path)
     writers = {"wav": _write_wav, "rf64": _write_wav, "mp3": _write_mp3, "aiff": _write_aiff, "flac": _write_flac,
@@ -42,8 +44,17 @@ def write_tags(path: Path, tags: Tags, *, overwrite: bool = True, named: Path | 
         raise InputError(f"roadie writes no tags into {container} files", where=shown(named or path))
     try:
         writers[container](path, tags, overwrite)
-    except mutagen.MutagenError as error:
-        raise UnreadableAudio("its tags cannot be written", where=shown(named or path), why=error) from error
+    except (mutagen.MutagenError, OSError) as error:
+        raise _not_written(error, shown(named or path)) from error
+
+
+def _not_written(error: BaseException, where: str) -> RoadieError:
+    """Mutagen raises its own error from, or in the handling of, one of the disk's."""
+    what = "its tags cannot be written"
+    disk = error if isinstance(error, OSError) else error.__cause__ or error.__context__
+    if isinstance(disk, OSError):
+        return disk_error(what, where, disk)
+    return UnreadableAudio(what, where=where, why=error)
 
 
 def id3_chunk(tags: Tags) -> Chunk:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from daemon.audio.binary import shown
 from daemon.audio.chunks import Chunk
 from daemon.audio.quantise import BITS, Depth, fits, to_integers
-from daemon.kernel.errors import BadParameter, DiskError, DiskFull, OverFullScale, RoadieError
+from daemon.kernel.disk import disk_error
+from daemon.kernel.errors import BadParameter, DiskError, OverFullScale
 
 Audio = NDArray[np.float32]
 
@@ -95,9 +97,9 @@ class WavWriter:
         if self.frames * self.channels * self._sample_bytes & 1:
             self._put(b"\0")
         self._put(self._after)
-        self._file.seek(0)
-        self._put(self._header())
         try:
+            self._file.seek(0)
+            self._put(self._header())
             self._file.flush()
             if self._durable:
                 os.fsync(self._file.fileno())
@@ -129,7 +131,8 @@ class WavWriter:
 
     def _abandon(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # a full disk refuses what is buffered once more
+                self._file.close()
             self._file = None
             self.path.unlink(missing_ok=True)
 
@@ -139,9 +142,10 @@ class WavWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self.close()
-        else:
+        try:
+            if kind is None:
+                self.close()
+        finally:
             self._abandon()
 
 
@@ -175,6 +179,5 @@ def _create(path: Path) -> BinaryIO:
         raise _disk_error(path, error) from error
 
 
-def _disk_error(path: Path, error: OSError) -> RoadieError:
-    kind = DiskFull if error.errno in (28, 122) else DiskError  # ENOSPC, EDQUOT
-    return kind("cannot write the file", where=shown(path), why=error.strerror or error)
+def _disk_error(path: Path, error: OSError) -> DiskError:
+    return disk_error("cannot write the file", shown(path), error)

@@ -10,7 +10,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.kernel.errors import DiskError, DiskFull, RoadieError
+from daemon.kernel.disk import disk_error
+from daemon.kernel.errors import DiskError
 
 Audio = NDArray[np.float32]
 BLOCK_FRAMES = 65536
@@ -93,6 +94,5 @@ def _last(block: Audio, level: float) -> int:
     return int(above[-1]) if above.size else -1
 
 
-def _disk_error(path: Path, error: OSError) -> RoadieError:
-    kind = DiskFull if error.errno in (28, 122) else DiskError  # ENOSPC, EDQUOT
-    return kind("a sound cannot be kept while it is rendered", where=path, why=error.strerror)
+def _disk_error(path: Path, error: OSError) -> DiskError:
+    return disk_error("a sound cannot be kept while it is rendered", path, error)

@@ -12,7 +12,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from daemon.kernel.errors import DiskError, DiskFull
+from daemon.kernel.disk import disk_error
+from daemon.kernel.errors import DiskError
 from daemon.kernel.failpoints import declare, failpoint
 
 declare(
@@ -112,8 +113,4 @@ def _fsync_folder(folder: Path) -> None:
 
 
 def _disk_error(path: Path, error: OSError) -> DiskError:
-    if error.errno == 28:
-        return DiskFull("the disk is full", where=path, why=error.strerror, hint="Make room and retry the job")
-    return DiskError(
-        "the cache cannot be written", where=path, why=error.strerror, hint="Check its permissions"
-    )
+    return disk_error("the cache cannot be written", path, error)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from daemon.kernel.errors import BadParameter, DiskError, DiskFull, FileMissing, Forbidden
+from daemon.kernel.disk import disk_error
+from daemon.kernel.errors import BadParameter, FileMissing, Forbidden
 
 PICKLE_SUFFIXES = frozenset({".th", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
 _IGNORED = frozenset({".gitattributes", "README.md", "manifest.json"})
@@ -73,5 +73,4 @@ def disk_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        kind = DiskFull if error.errno in {errno.ENOSPC, errno.EDQUOT} else DiskError
-        raise kind("the model could not be stored", where=error.filename or path, why=error.strerror) from error
+        raise disk_error("the model could not be stored", error.filename or path, error) from error

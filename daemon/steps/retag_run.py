@@ -15,7 +15,8 @@ from daemon.audio.probe import probe
 from daemon.audio.sniff import sniff
 from daemon.audio.sound_extent import sound_extent
 from daemon.audio.tags import Tags, write_tags
-from daemon.kernel.errors import DiskError, InputError
+from daemon.kernel.disk import disk_error
+from daemon.kernel.errors import InputError
 from daemon.kernel.types import Json
 from daemon.kernel.work import Annotation, InputFile, Kind, Produced, StepResult
 from daemon.steps.encode_metadata import tags, wav_chunks
@@ -38,7 +39,7 @@ def run(context: StepContext, inputs: tuple[InputFile, ...], params: RetagParams
     try:
         wrote = _tagged(path, copy, params)
     except OSError as error:
-        raise DiskError("cannot make the tagged copy", where=shown(path), why=error.strerror) from error
+        raise disk_error("cannot make the tagged copy", shown(path), error) from error
     context.checkpoint(0.7, "checking")
     payload = payload_hash(copy)
     if payload != payload_hash(path):

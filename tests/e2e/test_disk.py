@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import shutil
 import subprocess
-import sys
 import time
 import urllib.error
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +15,7 @@ import pytest
 import soundfile
 
 from tests.audio.material import RATE, noise
+from tests.full_disk import fill, mounted, small_disk
 from tests.recovery.house import House, write_song
 
 Mount = Callable[[Path, str], Path]
@@ -26,36 +24,8 @@ Mount = Callable[[Path, str], Path]
 @pytest.fixture
 def mount() -> Iterator[Mount]:
     """Mounts a small disk of its own (tmpfs); skips where the user may not."""
-    mounted: list[Path] = []
-
-    def make(folder: Path, size: str) -> Path:
-        folder.mkdir(parents=True)
-        if sys.platform != "linux" or not _mount("-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)):
-            pytest.skip("this user may not mount a tmpfs")
-        mounted.append(folder)
-        return folder
-
-    yield make
-    for folder in mounted:
-        subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def _mount(*words: str) -> bool:
-    return shutil.which("mount") is not None and subprocess.run(["mount", *words], check=False).returncode == 0
-
-
-def _fill(folder: Path) -> Path:
-    """Until nothing more goes in."""
-    ballast = folder / "ballast"
-    descriptor = os.open(ballast, os.O_CREAT | os.O_WRONLY)
-    try:
-        while True:
-            os.write(descriptor, bytes(4096))
-    except OSError as error:
-        assert error.errno == errno.ENOSPC
-    finally:
-        os.close(descriptor)
-    return ballast
+    with ExitStack() as disks:
+        yield lambda folder, size: disks.enter_context(small_disk(folder, size))
 
 
 def _until(house: House, job: str, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -81,7 +51,7 @@ def test_a_full_delivery_disk_fails_its_job_and_a_retry_delivers_once_there_is_r
     house: House, tmp_path: Path, mount: Mount
 ) -> None:
     house.out = mount(tmp_path / "stick", "2m")
-    ballast = _fill(house.out)
+    ballast = fill(house.out)
     job = house.submit(write_song(tmp_path / "song.wav", 1), "full stick")
     view = house.wait(job)
     assert view["state"] == "failed"
@@ -110,7 +80,7 @@ def test_folders_that_change_under_a_running_job(house: House, tmp_path: Path, m
     }
     for job in jobs.values():
         _until(house, job, _computing)
-    assert _mount("-o", "remount,ro", str(folders["became read-only"]))
+    assert mounted("-o", "remount,ro", str(folders["became read-only"]))
     folders["became a file"].rmdir()
     folders["became a file"].write_text("mine")
     folders["went away"].rmdir()
@@ -126,7 +96,7 @@ def test_folders_that_change_under_a_running_job(house: House, tmp_path: Path, m
     for name in ("went away", "untouched"):
         assert len(list(folders[name].rglob("*.wav"))) == 4
     assert _refused(house, folders["became read-only"])["code"] == "forbidden"
-    assert _mount("-o", "remount,rw", str(folders["became read-only"]))
+    assert mounted("-o", "remount,rw", str(folders["became read-only"]))
     house.ask("POST", f"/jobs/{jobs['became read-only']}/retry")
     assert house.wait(jobs["became read-only"])["state"] == "done"
     assert len(list(folders["became read-only"].rglob("*.wav"))) == 4
@@ -139,13 +109,13 @@ def test_an_undo_on_a_disk_that_became_read_only_keeps_the_files_and_works_later
     job = house.submit(write_song(tmp_path / "song.wav", 9), "undo on a stick")
     assert house.wait(job)["state"] == "done"
     before = house.delivered()
-    assert _mount("-o", "remount,ro", str(house.out))
+    assert mounted("-o", "remount,ro", str(house.out))
     report = house.ask("POST", f"/jobs/{job}/undo")
     assert report["removed"] == []
     assert {each["path"] for each in report["kept"]} == {str(house.out / name) for name in before}
     assert all("read-only" in each["why"] for each in report["kept"])
     assert house.delivered() == before
-    assert _mount("-o", "remount,rw", str(house.out))
+    assert mounted("-o", "remount,rw", str(house.out))
     assert len(house.ask("POST", f"/jobs/{job}/undo")["removed"]) == len(before) == 3
     assert list(house.out.iterdir()) == []
 
@@ -200,7 +170,7 @@ def _full_home(house: House, tmp_path: Path) -> None:
     assert house.wait(done)["state"] == "done"
     caught = house.submit(long, "caught", "stems")
     _until(house, caught, _computing)
-    ballast = _fill(house.home)
+    ballast = fill(house.home)
     with pytest.raises(urllib.error.HTTPError) as refused:
         house.submit(short, "refused")
     assert refused.value.code == 507

@@ -6,7 +6,6 @@ that is computing, and ends the process when the pipe closes.
 
 from __future__ import annotations
 
-import errno
 import faulthandler
 import os
 import pickle
@@ -35,6 +34,7 @@ from daemon.executors.local.messages import (
     unpack,
 )
 from daemon.kernel.children import connection
+from daemon.kernel.disk import is_full
 from daemon.kernel.errors import BadParameter, DiskFull, ErrorInfo, OutOfMemory, RoadieError
 from daemon.kernel.failpoints import declare, failpoint
 from daemon.kernel.lifeline import die_with_parent
@@ -152,7 +152,7 @@ def describe(error: BaseException) -> ErrorInfo:
         return ErrorInfo(info.code, _printable(info.message), where, hint, info.traceback)
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # the latter is torch's
         return ErrorInfo(OutOfMemory.code, _printable(f"the step ran out of memory ({error})"), traceback=trace)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if isinstance(error, OSError) and is_full(error):
         where = None if error.filename is None else _printable(str(error.filename))
         return DiskFull("the disk is full", where=where, hint="Make room and retry the job").info(trace)
     message = _printable(f"{type(error).__name__}: {error}")

@@ -67,7 +67,8 @@ def opened(path: Path, container: str) -> Iterator[tuple[Any, Any]]:
     """(container, first audio stream) of PyAV, open. Its errors become UnreadableAudio."""
     with open_binary(path) as file:
         try:
-            with av.open(file, mode="r", format=DEMUXERS[container]) as media:
+            # tags are in whatever alphabet their program had; none that matters here has a letter beyond ASCII
+            with av.open(file, "r", format=DEMUXERS[container], metadata_errors="replace") as media:
                 if not media.streams.audio:
                     raise UnreadableAudio("the file has no sound", where=shown(path), why="no audio track")
                 yield media, media.streams.audio[0]

@@ -20,7 +20,7 @@ _MAGIC = (
     (b"MThd", "midi"),
     (b"\x1a\x45\xdf\xa3", "matroska"),
     (b"FLV\x01", "flv"),
-    (b"wvPk", "wavpack"),
+    (b"wvpk", "wavpack"),
     (b"MAC ", "ape"),
     (b"TTA1", "tta"),
     (b"\x00\x00\x01\xba", "mpegps"),

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import mido
 import numpy as np
 
+from daemon.audio import midi_events
 from daemon.chains.apply import Audio, apply_chain
 from daemon.chains.apply_long import apply_long
 from daemon.chains.errors import NotPlayed
@@ -90,16 +90,11 @@ def until_quiet(blocks: Iterable[Audio], least_frames: int) -> Iterator[Audio]:
 
 def read_midi(path: Path) -> tuple[list[Any], float]:
     """(messages with their times in seconds from the start, length in seconds), tempo changes followed."""
-    try:
-        file = mido.MidiFile(path)
-        at_s = 0.0
-        messages = []
-        for message in file:  # merged, with delta times in seconds
-            at_s += message.time
-            if not message.is_meta:
-                messages.append(message.copy(time=at_s))
-    except (OSError, EOFError, ValueError, KeyError, IndexError) as error:
-        raise UnreadableAudio("this is no MIDI file that can be read", where=path, why=error) from error
+    at_s = 0.0
+    messages = []
+    for at_s, message in midi_events.timed(midi_events.read(path), path):
+        if not message.is_meta:
+            messages.append(message.copy(time=at_s))
     if not any(one.type == "note_on" and one.velocity for one in messages):
         raise UnreadableAudio("there are no notes in it", where=path)
     if at_s > LONGEST_S:

@@ -76,8 +76,7 @@ def identify(path: Path) -> Probed:
         ogg.check_whole(path)
     extents.check_whole(path, container)
     probed = _checked(path, _probe_other(path, container))
-    at = time_reference.tagged(path, container)
-    return replace(probed, info=replace(probed.info, time_reference_frames=at))
+    return _placed(probed, time_reference.tagged(path, container))
 
 
 def _checked(path: Path, probed: Probed) -> Probed:
@@ -162,6 +161,11 @@ def _probe_wav(path: Path, container: str) -> Probed:
     if form.tag not in _PLAIN:
         _check_ogg_part(path)
     probed = _probe_other(path, container)
+    return _placed(probed, at)
+
+
+def _placed(probed: Probed, at: int | None) -> Probed:
+    at = time_reference.plausible(at, probed.info.rate_hz)
     return replace(probed, info=replace(probed.info, time_reference_frames=at))
 
 

@@ -21,6 +21,9 @@ from mutagen.oggopus import OggOpus
 TAG = "time_reference"
 BEXT_OFFSET = 338
 """Of the number in the body of a `bext` chunk: 64 bits, little-endian."""
+_LONGEST_S = 366 * 24 * 3600
+"""The number counts from midnight, and recorders that run for days count on; nothing records for a year. Programs that
+know no place write all bits set, or leave what stood in memory."""
 _APPLICATION_BLOCK, _RIFF_BLOCK = 2, b"riff"
 _MOST_DIGITS = 18
 
@@ -30,6 +33,11 @@ def of_bext(body: bytes) -> int | None:
     if len(body) < BEXT_OFFSET + 8:
         return None
     return int(struct.unpack_from("<Q", body, BEXT_OFFSET)[0])
+
+
+def plausible(frames: int | None, rate_hz: float) -> int | None:
+    """The number, or None where no session can have got that far: then it is no place on a timeline."""
+    return frames if frames is not None and 0 <= frames <= _LONGEST_S * rate_hz else None
 
 
 def tagged(path: Path, container: str) -> int | None:

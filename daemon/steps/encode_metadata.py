@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from itertools import pairwise
 
 from daemon.audio import chunk_bodies
 from daemon.audio.chunks import Chunk
 from daemon.audio.tags import Tags, id3_chunk
+from daemon.audio.time_reference import plausible
 from daemon.kernel.types import Json
 
 _SOFTWARE = "roadie"
@@ -61,10 +63,12 @@ def wav_chunks(meta: Mapping[str, Json], title: str | None, rate_hz: int, frames
 
 def position_frames(meta: Mapping[str, Json], rate_hz: int) -> int:
     """Where the file belongs on the source's timeline, at its own rate: the source's BWF time reference and the
-    start of a slice, both counted at the meta's `rate`."""
-    counted_at = _number(meta.get("rate")) or rate_hz
-    frames = (_number(meta.get("time_reference_frames")) or 0) + (_number(meta.get("start_frames")) or 0)
-    return max(0, round(frames * rate_hz / counted_at))
+    start of a slice, both counted at the meta's `rate`. 0 where the source's says nothing; libraries may hold such
+    numbers from before they were looked at."""
+    counted_at = _whole(meta.get("rate")) or rate_hz
+    reference = plausible(_whole(meta.get("time_reference_frames")), counted_at) or 0
+    frames = reference + _whole(meta.get("start_frames"))
+    return max(0, round(Fraction(frames * rate_hz, counted_at)))
 
 
 def _acid(meta: Mapping[str, Json], bpm: float, root: float | None, length_s: float) -> chunk_bodies.Acid:
@@ -112,6 +116,11 @@ def _text(value: Json) -> str:
     if isinstance(value, list):
         return "; ".join(_text(each) for each in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _whole(value: Json) -> int:
+    """Of a number of frames or Hz, to the last digit; 0 for none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else round(_number(value) or 0)
 
 
 def _number(value: Json) -> float | None:

@@ -201,14 +201,26 @@ def test_wav_streamed_through_a_pipe_runs_to_the_end_of_the_file(tmp_path: Path,
         assert np.array_equal(reader.read()[0] * 2**15, np.arange(5000))
 
 
-def test_time_reference_of_a_broadcast_wav(tmp_path: Path) -> None:
-    path = bare_wav(tmp_path / "bwf.wav", bytes(200))
-    body = bytes(338) + (5_000_000_123).to_bytes(8, "little") + bytes(256)
+def broadcast_wav(path: Path, frames: int) -> Path:
+    """Of 8 kHz."""
+    bare_wav(path, bytes(200))
+    body = bytes(338) + frames.to_bytes(8, "little") + bytes(256)
     raw = bytearray(path.read_bytes())
     raw[12:12] = b"bext" + len(body).to_bytes(4, "little") + body
     path.write_bytes(raw)
-    assert probe(path).time_reference_frames == 5_000_000_123
+    return path
+
+
+def test_time_reference_of_a_broadcast_wav(tmp_path: Path) -> None:
+    assert probe(broadcast_wav(tmp_path / "bwf.wav", 5_000_000_123)).time_reference_frames == 5_000_000_123
     assert probe(bare_wav(tmp_path / "plain.wav", bytes(200))).time_reference_frames is None
+
+
+@pytest.mark.parametrize("frames", [(1 << 64) - 1, 1 << 63, 1 << 53, 8000 * 86_400 * 400])
+def test_a_time_reference_that_no_session_gets_to_is_none(tmp_path: Path, frames: int) -> None:
+    assert probe(broadcast_wav(tmp_path / "bwf.wav", frames)).time_reference_frames is None
+    days = 8000 * 86_400 * 300
+    assert probe(broadcast_wav(tmp_path / "bwf.wav", days)).time_reference_frames == days
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are Unicode on this system")

@@ -16,6 +16,7 @@ from daemon.kernel.errors import UnreadableAudio
 from daemon.kernel.types import AssetId, Frames, Json
 from daemon.kernel.work import InputFile, Kind, Region, StepResult
 from daemon.steps.encode import SPEC, EncodeParams
+from daemon.steps.encode_metadata import position_frames
 from daemon.steps.encode_run import run
 from tests.audio.material import RATE, Audio, lag_frames, noise, sweep
 from tests.steps.context import Context
@@ -125,6 +126,25 @@ def test_every_container(tmp_path: Path, context: Context, container: str, depth
     text = " ".join(str(value) for value in (tags.values() if hasattr(tags, "values") else tags))
     for word in ("My song", "drums", "break", "C#m", "120.5"):
         assert word in text, word
+
+
+@pytest.mark.parametrize("reference", [(1 << 64) - 1, 1 << 63, -5])
+def test_a_time_reference_that_says_nothing_keeps_no_file_from_being_written(
+    tmp_path: Path, context: Context, reference: int
+) -> None:
+    """Libraries may hold one from before such numbers were refused."""
+    meta = LOOP | {"time_reference_frames": reference}
+    (made,) = encode(context, stem(tmp_path, noise(44_100), "break 01.wav", Kind.LOOP, **meta)).files
+    read = wavinfo.WavInfoReader(str(context.out / made.name), info_encoding="utf-8")
+    assert read.bext.to_dict()["time_reference"] == 1000  # the slice's own start
+
+
+@pytest.mark.parametrize("frames", [2**40 + 1, 3 * 2**38 + 1])
+def test_a_place_on_the_timeline_is_exact_at_another_rate(frames: int) -> None:
+    """Whose products have more digits than a float."""
+    meta: dict[str, Json] = {"rate": 192_000, "time_reference_frames": frames, "start_frames": 0}
+    assert position_frames(meta, 192_000 * 10_007) == frames * 10_007
+    assert position_frames(meta, 192_000) == frames
 
 
 def test_a_loop_says_what_it_is(tmp_path: Path, context: Context) -> None:

@@ -18,7 +18,7 @@ from daemon.files import layout
 from daemon.jobs.effects import Deliverer
 from daemon.jobs.keys import canonical
 from daemon.jobs.recipe import Recipe
-from daemon.jobs.recipe_params import with_params
+from daemon.jobs.recipe_params import convert, with_params
 from daemon.jobs.recipes import Recipes
 from daemon.jobs.runner import JobRunner, Live
 from daemon.kernel.errors import BadParameter, ErrorInfo, RoadieError
@@ -120,10 +120,9 @@ class JobsService:
             "deliver": {"folder": str(self._delivery_folder), "container": "wav", "depth": "auto"}
         }
         if request.tempo_map is not None:
-            points = request.tempo_map
-            if [point.at_s for point in points] != sorted(point.at_s for point in points):
-                raise BadParameter("tempo_map must be in order of at_s")
-            body["tempo_map"] = msgspec.to_builtins(points)
+            shared = {"tempo_map": msgspec.to_builtins(request.tempo_map)}
+            convert("midi", shared)
+            body |= shared
         asked = request.deliver
         if asked is not None:
             self._deliverer.check(asked.to)

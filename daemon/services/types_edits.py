@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from daemon.services.types import Request
-from daemon.services.types_jobs import DeliverSpec, TempoPoint
+from daemon.services.types_jobs import DeliverSpec
 from daemon.steps.edited_lyrics import WrittenLyrics
 from daemon.steps.edited_notes import WrittenPart
+from daemon.steps.midi import TempoPoints
 
 
 class SliceEdit(Request, frozen=True):
@@ -39,7 +40,7 @@ class NotesEdit(Request, frozen=True):
     """All notes of the asset from now on, one item for each stem."""
 
     items: Annotated[list[WrittenPart], Meta(min_length=1, max_length=32)]
-    tempo_map: list[TempoPoint] | None = None
+    tempo_map: TempoPoints | None = None
     deliver: DeliverSpec | None = None
 
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from daemon.services.types import Answer, Request
+from daemon.steps.midi import TempoPoints
 
 JobStateName = Literal["preparing", "queued", "running", "done", "failed", "cancelled"]
 
@@ -34,14 +35,6 @@ class JobInput(Request, frozen=True):
     region: RegionSpec | None = None
 
 
-class TempoPoint(Request, frozen=True):
-    at_s: Annotated[float, Meta(ge=0)]
-    bpm: Annotated[float, Meta(gt=0, le=999)]
-    num: Annotated[int, Meta(ge=1, le=255)] = 4
-    den: Literal[1, 2, 4, 8, 16, 32, 64] = 4
-    ramp: bool = False
-
-
 class Format(Request, frozen=True):
     container: Container = "wav"
     depth: Depth = "auto"
@@ -60,7 +53,7 @@ class JobRequest(Request, frozen=True):
     recipe: str
     inputs: Annotated[list[JobInput], Meta(min_length=1, max_length=10_000)]
     params: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
-    tempo_map: list[TempoPoint] | None = None
+    tempo_map: TempoPoints | None = None
     deliver: DeliverSpec | None = None
     idempotency_key: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
 

@@ -18,6 +18,9 @@ class AnalyseParams(Params, frozen=True):
     bpm_min: Annotated[float, Meta(ge=30.0, le=150.0)] = 50.0
     bpm_max: Annotated[float, Meta(ge=100.0, le=300.0)] = 210.0
 
+    def __post_init__(self) -> None:
+        self._in_order("bpm_min", "bpm_max")
+
 
 SPEC = StepSpec(
     name="analyse",

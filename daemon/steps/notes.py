@@ -29,6 +29,9 @@ class NotesParams(Params, frozen=True):
     maximum_hz: _Hertz | None = None
     bends: bool = True
 
+    def __post_init__(self) -> None:
+        self._in_order("minimum_hz", "maximum_hz")
+
 
 def choose(params: NotesParams, store: ModelStore, device: str) -> EngineChoice:  # noqa: ARG001
     """Basic Pitch with the weights that its package ships."""

@@ -29,6 +29,9 @@ class SliceParams(Params, frozen=True):
     max_loops: Annotated[int, Meta(ge=0, le=99)] = 6
     stem: Annotated[str, Meta(pattern=r"^[a-z_-]{1,40}$")] | None = None
 
+    def __post_init__(self) -> None:
+        self._in_order("min_length_s", "max_length_s")
+
 
 SPEC = StepSpec(
     name="slice",

@@ -19,6 +19,12 @@ from daemon.models.store import ModelStore
 class Params(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Base of a step's parameters: every field has a default, its unit in its name, its range in its type."""
 
+    def _in_order(self, low: str, high: str) -> None:
+        """For `__post_init__`: a lower and an upper bound, by name, that leave nothing between them are refused."""
+        least, most = getattr(self, low), getattr(self, high)
+        if least is not None and most is not None and least > most:
+            raise ValueError(f"{low} {least:g} is above {high} {most:g}")
+
 
 class Closes(Protocol):
     def close(self) -> None: ...

@@ -85,6 +85,15 @@ def test_a_repeated_key_gives_the_same_job_and_another_body_is_a_conflict(house:
     assert refused(house, "POST", "/jobs", other)[0] == 409
 
 
+LONG_AND_SHORT = {"min_length_s": 2, "max_length_s": 1}
+
+
+def tempos(*points: tuple[float, float]) -> dict[str, Any]:
+    """A request with a tempo map of (seconds, bpm)."""
+    tempo_map = [{"at_s": at_s, "bpm": bpm} for at_s, bpm in points]
+    return {"recipe": "light", "inputs": [{"path": "/a.wav"}], "tempo_map": tempo_map}
+
+
 @pytest.mark.parametrize(
     ("body", "code", "says"),
     [
@@ -95,6 +104,13 @@ def test_a_repeated_key_gives_the_same_job_and_another_body_is_a_conflict(house:
         ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "deliver": {"folder": "/usr/x"}}, "forbidden", "system"),
         ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "deliver": {"folder": "out"}}, "forbidden", "absolute"),
         ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "deliver": {"to": ["moon"]}}, "bad_parameter", "'moon'"),
+        (tempos(), "bad_parameter", "empty"),
+        (tempos((0.0, 2.0)), "invalid", "tempo_map[0].bpm"),
+        (tempos((0.0, 120.0), (3e6, 90.0)), "invalid", "tempo_map[1].at_s"),
+        (tempos((1.0, 120.0), (1.0, 90.0)), "bad_parameter", "forward in time at 1 s"),
+        (tempos((1.0, 120.0), (0.5, 90.0)), "bad_parameter", "forward in time at 0.5 s"),
+        ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "params": {"slices": LONG_AND_SHORT}}, "bad_parameter",
+         "min_length_s 2 is above max_length_s 1"),
     ],
 )  # fmt: skip
 def test_a_wrong_request_is_refused_at_once(house: House, body: Any, code: str, says: str) -> None:

@@ -54,6 +54,27 @@ def test_a_broken_recipe_says_where_and_what(text: str, says: str) -> None:
     assert "mine.toml" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("use", "params", "names"),
+    [
+        ("slice", {"min_length_s": 2.0, "max_length_s": 0.1}, ("min_length_s 2", "max_length_s 0.1")),
+        ("notes", {"minimum_hz": 500.0, "maximum_hz": 40.0}, ("minimum_hz 500", "maximum_hz 40")),
+        ("analyse", {"bpm_min": 150.0, "bpm_max": 100.0}, ("bpm_min 150", "bpm_max 100")),
+    ],
+)
+def test_bounds_that_leave_nothing_between_them_are_refused_with_both_names(
+    use: str, params: dict[str, float], names: tuple[str, str]
+) -> None:
+    """Also where one is the recipe's and the other a request's."""
+    (low, least), (high, most) = params.items()
+    with pytest.raises(BadParameter, match=f"{names[0]} is above {names[1]}"):
+        parse(f'[[step]]\nuse = "{use}"\n{low} = {least}\n{high} = {most}', WHERE)
+    recipe = parse(f'[[step]]\nuse = "{use}"\n{low} = {least}', WHERE)
+    with pytest.raises(BadParameter, match=f"{names[0]} is above {names[1]}"):
+        with_params(recipe, {use: {high: most}})
+    assert with_params(recipe, {use: {low: most, high: most}})
+
+
 def test_a_users_recipe_stands_for_the_shipped_one_and_a_broken_one_is_listed(tmp_path: Path) -> None:
     (tmp_path / "stems.toml").write_text('name = "stems"\nabout = "my own"\n' + STEMS)
     (tmp_path / "bad.toml").write_text("name = ")

@@ -159,8 +159,42 @@ def test_a_map_that_begins_before_the_audio_is_entered_where_it_is(tmp_path):
     assert [t for t, m in head if m.type == "time_signature"] == [0, round(beats * 960)]
 
 
+def test_a_ramp_of_days_stays_small_and_exact(tmp_path):
+    """From 4 to 1000 bpm in 600,000 s, 5 million beats: the first 6,000 s hold (4 + 13.96) / 2 / 60 of them each."""
+    points = [{"at_s": 0.0, "bpm": 4.0, "ramp": True}, {"at_s": 600_000.0, "bpm": 1000.0}]
+    line = [note(1.0, 1.5, 50), note(6_000.0, 6_001.0, 50), note(600_000.0, 600_001.0, 50)]
+    path = convert_one(tmp_path, [notes_input(tmp_path, line)], tempo_map=points)
+    assert path.stat().st_size < 1_000_000
+    starts, now_s = [], 0.0  # mido's own count: pretty_midi has no room for so many ticks
+    for message in mido.MidiFile(path):
+        now_s += message.time
+        starts += [now_s] if message.type == "note_on" else []
+    np.testing.assert_allclose(starts, [1.0, 6_000.0, 600_000.0], atol=0.01)
+    ticks = [tick for tick, m in events(path, 1) if m.type == "note_on"]
+    assert ticks[1] / 960 == pytest.approx((4 + 4 + 996 / 100) / 2 * 6_000 / 60, rel=1e-3)
+
+
+def test_a_pause_longer_than_the_format_has_a_number_for(tmp_path):
+    """400,000 s at 1000 bpm are 6.4e9 ticks, a delta time holds 2.7e8."""
+    path = convert_one(
+        tmp_path,
+        [notes_input(tmp_path, [note(400_000.0, 400_001.0, 50)])],
+        tempo_map=[{"at_s": 0, "bpm": 1000.0}],
+    )
+    assert max(m.time for track in mido.MidiFile(path).tracks for m in track) < 2**28
+    assert [tick for tick, m in events(path, 1) if m.type == "note_on"] == [400_000 * 16_000]
+
+
 @pytest.mark.parametrize(
-    "points", [[], [{"at_s": 1.0, "bpm": 100.0}, {"at_s": 1.0, "bpm": 90.0}], [{"at_s": 0, "bpm": 0}]]
+    "points",
+    [
+        [],
+        [{"at_s": 1.0, "bpm": 100.0}, {"at_s": 1.0, "bpm": 90.0}],
+        [{"at_s": 0, "bpm": 0}],
+        [{"at_s": 1e6, "bpm": 90.0}],
+        [{"at_s": 0.0, "bpm": 2.0}],
+        [{"at_s": float("nan"), "bpm": 90.0}],
+    ],
 )
 def test_a_senseless_tempo_map_is_refused(tmp_path, points):
     with pytest.raises((BadParameter, msgspec.ValidationError)):

@@ -15,6 +15,9 @@ _RANGES_SEMITONES = (2, 12, 24)
 _RELEASE, _CONTROL, _WHEEL, _STRIKE = range(4)
 """The order of what happens at one tick: keys are let go before anything else, struck after everything else."""
 
+_LONGEST_DELTA_TICKS = (1 << 28) - 1
+"""What the format has room for between two events; an empty text stands where more passes."""
+
 Event = tuple[int, int, mido.Message]
 
 
@@ -97,6 +100,9 @@ def _timed(events: Sequence[Event]) -> mido.MidiTrack:
     track = mido.MidiTrack()
     now = 0
     for tick, _, message in sorted(events, key=lambda event: event[:2]):
+        while tick - now > _LONGEST_DELTA_TICKS:
+            track.append(mido.MetaMessage("text", time=_LONGEST_DELTA_TICKS))
+            now += _LONGEST_DELTA_TICKS
         track.append(message.copy(time=tick - now))
         now = tick
     track.append(mido.MetaMessage("end_of_track", time=0))

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from daemon.kernel.errors import BadParameter
 from daemon.steps.midi import TempoPoint
 
 PPQ = 960
 _RAMP_STEP_TICKS = PPQ // 4
 """A ramp becomes steps of a sixteenth note."""
+_MOST_RAMP_STEPS = 50_000
+"""In all ramps of a map, more than an hour and a half at 120 bpm. Longer ones have longer steps, which are as fine for
+how slowly they go: a map of a few points must not become gigabytes."""
 _MICRO = 1_000_000
 
 
@@ -61,20 +63,16 @@ def constant(bpm: float, beats_per_bar: int, origin: str) -> TempoMap:
 
 
 def from_points(points: Sequence[TempoPoint], origin: str) -> TempoMap:
-    """Raises BadParameter for points that are empty or not in order of time."""
-    if not points:
-        raise BadParameter("the tempo map is empty", hint="Leave it out to use the detected tempo")
-    for before, after in pairwise(points):
-        if not after.at_s > before.at_s:
-            raise BadParameter(f"the tempo map goes back in time at {after.at_s} s")
+    """points: at least one, in order of time, as `MidiParams` has them."""
     started = _from_zero(points)
+    step_ticks = _ramp_step_ticks(started)
     knots: list[tuple[float, float]] = [(0.0, 0.0)]  # (beats, seconds)
     places = [0.0]
     for point, after in pairwise(started):
         length_s = after.at_s - point.at_s
         final = after.bpm if point.ramp else point.bpm
         if final != point.bpm:
-            inside = _ramp(point.bpm, final, length_s)
+            inside = _ramp(point.bpm, final, length_s, step_ticks)
             knots += [(places[-1] + beats, point.at_s + at_s) for beats, at_s in inside]
         places.append(places[-1] + (point.bpm + final) / 2 * length_s / 60)
         knots.append((places[-1], after.at_s))
@@ -105,13 +103,22 @@ def _from_zero(points: Sequence[TempoPoint]) -> list[TempoPoint]:
     return [TempoPoint(0.0, bpm, now.num, now.den, now.ramp), *later]
 
 
-def _ramp(start_bpm: float, final_bpm: float, length_s: float) -> list[tuple[float, float]]:
+def _ramp_step_ticks(points: Sequence[TempoPoint]) -> float:
+    beats = sum(
+        (point.bpm + after.bpm) / 2 * (after.at_s - point.at_s) / 60
+        for point, after in pairwise(points)
+        if point.ramp
+    )
+    return max(_RAMP_STEP_TICKS, beats * PPQ / _MOST_RAMP_STEPS)
+
+
+def _ramp(start_bpm: float, final_bpm: float, length_s: float, step_ticks: float) -> list[tuple[float, float]]:
     """(beats, seconds) from the ramp's beginning at each step inside it, both ends left out.
 
     With the tempo linear in time, beats(t) = (b0 t + (b1 - b0) t^2 / 2L) / 60, solved for t.
     """
     beats = (start_bpm + final_bpm) / 2 * length_s / 60
-    steps = max(1, round(beats * PPQ / _RAMP_STEP_TICKS))
+    steps = max(1, round(beats * PPQ / step_ticks))
     slope = (final_bpm - start_bpm) / length_s
     inside = (beats * step / steps for step in range(1, steps))
     return [(at, (math.sqrt(start_bpm**2 + 120 * slope * at) - start_bpm) / slope) for at in inside]

@@ -6,7 +6,6 @@ Nothing below the composition root reads configuration: each part is handed what
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +17,7 @@ from msgspec import Meta
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadConfig
 from daemon.kernel.suggest import suggest
+from daemon.kernel.toml_file import parsed, text_of
 
 GIB = 1 << 30
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -271,18 +271,17 @@ _ENVIRONMENT = {
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return parsed(text_of(path, BadConfig), path, BadConfig)
     except FileNotFoundError:
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadConfig(
-            "the settings cannot be read", where=path, why=error, hint="Mend or remove it"
-        ) from error
-    except OSError as error:
-        raise BadConfig(
-            "the settings cannot be read", where=path, why=error.strerror,
-            hint="Make the folder readable, or set ROADIE_HOME to another",
-        ) from error  # fmt: skip
+    except BadConfig as error:
+        why = error.what if error.why is None else f"{error.what}: {error.why}"
+        hint = (
+            "Make the folder readable, or set ROADIE_HOME to another"
+            if isinstance(error.__cause__, OSError)
+            else "Mend or remove it"
+        )
+        raise BadConfig("the settings cannot be read", where=path, why=why, hint=hint) from error
 
 
 def _put(body: dict[str, Any], place: str, value: Any) -> None:

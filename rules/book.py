@@ -17,7 +17,9 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from daemon.kernel.errors import BadRule, DiskError, NotFound
+from daemon.kernel.printable import printable
 from daemon.kernel.suggest import suggest
+from daemon.kernel.toml_file import text_of
 from rules.model import Rule
 from rules.parse import NAME, parse
 
@@ -123,13 +125,13 @@ class RuleBook:
     def _read(self, path: Path, origin: str) -> Entry:
         text = ""
         try:
-            text = path.read_text("utf-8")
-            rule = parse(text, path)
-        except (BadRule, OSError, UnicodeDecodeError) as error:
-            problem = error.message if isinstance(error, BadRule) else f"{path}: {error}"
+            text = text_of(path, BadRule)
+            rule = parse(text, Path(printable(path)))
+        except (BadRule, OSError) as error:
+            problem = error.message if isinstance(error, BadRule) else printable(f"{path}: {error}")
             good = self._last_good(path)
             log.warning("%s%s", problem, " (its last good version goes on)" if good else "")
-            return Entry(good.name if good else path.stem, origin, path, good, text, problem)
+            return Entry(good.name if good else printable(path.stem), origin, path, good, text, problem)
         if origin == "user":
             self._keep_good(path, text)
         return Entry(rule.name, origin, path, rule, text)

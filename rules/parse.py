@@ -12,6 +12,7 @@ from typing import Any
 
 from daemon.kernel.errors import BadRule
 from daemon.kernel.suggest import suggest
+from daemon.kernel.toml_file import parsed
 from rules.actions.protocol import Action, Wrong
 from rules.actions.registry import ACTIONS, action
 from rules.conditions import CONDITIONS, BadValue
@@ -43,12 +44,13 @@ class _Reader:
 def parse(text: str, where: Path) -> Rule:
     """Raises BadRule."""
     try:
-        body = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"at line (\d+)", str(error))
-        place = f"{where}, line {found[1]}" if found else where
+        body = parsed(text, where, BadRule)
+    except BadRule as error:
+        found = re.search(r"at line (\d+)", str(error.why))
+        if found is None:
+            raise
         hint = 'Look at the quotes and brackets there: texts stand in "quotes", conditions in { braces }'
-        raise BadRule("this is not TOML", where=place, why=error, hint=hint) from error
+        raise BadRule(error.what, where=f"{where}, line {found[1]}", why=error.why, hint=hint) from error
     read = _Reader(text, where, body)
     _no_others(read, (), body, _TOP)
     name = _typed(read, "name", str, where.stem)

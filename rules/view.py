@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from daemon.kernel.printable import printable
 from daemon.services.types_rules import RuleView
 from rules.book import Entry
 from rules.globs import fixed_part
@@ -20,7 +21,7 @@ def rule_view(entry: Entry, runs: int, covers: Covers, *, with_text: bool = Fals
         name=entry.name, about=rule.about if rule else "", origin="user" if entry.origin == "user" else "shipped",
         enabled=rule.enabled if rule else False, priority=rule.priority if rule else 0,
         events=list(rule.when.events) if rule else [], actions=[step.action for step in rule.then] if rule else [],
-        version=rule.version if rule else "", path=str(entry.path), problem=entry.problem, runs=runs,
+        version=rule.version if rule else "", path=printable(entry.path), problem=entry.problem, runs=runs,
         remarks=_remarks(rule, covers) if rule else (), text=entry.text if with_text else None,
     )  # fmt: skip
 

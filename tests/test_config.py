@@ -48,6 +48,20 @@ def test_a_config_that_cannot_be_read_says_so(tmp_path: Path) -> None:
         load_settings(environ(tmp_path))
 
 
+def test_a_mark_that_windows_puts_in_front_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(b"\xef\xbb\xbf[http]\nport = 7711\n")
+    assert load_settings(environ(tmp_path)).config.http.port == 7711
+
+
+@pytest.mark.parametrize(
+    "content", ["x = " + 100_000 * "[", "[http]\nport = " + 5_000 * "9", "[http]\nport = 0x" + 9_000 * "9"]
+)
+def test_settings_beyond_what_toml_readers_take_are_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "config.toml").write_text(content)
+    with pytest.raises(BadConfig, match=r"config\.toml: the settings cannot be read"):
+        load_settings(environ(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("text", "hint"),
     [("[osc]\nprot = 1\n", "Did you mean 'osc.port'"), ("nope = 1\n", "cache.max_gib, folders.delivery")],

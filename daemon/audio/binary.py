@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from daemon.kernel.errors import DiskError, FileMissing, InputError
+from daemon.kernel.printable import printable
 
 
 def open_binary(path: Path) -> BinaryIO:
@@ -47,7 +48,7 @@ def _no_file(mode: int) -> str | None:
 
 def shown(path: Path) -> str:
     """A path as text that can be printed and stored, even when its name is not valid UTF-8."""
-    return str(path).encode("utf-8", "backslashreplace").decode("utf-8")
+    return printable(path)
 
 
 def read_some(file: BinaryIO, count: int, path: Path) -> bytes:

@@ -5,8 +5,6 @@ Light: the daemon reads chains to plan; pedalboard is loaded only by `daemon.cha
 
 from __future__ import annotations
 
-import stat
-import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +14,8 @@ from daemon.chains.check import Place, check
 from daemon.chains.errors import BadChain
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import FileMissing, NotFound
+from daemon.kernel.printable import printable
+from daemon.kernel.toml_file import parsed, text_of
 from daemon.kernel.types import Json
 
 PRESETS = Path(__file__).parent / "presets"
@@ -44,20 +44,14 @@ def list_chains(folders: Sequence[Path] = ()) -> dict[str, Path]:
     """Every chain by name; a user's chain hides a preset of the same name."""
     found: dict[str, Path] = {}
     for folder in (PRESETS, *reversed(folders)):
-        found |= {path.stem: path for path in sorted(folder.glob("*.toml"))}
+        found |= {printable(path.stem): path for path in sorted(folder.glob("*.toml"))}
     return dict(sorted(found.items()))
 
 
 def parse_chain(path: Path, text: str) -> dict[str, Json]:
     """A chain file's text, checked. path: for messages. Raises BadChain."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadChain("is not TOML", where=path, why=error) from error
-    except ValueError as error:
-        raise BadChain("has a number of thousands of digits", where=path) from error
-    except RecursionError as error:
-        raise BadChain("is nested too deep", where=path) from error
+    path = Path(printable(path))
+    content = parsed(text, path, BadChain, big_numbers=True)
     content.setdefault("name", path.stem)
     return check(content, Place(str(path), text))
 
@@ -78,18 +72,8 @@ def _find(name_or_path: str, folders: Sequence[Path]) -> tuple[Path, str]:
 def read_chain(path: Path) -> tuple[Path, str]:
     """(path, what stands in it). Raises FileMissing, BadChain."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for its writer for ever
-            raise BadChain(
-                "this is a folder, a pipe or a device, not a file",
-                where=path,
-                hint="Name the chain file itself",
-            )
-        return path, path.read_text(encoding="utf-8-sig")  # editors on Windows put a mark in front
+        return path, text_of(path, BadChain)
     except FileNotFoundError:
         raise FileMissing("the chain file is not there", where=path) from None
-    except UnicodeDecodeError as error:
-        raise BadChain("is not text in UTF-8", where=path, hint="Save it as UTF-8") from error
     except ValueError as error:  # a zero byte in it
         raise FileMissing("this is no path", where=repr(str(path)), why=error) from error
-    except OSError as error:
-        raise BadChain("cannot be read", where=path, why=error.strerror) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,17 @@ from daemon.jobs.recipe import COVER, INPUT, EffectEntry, Recipe, StepEntry, cov
 from daemon.jobs.recipe_params import convert
 from daemon.kernel.errors import BadRecipe
 from daemon.kernel.suggest import suggest
+from daemon.kernel.toml_file import parsed
 from daemon.steps import registry
 
 EFFECTS = ("deliver",)
 _OWN_STEPS = frozenset(
     {
         "prepare", "encode", "retag", "edited-slices", "edited-notes", "edited-lyrics", "scan-plugin",
-        "plugin-settings",
+        "plugin-settings", "cut", "learn", "project", "index", "hear", "pairs", "compare", "map",
     }
 )  # fmt: skip
-"""Steps that roadie puts into jobs itself."""
+"""Steps that roadie puts into jobs itself, or runs for the library: their parameters are its own numbers and files."""
 _KEYS = ("name", "about", "for_scripts", "step", "effect")
 _STEP_KEYS = {"id", "use", "from", "only"}
 _EFFECT_KEYS = {"id", "use", "from", "to", "layout"}
@@ -29,10 +29,7 @@ _EFFECT_KEYS = {"id", "use", "from", "to", "layout"}
 
 def parse(text: str, where: Path) -> Recipe:
     """A recipe from TOML. Raises BadRecipe naming file, place and what is legal."""
-    try:
-        body = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadRecipe("this is not TOML", where=where, why=error) from error
+    body = parsed(text, where, BadRecipe)
     unknown = set(body) - set(_KEYS)
     if unknown:
         raise BadRecipe(f"unknown key {sorted(unknown)[0]!r}", where=where, hint=f"Keys: {', '.join(_KEYS)}")

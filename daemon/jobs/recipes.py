@@ -8,7 +8,9 @@ from pathlib import Path
 from daemon.jobs.recipe import Recipe
 from daemon.jobs.recipe_file import parse
 from daemon.kernel.errors import BadRecipe, NotFound, RoadieError
+from daemon.kernel.printable import printable
 from daemon.kernel.suggest import suggest
+from daemon.kernel.toml_file import text_of
 
 SHIPPED = Path(__file__).parent.parent / "recipes"
 
@@ -54,7 +56,7 @@ class Recipes:
         try:
             changed = path.stat().st_mtime_ns
         except OSError as error:
-            return Listed(path.stem, origin, None, str(error))
+            return Listed(printable(path.stem), origin, None, printable(error))
         known = self._read.get(path)
         if known is None or known[0] != changed:
             known = (changed, _read(path, origin))
@@ -63,8 +65,9 @@ class Recipes:
 
 
 def _read(path: Path, origin: str) -> Listed:
+    where = Path(printable(path))
     try:
-        recipe = parse(path.read_text("utf-8"), path)
-    except (RoadieError, OSError, UnicodeDecodeError) as error:
-        return Listed(path.stem, origin, None, str(error))
+        recipe = parse(text_of(path, BadRecipe), where)
+    except (RoadieError, OSError) as error:
+        return Listed(where.stem, origin, None, printable(error))
     return Listed(recipe.name, origin, recipe, None)

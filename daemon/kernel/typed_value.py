@@ -16,15 +16,16 @@ def typed_value(text: str) -> Any:
         return text
     try:
         parsed = tomllib.loads(f"value = {text}")
-        whole = list(parsed) == ["value"] and _fits(parsed["value"])
+        whole = list(parsed) == ["value"] and fits(parsed["value"])
     except (ValueError, RecursionError):  # no TOML, or more digits or brackets than Python reads
         return text
     return parsed["value"] if whole else text
 
 
-def _fits(value: Any) -> bool:
+def fits(value: Any) -> bool:
+    """Whether every whole number in it has at most 64 bits, which is what JSON readers and the library hold."""
     if isinstance(value, dict):
-        return all(map(_fits, value.values()))
+        return all(map(fits, value.values()))
     if isinstance(value, list):
-        return all(map(_fits, value))
+        return all(map(fits, value))
     return not isinstance(value, int) or -_INT64 <= value < _INT64

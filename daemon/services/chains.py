@@ -13,6 +13,7 @@ import msgspec
 from daemon.chains.files import PRESETS, list_chains, load_chain, resolve_chain
 from daemon.chains.plugins.resolve import external
 from daemon.kernel.errors import BadParameter, NotFound, RoadieError, TooSlow
+from daemon.kernel.printable import printable
 from daemon.kernel.types import Frames
 from daemon.kernel.work import Region
 from daemon.services.chain_runs import ChainRuns
@@ -54,7 +55,7 @@ class ChainsService:
                 name=name,
                 about="",
                 origin=origin,
-                path=str(path),
+                path=printable(path),
                 plugins=[],
                 content=None,
                 problem=error.message,
@@ -64,7 +65,7 @@ class ChainsService:
             name=name,
             about=str(chain["about"]),
             origin=origin,
-            path=str(path),
+            path=printable(path),
             plugins=plugins,
             content=dict(chain),
         )

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from daemon.jobs.graph import waits_for, with_encoding
@@ -9,6 +12,7 @@ from daemon.jobs.recipe_file import parse
 from daemon.jobs.recipe_params import with_params
 from daemon.jobs.recipes import SHIPPED, Recipes
 from daemon.kernel.errors import BadParameter, BadRecipe, NotFound
+from daemon.steps import registry
 
 WHERE = Path("mine.toml")
 EFFECT = '[[effect]]\nid = "out"\nuse = "deliver"\nfrom = ["stems"]\n'
@@ -85,6 +89,68 @@ def test_a_users_recipe_stands_for_the_shipped_one_and_a_broken_one_is_listed(tm
         recipes.get("bad")
     with pytest.raises(NotFound, match="Did you mean 'stems'"):
         recipes.get("stem")
+
+
+BROKEN = {
+    "deep brackets": b"x = " + 100_000 * b"[",
+    "deep tables": b"[" + 5_000 * b"a." + b"a]",
+    "many digits": b"x = " + 5_000 * b"9",
+    "many hexadecimal digits": b"about = 0x" + 9_000 * b"9",
+    "a number that JSON has no room for": b'about = "x"\n[[step]]\nuse = "separate"\nseed = ' + 30 * b"9",
+    "not UTF-8": b'name = "caf\xe9"',
+    "UTF-16": 'name = "x"'.encode("utf-16"),
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_broken_file_is_listed_and_keeps_no_other_recipe_from_being_used(
+    tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "mine.toml").write_text(STEMS)
+    (tmp_path / "x.toml").write_bytes(content)
+    recipes = Recipes(tmp_path)
+    problem = {each.name: each.problem for each in recipes.listed()}["x"]
+    assert problem is not None and str(tmp_path / "x.toml") in problem
+    msgspec.json.encode([msgspec.to_builtins(each.recipe) for each in recipes.listed()])
+    assert recipes.get("mine").steps
+    with pytest.raises(BadRecipe, match=r"x\.toml"):
+        recipes.get("x")
+
+
+def test_a_mark_that_windows_puts_in_front_is_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_bytes(b"\xef\xbb\xbf" + STEMS.encode())
+    assert Recipes(tmp_path).get("x").steps
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a named pipe")
+def test_a_pipe_or_a_folder_in_the_place_of_a_recipe_keeps_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.toml")
+    (tmp_path / "y.toml").mkdir()
+    problems = {each.name: each.problem for each in Recipes(tmp_path).listed()}
+    for name in "xy":
+        assert "a folder, a pipe or a device" in str(problems[name])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names are Unicode on this system")
+@pytest.mark.parametrize("content", [STEMS, "name = "])
+def test_a_file_name_that_is_not_utf8_can_be_listed_and_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.toml")).write_text(content)
+    recipes = Recipes(tmp_path)
+    listed = {each.name: each for each in recipes.listed()}[r"caf\udce9"]
+    assert msgspec.json.encode([listed.name, listed.problem])
+    assert (listed.recipe is None) == (content != STEMS)
+
+
+def test_only_steps_that_a_recipe_may_use_are_offered() -> None:
+    """A new step is either for recipes, and stands here, or roadie's own, and is refused in them."""
+    with pytest.raises(BadRecipe) as caught:
+        parse('[[step]]\nuse = "???"', WHERE)
+    offered = str(caught.value.hint).removeprefix("There are: ").split(", ")
+    assert offered == ["analyse", "classify", "lyrics", "midi", "notes", "play", "render", "separate", "slice"]
+    for name in set(registry.STEPS) - set(offered):
+        with pytest.raises(BadRecipe, match="is no step"):
+            parse(f'[[step]]\nuse = "{name}"', WHERE)
 
 
 def test_parameters_of_a_request_go_to_the_step_by_id_or_by_use(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from daemon.kernel.disk import is_full
 from daemon.kernel.errors import BadParameter, DiskFull, ErrorInfo, OutOfMemory, RoadieError
 from daemon.kernel.failpoints import declare, failpoint
 from daemon.kernel.lifeline import die_with_parent
+from daemon.kernel.printable import printable
 from daemon.kernel.priority import give_way
 from daemon.kernel.reference import resolve
 from daemon.kernel.work import StepCall, StepResult
@@ -144,26 +145,21 @@ class Worker:
 
 def describe(error: BaseException) -> ErrorInfo:
     """Any exception as data: roadie's own with its code, being out of memory, the rest as `internal`."""
-    trace = _printable("".join(traceback.format_exception(error)))
+    trace = printable("".join(traceback.format_exception(error)))
     if isinstance(error, RoadieError):
         info = error.info(trace)
-        where = None if info.where is None else _printable(info.where)
-        hint = None if info.hint is None else _printable(info.hint)
-        return ErrorInfo(info.code, _printable(info.message), where, hint, info.traceback)
+        where = None if info.where is None else printable(info.where)
+        hint = None if info.hint is None else printable(info.hint)
+        return ErrorInfo(info.code, printable(info.message), where, hint, info.traceback)
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":  # the latter is torch's
-        return ErrorInfo(OutOfMemory.code, _printable(f"the step ran out of memory ({error})"), traceback=trace)
+        return ErrorInfo(OutOfMemory.code, printable(f"the step ran out of memory ({error})"), traceback=trace)
     if isinstance(error, OSError) and is_full(error):
-        where = None if error.filename is None else _printable(str(error.filename))
+        where = None if error.filename is None else printable(str(error.filename))
         return DiskFull("the disk is full", where=where, hint="Make room and retry the job").info(trace)
-    message = _printable(f"{type(error).__name__}: {error}")
+    message = printable(f"{type(error).__name__}: {error}")
     return ErrorInfo(
         "internal", message, hint="This is a mistake of roadie's: please report it", traceback=trace
     )
-
-
-def _printable(text: str) -> str:
-    """Text that UTF-8 can carry: the undecodable bytes of a file name become escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _forget_output() -> None:

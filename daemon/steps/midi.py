@@ -57,7 +57,7 @@ def _check(points: Sequence[TempoPoint]) -> None:
 
 SPEC = StepSpec(
     name="midi",
-    version=1,
+    version=2,
     params=MidiParams,
     run="daemon.steps.notation.midi_run:run",
     lane=Lane.CPU,

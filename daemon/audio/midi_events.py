@@ -91,6 +91,8 @@ def _smpte_tick_s(division: int) -> float | None:
 
 
 def _parse(data: bytes, path: Path) -> mido.MidiFile:
+    if not data.startswith(b"MThd"):
+        raise UnreadableAudio("this is no MIDI file", where=shown(path), why="it does not begin with MThd")
     try:
         midi = mido.MidiFile(file=io.BytesIO(_KEY_SIGNATURE.sub(_legal_key, data)), clip=True)
     except (OSError, EOFError, ValueError, LookupError, struct.error) as error:

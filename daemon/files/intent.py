@@ -79,3 +79,7 @@ class JournalStore(Protocol):
     def find(self, owner: str, ordinal: int) -> Intent | None:
         """The intent added last for this file of this owner."""
         ...
+
+    def of_path(self, path: Path) -> Sequence[Intent]:
+        """Every intent for a path, in order of adding, whatever its state."""
+        ...

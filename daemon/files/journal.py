@@ -11,7 +11,7 @@ import hashlib
 import itertools
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from daemon.files.rewriting import Shared, earlier, earlier_size, with_backup
 from daemon.files.staging import first_missing, prune, staged
 from daemon.files.undo import InUse, undo
 from daemon.files.writer import NameTaken, Writer
-from daemon.kernel.errors import PathTaken, SourceChanged, UsageError
+from daemon.kernel.errors import Forbidden, PathTaken, SourceChanged, UsageError
 
 
 class Journal:
@@ -148,13 +148,27 @@ class Journal:
                 return path
             raise AssertionError("unreachable: there is always a next number")
 
-    def remove(self, path: Path, *, group: str = "", owner: str = "", ordinal: int = 0) -> None:
-        """Remove a file that roadie wrote. This is not undone. No error when it is not there."""
+    def check_unchanged(self, paths: Iterable[Path]) -> None:
+        """Raises Forbidden with the first of these that is no longer what roadie wrote there. What is gone is fine."""
+        for path in paths:
+            with self._turn, disk_errors(path):
+                if _stands(path):
+                    self._check_ours(path, self._disk.digest(path))
+
+    def remove(
+        self, path: Path, *, group: str = "", owner: str = "", ordinal: int = 0, unchanged: bool = False
+    ) -> None:
+        """Remove a file that roadie wrote. This is not undone. No error when it is not there.
+
+        unchanged: only while it is what roadie wrote there; raises Forbidden otherwise.
+        """
         _require_absolute(path)
         with self._turn, disk_errors(path):
             before = self._disk.digest(path)
             if before is None:
                 return
+            if unchanged:
+                self._check_ours(path, before)
             intent = replace(
                 _intent(Op.REMOVE, path, group, owner, ordinal, "", 0), temp=None, before=before[0]
             )
@@ -215,6 +229,15 @@ class Journal:
         intent = _intent(Op.MOVE, target, "", f"undo:{undone.id}", 0, undone.sha256, undone.size)
         intent = replace(intent, temp=source)
         self._perform("move", intent, partial(self._writer.move, intent, source))
+
+    def _check_ours(self, path: Path, digest: tuple[str, int] | None) -> None:
+        standing = (IntentState.DONE, IntentState.KEPT)
+        written = {intent.sha256 for intent in self._store.of_path(path) if intent.state in standing}
+        if digest is None or digest[0] not in written:
+            raise Forbidden(
+                "it is not as roadie wrote it any more, so roadie does not remove it", where=path,
+                hint="Remove the file yourself, or forget it in the library alone",
+            )  # fmt: skip
 
     def _digest_of(self, source: Path) -> tuple[str, int]:
         digest = self._disk.digest(source)

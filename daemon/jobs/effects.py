@@ -155,15 +155,17 @@ class Deliverer:
 
     async def remove(self, paths: Sequence[Path]) -> None:
         """Remove files that roadie wrote, because a person asked for just that; their sidecars then no longer name
-        them. Raises DiskError; what was removed before it stays removed and known."""
+        them. Raises Forbidden, and removes nothing, when one of them is not as roadie wrote it any more; DiskError:
+        what was removed before it stays removed and known."""
         async with self._one_at_a_time:
             await to_its_end(asyncio.to_thread(self._remove, paths))
 
     def _remove(self, paths: Sequence[Path]) -> None:
         gone: list[Path] = []
+        self._journal.check_unchanged(paths)
         try:
             for path in paths:
-                self._journal.remove(path)
+                self._journal.remove(path, unchanged=True)
                 gone.append(path)
         finally:
             self._rewrite_sidecars(gone)

@@ -56,9 +56,12 @@ class SqliteJournal:
         found = self._all((IntentRow.owner == owner) & (IntentRow.ordinal == ordinal))
         return found[-1] if found else None
 
+    def of_path(self, path: Path) -> Sequence[Intent]:
+        return self._all(IntentRow.path == str(path))
+
     def wrote(self, path: Path) -> Intent | None:
         """The intent added last for a path, whether or not it has happened yet; None when roadie never wrote there."""
-        found = self._all(IntentRow.path == str(path))
+        found = self.of_path(path)
         return found[-1] if found else None
 
     def _all(self, where: Any) -> list[Intent]:

@@ -77,8 +77,8 @@ class LibraryService:
         return asset_view(changed)
 
     async def delete(self, asset: str, with_file: bool) -> None:
-        """Forget an asset. with_file: remove its files as well, when roadie wrote all of them and no project uses
-        any; otherwise raises Forbidden and changes nothing."""
+        """Forget an asset. with_file: remove its files as well, when roadie wrote all of them, nobody has changed any
+        since and no project uses any; otherwise raises Forbidden and changes nothing."""
         found = await self._assets.get(asset)
         if with_file:
             made = await self._assets.made_by_roadie(asset)

@@ -29,6 +29,26 @@ def test_a_delivered_file_is_removed_with_its_line_in_the_sidecar(house: House, 
     assert not list(house.out.rglob("roadie.json")), "a sidecar with nothing left to say"
 
 
+def test_a_delivered_file_that_was_changed_since_is_not_removed(house: House, tmp_path: Path) -> None:
+    """A person's own work at a delivered name: a removal takes none of the asset's files, as undo does."""
+    songs = [write_song(tmp_path / name / "song.wav", 74) for name in ("a", "b")]
+    views = [house.wait(house.submit(song, f"k 74 {song.parent.name}")) for song in songs]
+    asset = next(each["asset"] for each in views[0]["artifacts"] if each["delivered"])
+    paths = [Path(path) for path in house.ask("GET", f"/assets/{asset}")["paths"]]
+    assert len(paths) == 2
+    own = write_song(tmp_path / "own.wav", 75).read_bytes()
+    paths[1].write_bytes(own)
+    before = house.delivered()
+    problem = house.refused("DELETE", f"/assets/{asset}?file=1")
+    assert (problem["status"], problem["code"]) == (403, "forbidden")
+    assert str(paths[1]) in problem["detail"]
+    assert house.delivered() == before and paths[1].read_bytes() == own
+    assert len(house.ask("GET", f"/assets/{asset}")["paths"]) == 2
+    paths[1].unlink()
+    house.ask("DELETE", f"/assets/{asset}?file=1")
+    assert not paths[0].exists()
+
+
 def test_a_lost_waveform_is_made_again_and_that_of_a_slice_when_it_is_asked_for(
     house: House, tmp_path: Path
 ) -> None:

@@ -40,6 +40,9 @@ class FileStore:
         found = [i for i in self._intents.values() if (i.owner, i.ordinal) == (owner, ordinal)]
         return found[-1] if found else None
 
+    def of_path(self, path: Path) -> Sequence[Intent]:
+        return [intent for intent in self._intents.values() if intent.path == path]
+
     def everything(self) -> Sequence[Intent]:
         return list(self._intents.values())
 

@@ -17,7 +17,7 @@ from daemon.files.errors import DiskGone, DiskPermission, DiskReadOnly, NameTooL
 from daemon.files.intent import IntentState
 from daemon.files.journal import Journal
 from daemon.files.outcome import Delivered, Kept
-from daemon.kernel.errors import DiskError, DiskFull, PathTaken, SourceChanged, UsageError
+from daemon.kernel.errors import DiskError, DiskFull, Forbidden, PathTaken, SourceChanged, UsageError
 from tests.files.stores import FileStore
 
 
@@ -188,6 +188,24 @@ def test_a_sidecar_is_replaced_whole_and_its_folder_pruned_when_it_goes(
     journal.remove(kit / "new/roadie.json")
     journal.prune("job")
     assert files(kit) == set()
+
+
+def test_what_was_changed_since_is_not_removed(journal: Journal, kick: Path, kit: Path) -> None:
+    mine = deliver(journal, kick, kit / "kick.wav").path
+    mine.write_bytes(b"a person's own")
+    for refused in (lambda: journal.check_unchanged([mine]), lambda: journal.remove(mine, unchanged=True)):
+        with pytest.raises(Forbidden, match="kick.wav"):
+            refused()
+    assert mine.read_bytes() == b"a person's own"
+    mine.unlink()
+    mine.symlink_to(kick)
+    with pytest.raises(Forbidden):
+        journal.check_unchanged([mine])
+    mine.unlink()
+    journal.check_unchanged([mine])
+    mine.write_bytes(kick.read_bytes())
+    journal.remove(mine, unchanged=True)
+    assert files(kit) == set() and kick.exists()
 
 
 def test_a_move_and_its_undo(journal: Journal, kick: Path, kit: Path) -> None:

@@ -10,6 +10,7 @@ from aiohttp import web
 from bridges.http.incoming import Arriving
 from bridges.http.refusals import BadRequest, OffsetMismatch, TooLarge, WrongTusVersion
 from bridges.http.table import BASE, Call
+from daemon.services.types_system import UploadView
 
 VERSION = "1.0.0"
 PATH = f"{BASE}/uploads"
@@ -45,10 +46,11 @@ async def create(call: Call[None, None]) -> web.Response:
 
 
 async def offset(call: Call[None, None]) -> web.Response:
+    """How far it is; of a whole one also what it became, for a sender that lost the answer to its last bytes."""
     _check_version(call.request)
-    upload = await call.services.uploads.get(call.path["id"])
+    upload = await call.services.uploads.finish(call.path["id"])
     headers = {"Upload-Offset": str(upload.offset), "Upload-Length": str(upload.length)}
-    return web.Response(status=200, headers=headers)
+    return web.Response(status=200, headers={**headers, **_asset(upload)})
 
 
 async def append(call: Call[None, None]) -> web.Response:
@@ -65,14 +67,17 @@ async def append(call: Call[None, None]) -> web.Response:
     upload = await uploads.append(upload.id, begin, arriving.chunks())
     if arriving.broken is not None:
         raise arriving.broken
-    asset = {"Roadie-Asset": upload.asset} if upload.asset else {}
-    return web.Response(status=204, headers={**asset, "Upload-Offset": str(upload.offset)})
+    return web.Response(status=204, headers={**_asset(upload), "Upload-Offset": str(upload.offset)})
 
 
 async def terminate(call: Call[None, None]) -> web.Response:
     _check_version(call.request)
     await call.services.uploads.delete(call.path["id"])
     return web.Response(status=204)
+
+
+def _asset(upload: UploadView) -> dict[str, str]:
+    return {"Roadie-Asset": upload.asset} if upload.asset else {}
 
 
 def _check_version(request: web.Request) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daemon.jobs.calls import Calls, unread
-from daemon.kernel.errors import FileMissing, InputError, SourceChanged, StepFailed
+from daemon.kernel.errors import FileMissing, InputError, InputRefused, SourceChanged, StepFailed
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import Kind, StepResult
 from daemon.library.asset_records import FileStat, NewAsset
@@ -58,7 +58,7 @@ class Preparer:
         self._peaks = peaks
 
     async def prepare(self, path: Path) -> Prepared:
-        """Raises FileMissing, UnreadableAudio, SourceChanged."""
+        """Raises FileMissing, InputRefused for what is no sound, StepFailed, WorkerDied."""
         stat = await stat_of(path)
         known = await self._assets.known_at(path, stat)
         # What roadie delivered is known without having been read: as a source it is read like any other.
@@ -118,7 +118,12 @@ class Preparer:
             async with self._calls.run("prepare", [unread(path)]) as (out, result):
                 return await asyncio.to_thread(self._keep_peaks, out, result)
 
-        return await self._calls.insist(attempt)
+        try:
+            return await self._calls.insist(attempt)
+        except StepFailed as error:
+            if InputRefused.speaks_of(error.error):
+                raise InputRefused(error.error) from error
+            raise
 
     def _keep_peaks(self, out: Path, result: StepResult) -> Mapping[str, Json]:
         meta = result.annotations[0].meta

@@ -191,6 +191,11 @@ class Jobs:
         query = JobRow.select(JobRow.id).where(JobRow.state << OPEN).order_by(JobRow.ordinal)
         return await self._db.read(lambda: [row.id for row in query])
 
+    async def open_inputs(self) -> set[str]:
+        """Paths that jobs which are not finished work on."""
+        query = InputRow.select(InputRow.path).join(JobRow).where(JobRow.state << OPEN).distinct()
+        return await self._db.read(lambda: {row.path for row in query})
+
     async def count_open(self) -> int:
         return await self._db.read(lambda: JobRow.select().where(JobRow.state << OPEN).count())
 

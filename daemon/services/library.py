@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -78,19 +79,22 @@ class LibraryService:
 
     async def delete(self, asset: str, with_file: bool) -> None:
         """Forget an asset. with_file: remove its files as well, when roadie wrote all of them, nobody has changed any
-        since and no project uses any; otherwise raises Forbidden and changes nothing."""
+        since and no project uses any; otherwise raises Forbidden and changes nothing. roadie's own copy of an upload
+        goes in either case, once no open job works on it."""
         found = await self._assets.get(asset)
+        uploads = [path for path in map(Path, found.paths) if self._uploaded.owns(path)]
         if with_file:
             made = await self._assets.made_by_roadie(asset)
-            await asyncio.to_thread(self._check_removable, found, made)
+            await asyncio.to_thread(self._check_removable, found, [*made, *uploads])
             await self._deliverer.remove(made)
         await self._assets.remove(asset)
+        await self._uploaded.drop(uploads)
 
-    def _check_removable(self, asset: Asset, made: list[Path]) -> None:
-        foreign = set(asset.paths) - {str(path) for path in made}
+    def _check_removable(self, asset: Asset, own: list[Path]) -> None:
+        foreign = set(asset.paths) - {str(path) for path in own}
         if foreign:
             raise Forbidden("roadie did not write this file and does not remove it", where=min(foreign))
-        for path in made:
+        for path in own:
             if self._in_use(path):
                 raise Forbidden("a project uses this file", where=path)
 
@@ -127,7 +131,8 @@ class LibraryService:
 
     async def add_upload(self, path: Path, name: str) -> AssetView:
         """Take over a whole file that was uploaded to `path`. The same content twice is one asset and one file."""
-        return asset_view(await self._uploaded.add(path, name))
+        target = self._uploaded.place(secrets.token_hex(6), name)
+        return asset_view(await self._uploaded.add(path, target))
 
     # ------------------------------------------------------------ collections
 

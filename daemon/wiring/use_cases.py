@@ -59,7 +59,7 @@ def services_of(
     assets, collections, state = stores.assets, stores.collections, stores.state
     starter = TaskStarter(stores.jobs, runner)
     outputs = outputs_of(settings)
-    uploaded = Uploaded(settings.uploads / "files", assets, shop.preparer)
+    uploaded = Uploaded(settings.uploads / "files", assets, stores.jobs, shop.preparer, shop.in_use)
     models = ModelsService(stores.models, starter, state)
     transport = Transport(shop.executor, events.tell, settings.config.pause_heavy)
     selection = SelectionService(state, assets, transport)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.recovery.house import House, write_song
+from tests.recovery.tus import begin, kept, send, tus
 
 
 def test_a_delivered_file_is_removed_with_its_line_in_the_sidecar(house: House, tmp_path: Path) -> None:
@@ -47,6 +48,32 @@ def test_a_delivered_file_that_was_changed_since_is_not_removed(house: House, tm
     paths[1].unlink()
     house.ask("DELETE", f"/assets/{asset}?file=1")
     assert not paths[0].exists()
+
+
+def test_an_uploaded_file_goes_with_its_asset(house: House, tmp_path: Path) -> None:
+    for number, flag in enumerate(("", "?file=1")):
+        data = write_song(tmp_path / "song.wav", 76 + number).read_bytes()
+        where = begin(house, len(data), "up.wav")
+        assert send(house, where, data) == 204
+        asset = tus(house, "HEAD", where)[1]["roadie-asset"]
+        [copy] = kept(house)
+        assert house.wait(house.request([{"asset": asset}]))["state"] == "done"
+        house.ask("DELETE", f"/assets/{asset}{flag}")
+        assert not copy.exists() and not copy.parent.exists()
+        assert house.refused("GET", f"/assets/{asset}")["code"] == "not_found"
+
+
+def test_a_file_of_ones_own_stays_when_its_sound_was_uploaded_as_well(house: House, tmp_path: Path) -> None:
+    song = write_song(tmp_path / "song.wav", 78)
+    data = song.read_bytes()
+    where = begin(house, len(data), "up.wav")
+    assert send(house, where, data) == 204
+    asset = tus(house, "HEAD", where)[1]["roadie-asset"]
+    house.wait(house.request([{"path": str(song)}]))
+    assert str(song) in house.refused("DELETE", f"/assets/{asset}?file=1")["detail"]
+    assert len(kept(house)) == 1
+    house.ask("DELETE", f"/assets/{asset}")
+    assert kept(house) == [] and song.read_bytes() == data
 
 
 def test_a_lost_waveform_is_made_again_and_that_of_a_slice_when_it_is_asked_for(

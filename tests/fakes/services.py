@@ -453,6 +453,9 @@ class FakeUploads:
         asset = hashlib.sha256(data).hexdigest() if whole else None
         return ty.UploadView(id=id, offset=len(data), length=self._lengths[id], asset=asset)
 
+    async def finish(self, id: str) -> ty.UploadView:
+        return await self.get(id)
+
     async def delete(self, id: str) -> None:
         await self.get(id)
         del self.data[id]

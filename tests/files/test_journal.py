@@ -194,7 +194,7 @@ def test_what_was_changed_since_is_not_removed(journal: Journal, kick: Path, kit
     mine = deliver(journal, kick, kit / "kick.wav").path
     mine.write_bytes(b"a person's own")
     for refused in (lambda: journal.check_unchanged([mine]), lambda: journal.remove(mine, unchanged=True)):
-        with pytest.raises(Forbidden, match="kick.wav"):
+        with pytest.raises(Forbidden, match=r"kick\.wav"):
             refused()
     assert mine.read_bytes() == b"a person's own"
     mine.unlink()

@@ -112,12 +112,9 @@ class House:
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """One API request. Raises OSError when the daemon went away meanwhile."""
-        runtime = self._runtime()
-        if runtime is None:
-            raise ConnectionError("no daemon")
-        token = Path(runtime["token_file"]).read_text().strip()
+        base, token = self.address()
         request = urllib.request.Request(
-            f"http://{runtime['http_host']}:{runtime['http_port']}/api/v1{path}", method=method,
+            f"{base}{path}", method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
         )  # fmt: skip
@@ -132,6 +129,14 @@ class House:
         except urllib.error.HTTPError as error:
             return json.loads(error.read())
         raise AssertionError(f"{method} {path} was not refused: {answer}")
+
+    def address(self) -> tuple[str, str]:
+        """(where the API is, the token). Raises OSError when there is no daemon."""
+        runtime = self._runtime()
+        if runtime is None:
+            raise ConnectionError("no daemon")
+        token = Path(runtime["token_file"]).read_text().strip()
+        return f"http://{runtime['http_host']}:{runtime['http_port']}/api/v1", token
 
     def submit(self, song: Path, key: str, recipe: str = "light", **more: Any) -> str:
         """Ask for a job; again with the same key as often as needed."""

@@ -18,8 +18,10 @@ from daemon.kernel import failpoints
 from tests.recovery.house import House, write_song
 
 DIED_WITHIN_S = 30.0
-# What concerns files of the user's, not results: test_users_files.py. Removals are killed by tests/files.
+# What concerns files of the user's, not results: test_users_files.py. Uploads: test_uploads.py. Removals are killed by
+# tests/files.
 ELSEWHERE = (
+    "uploads.",
     "files.move.",
     "files.remove.",
     "files.rewrite.",

@@ -4,11 +4,17 @@ import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from daemon.jobs.prepare import Preparer
 from daemon.kernel.errors import NotFound
-from daemon.services.uploads import KEPT_S, UploadsService
+from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.assets import Assets
+from daemon.library.database import Database
+from daemon.library.jobs import Jobs, NewInput, NewJob
+from daemon.services.uploads import KEPT_S, Uploaded, UploadsService
 from tests.fakes.uploaded import KeepsNothing
 
 
@@ -57,3 +63,41 @@ async def test_an_old_upload_that_goes_on_stays(tmp_path: Path) -> None:
     await uploads.append(slow.id, 0, one(b"12345"))
     await uploads.expire()
     assert (await uploads.get(slow.id)).offset == 5
+
+
+async def test_copies_go_when_nobody_needs_them(tmp_path: Path, db: Database) -> None:
+    assets, jobs = Assets(db), Jobs(db)
+    used: set[Path] = set()
+    uploaded = Uploaded(tmp_path / "files", assets, jobs, cast(Preparer, None), used.__contains__)
+    uploads = UploadsService(tmp_path, uploaded)
+    begun = (await uploads.create(3, "begun.wav")).id
+    copies = {name: uploaded.place(name, "song.wav") for name in ("known", "worked on", "used", "stray", begun)}
+    for name, path in copies.items():
+        path.parent.mkdir(parents=True)
+        path.write_text(name)
+    known = copies["known"]
+    await assets.record(NewAsset("a", "source", known, FileStat.of(known)))  # type: ignore[arg-type]
+    await jobs.insert(NewJob("j", "stems", {}, {}, "cli", [NewInput(str(copies["worked on"]))], "h"))
+    used.add(copies["used"])
+    mine = tmp_path / "mine.wav"
+    mine.write_text("a person's own")
+
+    async def left() -> set[str]:
+        return {name for name, path in copies.items() if path.exists()}
+
+    assert await uploaded.drop([*copies.values(), mine]) == 2 and mine.exists()
+    assert await left() == {"known", "worked on", "used"}
+    for name in ("stray", begun):
+        copies[name].parent.mkdir(parents=True)
+        copies[name].write_text(name)
+    await uploads.expire()
+    assert await left() == set(copies), "what is young may still become known"
+    aged(tmp_path / "files", KEPT_S + 60)
+    await uploads.expire()
+    assert await left() == {"known", "worked on", "used", begun}
+    assert not copies["stray"].parent.exists()
+    used.clear()
+    await jobs.set_state("j", "done")
+    await uploads.delete(begun)
+    await uploads.expire()
+    assert await left() == {"known"}

@@ -197,6 +197,8 @@ async def test_an_upload_in_two_parts(served: Served):
             asset = answer.headers.get("Roadie-Asset")
     id = where.rpartition("/")[2]
     assert asset == hashlib.sha256(SONG).hexdigest()
+    told = await served.request("HEAD", where, {**TUS, **bearer()})  # as if that answer had been lost
+    assert told.headers["roadie-asset"] == asset
     assert bytes(served.services.uploads.data[id]) == SONG
     assert served.services.uploads.names[id] == "Lied ä.wav"
 

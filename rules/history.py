@@ -40,6 +40,7 @@ class History:
         removed: list[str] = []
         files: list[str] = []
         kept: list[Kept] = []
+        gone: list[str] = []
         for job in reversed(await self._work.runs.jobs_of(run)):
             try:
                 undone = await self._jobs.undo(job)
@@ -49,10 +50,11 @@ class History:
             removed += undone.removed
             files += undone.restored
             kept += undone.kept
+            gone += undone.gone
         restored, stayed = await self._work.changes.undo(run)
         kept += [Kept(path=each.what, why=each.why) for each in stayed]
         await self._work.runs.set_state(run, "undone")
-        return RuleUndoView(id=run, removed=removed, files=files, restored=restored, kept=kept)
+        return RuleUndoView(id=run, removed=removed, files=files, restored=restored, kept=kept, gone=gone)
 
 
 def _view(record: RunRecord) -> RuleRunView:

@@ -117,7 +117,7 @@ def retry(job_id: JobId, no_wait: NoWait = False, as_json: AsJson = False) -> No
 
 @app.command()
 def undo(job_id: JobId, as_json: AsJson = False) -> None:
-    """Take back the files that a job delivered. What was changed since, or a project uses, stays and is listed.
+    """Take back what a job delivered. What was changed or moved since, or a project uses, stays and is listed.
 
     \b
     Example:
@@ -138,5 +138,7 @@ def undo(job_id: JobId, as_json: AsJson = False) -> None:
         print(f"restored    {path}")
     for kept in undone.kept:
         print(f"kept        {kept.path}: {kept.why}")
-    if not undone.removed and not undone.restored and not undone.kept:
+    for path in undone.gone:
+        print(f"not there   {path}: it was removed or moved since")
+    if not (undone.removed or undone.restored or undone.kept or undone.gone):
         print("There was nothing to take back.")

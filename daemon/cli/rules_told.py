@@ -64,7 +64,9 @@ def tell_undone(undone: RuleUndoView) -> None:
         print(f"restored    {undone.restored} changes of tags and collections")
     for kept in undone.kept:
         print(f"kept        {kept.path}: {kept.why}")
-    if not undone.removed and not undone.files and not undone.restored and not undone.kept:
+    for path in undone.gone:
+        print(f"not there   {path}: it was removed or moved since")
+    if not (undone.removed or undone.files or undone.restored or undone.kept or undone.gone):
         print("There was nothing to take back.")
 
 

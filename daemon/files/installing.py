@@ -155,7 +155,11 @@ class Installations:
                 self._put(path, wanted)
                 restored.append(path)
         made = [Path(each.made) for each in listed if each.made is not None]
-        prune_folders(self._disk, made, [Path(each.path) for each in listed])
+        prune_folders(
+            self._disk,
+            lambda folder: any(folder.is_relative_to(root) for root in made),
+            [Path(each.path) for each in listed],
+        )
         return removed, restored, kept
 
     def _keep(self, file: Path, path: Path, content: bytes) -> str:

@@ -80,6 +80,10 @@ class JournalStore(Protocol):
         """The intent added last for this file of this owner."""
         ...
 
+    def made(self, folder: Path) -> bool:
+        """Whether `folder` was not there before some intent: one for a path below it, with `made` at or above it."""
+        ...
+
     def of_path(self, path: Path) -> Sequence[Intent]:
         """Every intent for a path, in order of adding, whatever its state."""
         ...

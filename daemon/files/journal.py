@@ -185,10 +185,10 @@ class Journal:
             return undo(group, in_use, self._move_back, self._restore, self._store, self._disk)
 
     def prune(self, group: str) -> None:
-        """Remove the folders that a group made and that are empty by now. `undo` does so itself; this is for a
-        caller that removes its sidecar afterwards."""
+        """Remove the folders of a group's files that the journal made and that are empty by now. `undo` does so itself;
+        this is for a caller that removes its sidecar afterwards."""
         with self._turn:
-            prune(self._disk, list(self._store.of_group(group)))
+            prune(self._store, self._disk, self._store.of_group(group))
 
     def _perform(self, verb: str, intent: Intent, change: Callable[[], None]) -> None:
         """Intent, change, done. When the change fails, nothing is left of it."""

@@ -41,7 +41,7 @@ def decide(intent: Intent, store: JournalStore, disk: Disk) -> Intent:
     else:
         if intent.backup is not None:
             disk.remove(intent.backup)
-        prune(disk, [intent])
+        prune(store, disk, [intent])
     settled = replace(intent, state=IntentState.DONE if happened else IntentState.ABANDONED)
     with passing("reconcile", "settle"):
         store.settle(settled)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from daemon.files.disk import Disk
-from daemon.files.intent import Intent, Op
+from daemon.files.intent import Intent, JournalStore, Op
 from daemon.files.points import passing
 
 STAGING = ".roadie"
@@ -57,22 +57,25 @@ def sync_folders(disk: Disk, intent: Intent) -> None:
             disk.sync_folder(folder)
 
 
-def prune(disk: Disk, intents: list[Intent]) -> None:
-    """Remove the folders that these intents made and that are empty."""
-    made = [intent.made for intent in intents if intent.made is not None]
-    prune_folders(disk, made, [intent.path for intent in intents])
+def prune(store: JournalStore, disk: Disk, intents: Iterable[Intent]) -> None:
+    """Remove the folders of these intents that the journal made, for them or for others, and that are empty: of jobs
+    that share a folder the one that goes last takes it along."""
+    prune_folders(
+        disk, lambda folder: _is_empty(folder) and store.made(folder), [each.path for each in intents]
+    )
 
 
-def prune_folders(disk: Disk, made: Collection[Path], files: Iterable[Path]) -> None:
-    """Remove the folders of these files that are empty, as far up as `made`: the topmost ones that were made for
-    them."""
-    for file in files:
-        for folder in _upwards(file.parent, made):
-            if folder.exists() and not disk.remove_folder(folder):
+def prune_folders(disk: Disk, made: Callable[[Path], bool], files: Iterable[Path]) -> None:
+    """Remove the folders of these files that are empty, as far up as they were made for such files."""
+    for parent in dict.fromkeys(file.parent for file in files):
+        for folder in (parent, *parent.parents):
+            if folder.exists() and not (made(folder) and disk.remove_folder(folder)):
                 break
 
 
-def _upwards(folder: Path, made: Collection[Path]) -> Iterator[Path]:
-    while any(folder.is_relative_to(root) for root in made):
-        yield folder
-        folder = folder.parent
+def _is_empty(folder: Path) -> bool:
+    """False also for one that cannot be looked into."""
+    try:
+        return not any(folder.iterdir())
+    except OSError:
+        return False

@@ -55,7 +55,7 @@ def undo(
         if reason is not None:
             tally.kept.append(Kept(intent.path, reason))
         _settle(intent, reason is None, store, disk)
-    prune(disk, list(store.of_group(group)))
+    prune(store, disk, store.of_group(group))
     return tally.report()
 
 

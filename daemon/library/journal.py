@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from peewee import SQL
+from peewee import SQL, fn
 
 from daemon.files.intent import Intent, IntentState
 from daemon.library.database import Database
@@ -55,6 +56,13 @@ class SqliteJournal:
     def find(self, owner: str, ordinal: int) -> Intent | None:
         found = self._all((IntentRow.owner == owner) & (IntentRow.ordinal == ordinal))
         return found[-1] if found else None
+
+    def made(self, folder: Path) -> bool:
+        start = str(folder).rstrip(os.sep) + os.sep
+        below = (IntentRow.path > start) & (IntentRow.path < start[:-1] + chr(ord(os.sep) + 1))
+        made = fn.json_extract(IntentRow.body, "$.made")
+        query = IntentRow.select(made).where(below & made.is_null(False)).distinct().tuples()
+        return self._db.read_now(lambda: any(folder.is_relative_to(row[0]) for row in query))
 
     def of_path(self, path: Path) -> Sequence[Intent]:
         return self._all(IntentRow.path == str(path))

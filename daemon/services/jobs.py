@@ -128,7 +128,7 @@ class JobsService:
             self._deliverer.check(asked.to)
             if asked.layout is not None:
                 layout.parse(asked.layout)
-            folder = asked.folder or str(self._delivery_folder)
+            folder = str(self._delivery_folder) if asked.folder is None else asked.folder
             allowed = await asyncio.to_thread(self._outputs.check, folder)
             body["deliver"] = {
                 "folder": str(allowed), "to": asked.to, "layout": asked.layout,
@@ -182,7 +182,7 @@ class JobsService:
         return await self._ack(job)
 
     async def undo(self, job: str) -> UndoView:
-        """Take back what a job wrote; what was changed since or is in use stays and is listed."""
+        """Take back what a job wrote; what was changed since, is in use or is not there any more is listed."""
         await self._jobs.get(job)
         async with self._one_undo:
             await self._jobs.begin_undo(job)
@@ -202,7 +202,7 @@ class JobsService:
         removed, gone = [str(path) for path in report.removed], [str(path) for path in report.gone]
         await self._jobs.undone(job, removed + gone, len(removed), len(report.kept))
         kept = [Kept(str(each.path), each.reason) for each in report.kept]
-        return UndoView(job, removed, kept, [str(path) for path in report.restored])
+        return UndoView(job, removed, kept, [str(path) for path in report.restored], gone)
 
     async def _ack(self, job: str) -> JobAck:
         record = self._as_it_is(await self._jobs.get(job))

@@ -146,12 +146,14 @@ class Kept(Answer, frozen=True):
 
 class UndoView(Answer, frozen=True):
     """removed: paths taken back. kept: paths left where they are, and why. restored: files that are as they were: with
-    the tags that they had, or at the place from which they were moved."""
+    the tags that they had, or at the place from which they were moved. gone: paths where the job put files that someone
+    has removed or moved away since."""
 
     id: str
     removed: list[str]
     kept: list[Kept]
     restored: list[str] = msgspec.field(default_factory=list)
+    gone: list[str] = msgspec.field(default_factory=list)
 
 
 class RecipeView(Answer, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import Meta, field
 
 from daemon.services.types import Answer, Request
 from daemon.services.types_jobs import Kept
@@ -78,13 +78,14 @@ class TriggerView(Answer, frozen=True):
 class RuleUndoView(Answer, frozen=True):
     """removed: paths taken back. files: those that are as they were: with the tags that they had, or at the place from
     which they were moved. restored: how many changes of tags and collections in the library. kept: what was changed
-    since or is in use, and why it stays."""
+    since or is in use, and why it stays. gone: paths where it put files that someone has removed or moved since."""
 
     id: str
     removed: list[str]
     files: list[str]
     restored: int
     kept: list[Kept]
+    gone: list[str] = field(default_factory=list)
 
 
 class DryRunRequest(Request, frozen=True):

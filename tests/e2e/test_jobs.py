@@ -103,6 +103,7 @@ def tempos(*points: tuple[float, float]) -> dict[str, Any]:
         ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "params": {"slices": {"x": 1}}}, "bad_parameter", "'x'"),
         ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "deliver": {"folder": "/usr/x"}}, "forbidden", "system"),
         ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "deliver": {"folder": "out"}}, "forbidden", "absolute"),
+        ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "deliver": {"folder": ""}}, "forbidden", "absolute"),
         ({"recipe": "light", "inputs": [{"path": "/a.wav"}], "deliver": {"to": ["moon"]}}, "bad_parameter", "'moon'"),
         (tempos(), "bad_parameter", "empty"),
         (tempos((0.0, 2.0)), "invalid", "tempo_map[0].bpm"),
@@ -225,3 +226,27 @@ def test_exporting_again_adds_what_is_new_and_doubles_nothing(house: House, tmp_
     assert not out.exists()
     nothing = house.wait(house.ask("POST", "/exports", {**body, "query": {"q": "no such word"}})["id"])
     assert any("nothing" in warning for warning in nothing["warnings"])
+
+
+def test_an_undo_lists_the_files_that_were_moved_away(house: House, tmp_path: Path) -> None:
+    job = house.submit(write_song(tmp_path / "song.wav", 57), "undo moved")
+    paths = [Path(each["path"]) for each in house.wait(job)["artifacts"] if each["delivered"]]
+    (tmp_path / "away").mkdir()
+    for path in paths[1:]:
+        path.rename(tmp_path / "away" / path.name)
+    report = house.ask("POST", f"/jobs/{job}/undo")
+    assert (report["removed"], report["kept"]) == ([str(paths[0])], [])
+    assert sorted(report["gone"]) == sorted(map(str, paths[1:]))
+    assert len(list((tmp_path / "away").iterdir())) == len(paths) - 1 > 1
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_no_folder_stays_of_jobs_that_shared_it(house: House, tmp_path: Path, first: int) -> None:
+    house.out.mkdir()
+    songs = [write_song(tmp_path / name / "song.wav", 58 + number) for number, name in enumerate("ab")]
+    jobs = [house.submit(song, f"shared {song.parent.name} {first}") for song in songs]
+    for job in jobs:
+        assert house.wait(job)["state"] == "done"
+    for job in (jobs[first], jobs[1 - first]):
+        assert house.ask("POST", f"/jobs/{job}/undo")["kept"] == []
+    assert list(house.out.iterdir()) == []

@@ -40,6 +40,10 @@ class FileStore:
         found = [i for i in self._intents.values() if (i.owner, i.ordinal) == (owner, ordinal)]
         return found[-1] if found else None
 
+    def made(self, folder: Path) -> bool:
+        made = [i.made for i in self._intents.values() if i.path.is_relative_to(folder) and i.made is not None]
+        return any(folder.is_relative_to(each) for each in made)
+
     def of_path(self, path: Path) -> Sequence[Intent]:
         return [intent for intent in self._intents.values() if intent.path == path]
 

@@ -176,6 +176,18 @@ def test_undo_leaves_other_jobs_and_folders_that_were_there(journal: Journal, ki
     assert files(kit) == {"mine"}
 
 
+def test_a_folder_goes_with_the_last_job_that_shared_it(journal: Journal, kick: Path, kit: Path) -> None:
+    deliver(journal, kick, kit / "song/hits/a.wav")
+    journal.deliver(kick, kit / "song/hits/b.wav", group="other job", owner="o", ordinal=0)
+    journal.deliver(kick, kit / "song/loops/c.wav", group="third job", owner="p", ordinal=0)
+    journal.undo("job", unused)
+    assert files(kit) == {"song", "song/hits", "song/hits/b.wav", "song/loops", "song/loops/c.wav"}
+    journal.undo("other job", unused)
+    assert files(kit) == {"song", "song/loops", "song/loops/c.wav"}
+    journal.undo("third job", unused)
+    assert files(kit) == set()
+
+
 def test_a_sidecar_is_replaced_whole_and_its_folder_pruned_when_it_goes(
     journal: Journal, kick: Path, kit: Path
 ) -> None:

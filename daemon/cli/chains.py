@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from daemon.cli.group import group, without_verb
-from daemon.cli.output import AsJson, NoWait
+from daemon.cli.output import AsJson, NoWait, out_path
 
 app = group()
 
@@ -87,7 +87,13 @@ def apply(
     chain: Annotated[str, typer.Argument(metavar="CHAIN", help="A chain's name, or a chain file.")],
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Audio files, or folders of them.")],
     out: Annotated[
-        Path, typer.Option("--out", help="The new file, or a folder. Nothing there is replaced.", metavar="OUT")
+        Path,
+        typer.Option(
+            "--out",
+            parser=out_path,
+            help="The new file, or a folder. Nothing there is replaced.",
+            metavar="OUT",
+        ),
     ],
     label: Annotated[
         str | None,

@@ -7,12 +7,15 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli.output import AsJson
+from daemon.cli.output import AsJson, out_path
 
 
 def demo(
     out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder for the song and all that is made of it.")
+        Path,
+        typer.Option(
+            "--out", parser=out_path, metavar="DIR", help="Folder for the song and all that is made of it."
+        ),
     ] = Path("roadie-demo"),
     watch: Annotated[
         bool, typer.Option("--watch", help="Drop the song into an inbox, and let a rule do it.")

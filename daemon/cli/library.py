@@ -12,7 +12,7 @@ from daemon.cli import filters
 from daemon.cli.alike import duplicates, sound_map
 from daemon.cli.group import group
 from daemon.cli.learn import learn
-from daemon.cli.output import AsJson
+from daemon.cli.output import AsJson, out_path
 from daemon.cli.write_tags import write_tags
 
 app = group()
@@ -86,7 +86,9 @@ def stats(as_json: AsJson = False) -> None:
 
 @app.command()
 def export(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder that gets the copies.")],
+    out: Annotated[
+        Path, typer.Option("--out", parser=out_path, metavar="DIR", help="Folder that gets the copies.")
+    ],
     text: filters.Words = None,
     tag: filters.Tag = None,
     label: filters.Class = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +16,13 @@ _JOINERS = "\u200c\u200d"  # within an emoji, and in words of some scripts
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program to read.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Return once the job is queued.")]
+
+
+def out_path(text: str) -> Path:
+    """What --out names. An empty one, as a variable gives that is not set, would be the current folder."""
+    if not text:
+        raise typer.BadParameter("it names nothing")
+    return Path(text)
 
 
 def console(*, stderr: bool = False) -> Console:

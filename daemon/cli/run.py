@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from daemon.cli.output import AsJson, NoWait
+from daemon.cli.output import AsJson, NoWait, out_path
 
 
 def run(
@@ -16,7 +16,7 @@ def run(
     ],
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Audio files, or videos with sound.")],
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Folder that gets the results.")
+        Path | None, typer.Option("--out", parser=out_path, metavar="DIR", help="Folder that gets the results.")
     ] = None,
     region: Annotated[
         str | None, typer.Option("--region", metavar="START+LENGTH", help="Only this part, in seconds.")

@@ -80,10 +80,10 @@ class AssetQuery(Facets, frozen=True):
 class AssetPatch(Request, frozen=True):
     """Only the fields given change. tags replaces the user's own tags; label is the class."""
 
-    name: str | None = None
+    name: Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S")] | None = None
     rating: Annotated[int, Meta(ge=0, le=5)] | None = None
     tags: list[str] | None = None
-    label: str | None = msgspec.field(name="class", default=None)
+    label: Annotated[str, Meta(min_length=1, max_length=100)] | None = msgspec.field(name="class", default=None)
 
 
 class DuplicateGroup(Answer, frozen=True):
@@ -99,7 +99,7 @@ class CollectionRequest(Request, frozen=True):
 
 
 class CollectionPatch(Request, frozen=True):
-    name: str | None = None
+    name: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     add: list[str] = msgspec.field(default_factory=list)
     remove: list[str] = msgspec.field(default_factory=list)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from daemon.services.types import Answer, Request
 
@@ -59,7 +61,7 @@ class SelectionView(Answer, frozen=True):
 class TransportRequest(Request, frozen=True):
     playing: bool = False
     recording: bool = False
-    bpm: float | None = None
+    bpm: Annotated[float, Meta(ge=1, le=999)] | None = None
 
 
 class TransportView(Answer, frozen=True):

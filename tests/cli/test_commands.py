@@ -47,6 +47,22 @@ def test_a_name_cannot_break_a_line_or_colour_it(found: FakeDaemon, roadie: Road
     assert json.loads(roadie("search", "two", "--json").out)[0]["path"] == path
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "stems", "song.wav"),
+        ("demo",),
+        ("library", "export", "kick"),
+        ("chains", "apply", "punch", "a.wav"),
+    ],
+)
+def test_an_empty_out_is_not_the_current_folder(
+    found: FakeDaemon, roadie: Roadie, command: tuple[str, ...]
+) -> None:
+    ran = roadie(*command, "--out", "")
+    assert ran.code == 2 and "--out" in ran.err
+
+
 # ---------------------------------------------------------------- jobs
 
 

@@ -76,6 +76,19 @@ def test_a_file_of_ones_own_stays_when_its_sound_was_uploaded_as_well(house: Hou
     assert kept(house) == [] and song.read_bytes() == data
 
 
+def test_empty_names_and_tempos_that_are_none_are_refused(house: House, tmp_path: Path) -> None:
+    asset = house.wait(house.submit(write_song(tmp_path / "song.wav", 79), "k 79"))["inputs"][0]["asset"]
+    before = house.ask("GET", f"/assets/{asset}")
+    for change in ({"name": ""}, {"name": " "}, {"class": ""}, {"class": " "}, {"class": "x" * 5000}):
+        assert house.refused("PATCH", f"/assets/{asset}", change)["status"] == 422, change
+    assert house.ask("GET", f"/assets/{asset}") == before
+    made = house.ask("POST", "/collections", {"name": "mine"})["id"]
+    assert house.refused("PATCH", f"/collections/{made}", {"name": ""})["status"] == 422
+    for bpm in (-1e308, -1, 0, 1000):
+        assert house.refused("PUT", "/transport", {"bpm": bpm})["status"] == 422
+    assert house.ask("PUT", "/transport", {"bpm": 174})["bpm"] == 174
+
+
 def test_a_lost_waveform_is_made_again_and_that_of_a_slice_when_it_is_asked_for(
     house: House, tmp_path: Path
 ) -> None:

@@ -60,10 +60,10 @@ class Preparer:
     async def prepare(self, path: Path) -> Prepared:
         """Raises FileMissing, InputRefused for what is no sound, StepFailed, WorkerDied."""
         stat = await stat_of(path)
-        known = await self._assets.known_at(path, stat)
+        known = await self._assets.read_at(path, stat)
         # What roadie delivered is known without having been read: as a source it is read like any other.
-        if known is not None and known.meta.get("payload") == known.id:
-            return Prepared(known.id, path, stat, known.meta)
+        if known is not None and known[1].get("payload") == known[0]:
+            return Prepared(known[0], path, stat, known[1])
         result, new = await self.read(path, stat)
         await self._assets.record(new)
         return Prepared(new.id, path, stat, result)

@@ -81,3 +81,5 @@ OF_ONE_FILE = frozenset(
     }
 )  # fmt: skip
 """What is true of a source alone, and not handed down to the stems and slices made from it."""
+OF_ONE_PATH = frozenset({"time_reference_frames"})
+"""What a file says of itself beside its sound: another file with the same payload may say something else."""

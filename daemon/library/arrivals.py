@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from daemon.kernel.errors import InputError
 from daemon.kernel.events import AssetChanged, AssetMoved, FolderComplete, ProjectSaved
 from daemon.library.asset_records import FileStat, NewAsset
-from daemon.library.asset_writes import record
+from daemon.library.asset_writes import record, record_each
 from daemon.library.database import Database
 from daemon.library.events import append
 from daemon.library.tables import AssetRow, PathRow
@@ -24,7 +26,7 @@ def move_path(before: str, after: str, stat: FileStat, origin: str = "") -> str 
     asset = str(row.asset_id)
     PathRow.replace(
         path=after, asset=asset, size=stat.size, mtime_ns=stat.mtime_ns, inode=stat.inode, byte_hash=row.byte_hash,
-        made=row.made, missing=False,
+        facts=row.facts, made=row.made, missing=False,
     ).execute()  # fmt: skip
     if after != before:
         row.delete_instance()
@@ -82,20 +84,21 @@ class Arrivals:
 
         return await self._db.read(work)
 
-    async def record(self, new: Sequence[tuple[NewAsset, Sequence[Path]]]) -> None:
+    async def record(self, new: Sequence[tuple[NewAsset, Sequence[Path]]]) -> dict[Path, InputError]:
         """Know files that came, each with the places where the same sound stood and no longer does: then it was
-        moved, with all that is known of it."""
+        moved, with all that is known of it. Returns what is wrong with those that cannot be known."""
 
-        def work() -> None:
-            for each, vanished in new:
-                record(each)
-                for path in vanished:
-                    PathRow.delete().where((PathRow.path == str(path)) & (PathRow.asset == each.id)).execute()
-                    append(AssetMoved(each.id, str(each.path), str(path)))
-                if vanished:
-                    index_text(each.id)
+        def know(each: NewAsset, vanished: Sequence[Path]) -> None:
+            record(each)
+            for path in vanished:
+                PathRow.delete().where((PathRow.path == str(path)) & (PathRow.asset == each.id)).execute()
+                append(AssetMoved(each.id, str(each.path), str(path)))
+            if vanished:
+                index_text(each.id)
 
-        await self._db.write(work)
+        return await record_each(
+            self._db, [(each.path, partial(know, each, vanished)) for each, vanished in new]
+        )
 
     async def below(self, folder: Path) -> list[str]:
         """Known paths in a folder and below it that are not missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,11 @@ COLUMNS = {"bpm": "bpm", "key": "key", "stem": "stem", "class": "label", "confid
 """Key of a meta -> the field that has it too, to be looked for by."""
 
 
+def _signed(number: int) -> int:
+    """The last 64 bits, the first of which is the sign."""
+    return (number + 2**63) % 2**64 - 2**63
+
+
 @dataclass(frozen=True, slots=True)
 class FileStat:
     """What an unchanged file looks like from outside: a stat tells whether it must be read again."""
@@ -26,8 +32,13 @@ class FileStat:
     @classmethod
     def of(cls, path: Path) -> FileStat:
         """Raises OSError when the file is not there."""
-        stat = path.stat()
-        return cls(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+        return cls.told(path.stat())
+
+    @classmethod
+    def told(cls, stat: os.stat_result) -> FileStat:
+        """Times after 2262 and the inodes of some file systems need 64 bits without a sign, and SQLite's have one. They
+        are only compared, so they go round."""
+        return cls(stat.st_size, _signed(stat.st_mtime_ns), _signed(stat.st_ino))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import msgspec
 
+from daemon.kernel.errors import InputError, RoadieError
 from daemon.kernel.events import AssetAdded, AssetChanged, AssetRemoved, AssetTagged
+from daemon.kernel.meta import OF_ONE_PATH
 from daemon.kernel.types import Json
 from daemon.library.asset_records import COLUMNS, FILE_NAME, MODEL, Heard, NewAsset, Tag
+from daemon.library.database import Database
 from daemon.library.embeddings import put as put_embedding
 from daemon.library.events import append
 from daemon.library.tables import AssetRow, PathRow, TagRow
 from daemon.library.text import forget_text, index_text, sql
+
+log = logging.getLogger(__name__)
 
 _SAID = 0.5  # confidence in what a file name says
 
@@ -24,8 +31,8 @@ _NEW = (
     + f") VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0{', ?' * len(COLUMNS)})"
 )
 _STANDS = (
-    "INSERT OR REPLACE INTO path (path, asset_id, size, mtime_ns, inode, byte_hash, made, missing) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, 0)"
+    "INSERT OR REPLACE INTO path (path, asset_id, size, mtime_ns, inode, byte_hash, facts, made, missing) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)"
 )
 _TAG = "INSERT OR REPLACE INTO tag (asset_id, label, origin, confidence) VALUES (?, ?, ?, ?)"
 
@@ -43,7 +50,7 @@ def record(new: NewAsset) -> bool:
     before = sql("SELECT asset_id, made FROM path WHERE path = ?", path).fetchone()
     moved = before is not None and before[0] != new.id
     made = new.made or (before is not None and bool(before[1]) and not moved)
-    sql(_STANDS, path, new.id, stat.size, stat.mtime_ns, stat.inode, new.byte_hash, made)
+    sql(_STANDS, path, new.id, stat.size, stat.mtime_ns, stat.inode, new.byte_hash, _facts(new), made)
     if new.heard is not None:
         _hear(new, new.heard, fresh)
     index_text(new.id)
@@ -55,6 +62,42 @@ def record(new: NewAsset) -> bool:
         index_text(before[0])
         append(AssetChanged(before[0]))
     return fresh
+
+
+def _facts(new: NewAsset) -> str | None:
+    """What was read of the file itself, as JSON; None for one that was not read but is known to hold the sound."""
+    if new.made or new.meta.get("payload") != new.id:
+        return None
+    return msgspec.json.encode({key: new.meta[key] for key in OF_ONE_PATH if key in new.meta}).decode()
+
+
+async def record_each(
+    db: Database, files: Sequence[tuple[Path, Callable[[], object]]]
+) -> dict[Path, InputError]:
+    """(path, what knows it) of each file: all in one transaction. Where something about a file keeps that from being
+    stored, each is written by itself, so that it costs that file alone. Returns what is wrong with such files.
+
+    Raises DiskError, of which no file is to blame.
+    """
+
+    def work() -> None:
+        for _, know in files:
+            know()
+
+    try:
+        await db.write(work)
+    except RoadieError:
+        raise
+    except Exception as error:
+        if len(files) == 1:
+            path = files[0][0]
+            log.exception("cannot know %s", path)
+            return {path: InputError("the library cannot hold this file", where=path, why=error)}
+        wrong: dict[Path, InputError] = {}
+        for each in files:
+            wrong |= await record_each(db, [each])
+        return wrong
+    return {}
 
 
 def _hear(new: NewAsset, heard: Heard, fresh: bool) -> None:
@@ -81,7 +124,9 @@ def _hear(new: NewAsset, heard: Heard, fresh: bool) -> None:
 
 def _insert(new: NewAsset) -> None:
     columns = [new.meta.get(key) for key in COLUMNS]
-    meta = msgspec.json.encode(dict(new.meta)).decode()
+    # Of what roadie made, the place on the timeline is a part of how it was made, and the same wherever it is written.
+    own = new.meta if new.made else {key: new.meta[key] for key in new.meta if key not in OF_ONE_PATH}
+    meta = msgspec.json.encode(dict(own)).decode()
     sql(_NEW, new.id, new.kind, new.path.name, new.parent, new.source, new.job, meta, time.time(), *columns)
     label = new.meta.get("class")
     if isinstance(label, str):

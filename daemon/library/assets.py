@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from peewee import fn
 
-from daemon.kernel.errors import BadParameter, NotFound
+from daemon.kernel.errors import BadParameter, InputError, NotFound
 from daemon.kernel.events import AssetChanged
+from daemon.kernel.meta import OF_ONE_PATH
 from daemon.kernel.types import AssetId, Json
 from daemon.library.asset_records import (
     COLUMNS,
@@ -24,7 +26,7 @@ from daemon.library.asset_records import (
     NewAsset,
     Tag,
 )
-from daemon.library.asset_writes import forget_path, learn, put_tag, record, remove, tell_tags
+from daemon.library.asset_writes import forget_path, learn, put_tag, record, record_each, remove, tell_tags
 from daemon.library.database import Database
 from daemon.library.events import append
 from daemon.library.tables import AssetRow, PathRow, TagRow
@@ -117,9 +119,22 @@ class Assets:
 
         def work() -> Asset | None:
             row = PathRow.get_or_none(PathRow.path == str(path))
-            if row is None or row.missing or FileStat(row.size, row.mtime_ns, row.inode) != stat:
+            if row is None or row.missing or _stat(row) != stat:
                 return None
             return next(iter(load([row.asset_id])), None)
+
+        return await self._db.read(work)
+
+    async def read_at(self, path: Path, stat: FileStat) -> tuple[AssetId, Mapping[str, Json]] | None:
+        """The asset at a path that was read and looks unchanged, and its meta with what this very file says."""
+
+        def work() -> tuple[AssetId, Mapping[str, Json]] | None:
+            row = PathRow.get_or_none(PathRow.path == str(path))
+            if row is None or row.missing or row.facts is None or _stat(row) != stat:
+                return None
+            found = load([row.asset_id])[0]
+            shared = {key: value for key, value in found.meta.items() if key not in OF_ONE_PATH}
+            return found.id, {**shared, **row.facts}
 
         return await self._db.read(work)
 
@@ -136,9 +151,9 @@ class Assets:
     async def record(self, new: NewAsset) -> bool:
         return await self._db.write(lambda: record(new))
 
-    async def record_many(self, new: Iterable[NewAsset]) -> int:
-        """Know many at once, in one transaction; returns how many were new."""
-        return await self._db.write(lambda: sum([record(each) for each in new]))
+    async def record_many(self, new: Iterable[NewAsset]) -> dict[Path, InputError]:
+        """Know many at once; returns what is wrong with those that cannot be known."""
+        return await record_each(self._db, [(each.path, partial(record, each)) for each in new])
 
     async def derived(self, asset: str) -> list[Asset]:
         """What was made from an asset, directly."""
@@ -163,6 +178,7 @@ class Assets:
             if rating is not None:
                 row.rating = rating
             if label is not None:
+                _checked(label)
                 if row.label != label and row.meta.get("class_by_user"):
                     # A class that is taken back was never a tag of its own.
                     TagRow.delete().where(
@@ -270,8 +286,12 @@ class Assets:
         await self._db.write(work)
 
 
+def _stat(row: PathRow) -> FileStat:
+    return FileStat(row.size, row.mtime_ns, row.inode)
+
+
 def _checked(tag: str) -> str:
     text = tag.strip()
     if not text or len(text) > 100:
-        raise BadParameter(f"a tag is 1 to 100 characters, not {len(text)}")
+        raise BadParameter(f"a tag or a class is 1 to 100 characters, not {len(text)}")
     return text

@@ -71,7 +71,8 @@ class AssetRow(Model):
 class PathRow(Model):
     """A place where an asset stands, and what an unchanged file looks like there.
 
-    made: roadie wrote it. missing: it was there and is gone.
+    made: roadie wrote it. missing: it was there and is gone. facts: meta that is true of the file at this path and not
+    of others with the same sound; None where the file has not been read.
     """
 
     path = TextField(primary_key=True)
@@ -80,6 +81,7 @@ class PathRow(Model):
     mtime_ns = IntegerField()
     inode = IntegerField()
     byte_hash = CharField(null=True)
+    facts = JsonField(null=True)
     made = BooleanField(default=False)
     missing = BooleanField(default=False)
 

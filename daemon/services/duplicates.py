@@ -139,7 +139,7 @@ class Duplicates:
                 stat = path.stat()
             except OSError:
                 continue  # it is not there
-            if FileStat(stat.st_size, stat.st_mtime_ns, stat.st_ino) != looks[path].stat:
+            if FileStat.told(stat) != looks[path].stat:
                 left.append((str(path), "it changed since it was scanned; scan its folder again"))
                 continue
             place = (stat.st_dev, stat.st_ino)

@@ -56,7 +56,8 @@ class Scanner:
             nonlocal done
             for batch in waiting:
                 heard = await self._listener.many(batch)
-                await self._assets.record_many(each for each in heard if isinstance(each, NewAsset))
+                wrong = await self._assets.record_many(each for each in heard if isinstance(each, NewAsset))
+                problems.extend(each.message for each in wrong.values())
                 problems.extend(each.error.message for each in heard if isinstance(each, Problem))
                 done += len(batch)
                 context.progress(done / total, f"{done} of {total}: {batch[-1][0].name}")

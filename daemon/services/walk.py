@@ -44,7 +44,7 @@ class Walk:
                 if is_placeholder(stat, entry.path):
                     self.placeholders.append(entry.path)
                 else:
-                    yield entry.path, FileStat(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+                    yield entry.path, FileStat.told(stat)
 
     def saw(self, path: str) -> bool:
         """Whether the file would have been found if it were there: not when its folder could not be listed, and not

@@ -27,7 +27,7 @@ def _stat(path: Path) -> FileStat | None:
         return None
     if stat.st_size == 0 or is_placeholder(stat, str(path)):
         return None  # another event tells when there is something to read
-    return FileStat(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    return FileStat.told(stat)
 
 
 def open_all(paths: Sequence[Path]) -> list[bool]:

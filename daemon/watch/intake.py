@@ -73,8 +73,7 @@ class Intake:
         whole = [new for new in read if new.path not in wrong]
         others = await self._arrivals.other_paths(whole)
         vanished = await asyncio.to_thread(lambda: [_vanished(paths) for paths in others])
-        await self._arrivals.record(list(zip(whole, vanished, strict=True)))
-        return wrong
+        return wrong | await self._arrivals.record(list(zip(whole, vanished, strict=True)))
 
     def _own(self, files: Mapping[Path, FileStat]) -> set[Path]:
         """Those that roadie wrote and nobody has changed: whoever wrote them makes them known. Blocking."""

@@ -68,7 +68,7 @@ def _file(
     if is_placeholder(stat, text):
         found.placeholders += 1
         return
-    now = FileStat(stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    now = FileStat.told(stat)
     if kind is Counts.PROJECT:
         found.projects[path] = now
     elif stat.st_size > 0 and known.get(text) != (now, False):

@@ -398,3 +398,20 @@ def test_the_command_line_names_bad_files_with_the_reason(house: House, tmp_path
         assert says in ran.stdout + ran.stderr, (file, ran)
         assert "Traceback" not in ran.stderr
     assert house.delivered() == {}
+
+
+def test_a_file_from_a_far_future_costs_no_other_file_anything(house: House, tmp_path: Path) -> None:
+    """Its time does not go into 64 bits with a sign."""
+    folder = tmp_path / "sounds"
+    good, far = write_song(folder / "good.wav", 611), write_song(folder / "far.wav", 612)
+    year_2300 = 10_413_792_000
+    os.utime(far, (year_2300, year_2300))
+    if far.stat().st_mtime != year_2300:
+        pytest.skip("this file system knows no such times")
+    view = house.wait(house.request([{"path": str(far)}]))
+    assert view["state"] == "done", view["error"]
+    for _ in range(2):
+        scanned = house.wait(house.ask("POST", "/scans", {"path": str(folder)})["id"])
+        assert (scanned["state"], scanned["warnings"]) == ("done", [])
+    known = {path for each in house.ask("GET", "/assets?limit=500")["items"] for path in each["paths"]}
+    assert {str(good), str(far)} <= known

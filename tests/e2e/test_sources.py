@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 from pathlib import Path
 
 from mido import Message, MidiFile, MidiTrack
@@ -67,3 +68,29 @@ def test_a_repeated_key_is_answered_though_its_recipe_is_gone(house: House, tmp_
     recipe.unlink()
     assert house.submit(song, "source 5", "passing") == job
     assert house.wait(job)["state"] == "done"
+
+
+def test_a_stem_has_the_place_of_its_own_source(house: House, tmp_path: Path) -> None:
+    """Two files with the same sound, of which one says where on the timeline it begins."""
+    plain = write_song(tmp_path / "plain.wav", 306)
+    placed = placed_at(plain, tmp_path / "placed.wav", 441_000)
+    for source, frames in ((plain, 0), (placed, 441_000), (placed, 441_000), (plain, 0)):
+        view = house.wait(house.request([{"path": str(source)}], "stems"), 120)
+        stems = [Path(each["path"]) for each in view["artifacts"] if each["delivered"]]
+        assert stems and {place_of(stem) for stem in stems} == {frames}, source.name
+    assert len({each["asset"] for each in view["inputs"]}) == 1
+
+
+def placed_at(plain: Path, target: Path, frames: int) -> Path:
+    """The same WAV with the chunk `bext` of EBU Tech 3285 at its end."""
+    body = bytearray(602)
+    struct.pack_into("<Q", body, 338, frames)
+    content = plain.read_bytes() + b"bext" + struct.pack("<I", len(body)) + body
+    target.write_bytes(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
+    return target
+
+
+def place_of(file: Path) -> int:
+    """The time reference of a WAV; 0 without one."""
+    _, found, after = file.read_bytes().partition(b"bext")
+    return int(struct.unpack_from("<Q", after, 4 + 338)[0]) if found else 0

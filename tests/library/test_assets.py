@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from daemon.kernel.errors import Conflict, NotFound
-from daemon.kernel.types import AssetId
+from daemon.kernel.types import AssetId, Json
+from daemon.library.arrivals import Arrivals
 from daemon.library.asset_records import FileStat, NewAsset
 from daemon.library.asset_writes import learn
 from daemon.library.assets import Assets
@@ -186,3 +188,40 @@ async def test_what_a_person_said_of_a_source_outlives_a_copy_of_it_that_is_undo
     await assets.record(replace(new(tmp_path, "copy.wav", "kick"), made=True))
     await assets.forget_path(tmp_path / "copy.wav")
     assert (await assets.get("kick")).missing
+
+
+def test_a_stat_fits_into_64_bits_with_a_sign() -> None:
+    told = [
+        FileStat.told(os.stat_result((0, inode, 0, 0, 0, 0, 7, 0, 0, 0), {"st_mtime_ns": mtime}))
+        for inode, mtime in ((5, -1), (2**63, 2**63 + 5), (2**64 - 1, 2**63 - 1))
+    ]
+    assert [(each.inode, each.mtime_ns) for each in told] == [(5, -1), (-(2**63), 5 - 2**63), (-1, 2**63 - 1)]
+
+
+async def test_what_cannot_be_stored_of_one_file_costs_that_file_alone(db: Database, tmp_path: Path) -> None:
+    files = [new(tmp_path, name, name) for name in ("a.wav", "b.wav", "c.wav")]
+    files[1] = replace(files[1], stat=FileStat(2**63, 0, 0))
+    assets, arrivals = Assets(db), Arrivals(db)
+    for wrong in (await assets.record_many(files), await arrivals.record([(each, ()) for each in files])):
+        assert list(wrong) == [tmp_path / "b.wav"]
+        assert "b.wav" in wrong[tmp_path / "b.wav"].message
+    assert sorted(await names(db)) == ["a.wav", "c.wav"]
+
+
+async def test_what_a_file_says_of_itself_is_not_said_of_others_with_its_sound(
+    db: Database, tmp_path: Path
+) -> None:
+    assets = Assets(db)
+    facts: dict[str, Json] = {"payload": "x", "lufs": -14.0}
+    placed = new(tmp_path, "placed.wav", "x", **facts, time_reference_frames=441_000)
+    plain, tagged, made = (new(tmp_path, f"{name}.wav", "x", **facts) for name in ("plain", "tagged", "made"))
+    for each in (placed, plain, replace(tagged, meta={}), replace(made, made=True)):
+        await assets.record(each)
+    assert await assets.read_at(placed.path, placed.stat) == ("x", {**facts, "time_reference_frames": 441_000})
+    assert await assets.read_at(plain.path, plain.stat) == ("x", facts)
+    for unread in (tagged, made):
+        assert await assets.read_at(unread.path, unread.stat) is None
+    assert (await assets.get("x")).meta == facts
+    await Arrivals(db).follow(placed.path, tmp_path / "moved.wav", placed.stat, "j")
+    moved = await assets.read_at(tmp_path / "moved.wav", placed.stat)
+    assert moved is not None and moved[1]["time_reference_frames"] == 441_000

@@ -100,6 +100,8 @@ def export(
 ) -> None:
     """Copy what a search finds into a folder, sorted.
 
+    The files alone: a roadie.json, which says how a file was made, is beside what a job delivered.
+
     \b
     Example:
       roadie library export 909 --class kick --out ~/Music/kicks

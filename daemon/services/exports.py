@@ -1,4 +1,8 @@
-"""Exports: copies of assets in a folder, through the journal, as a job that can be undone."""
+"""Exports: copies of assets in a folder, through the journal, as a job that can be undone.
+
+Like the copies of a rule, and unlike a delivery, they get no `roadie.json`: an export makes nothing, most of what it
+copies is the user's own, and of what roadie made the folder it was delivered to says how.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,15 @@
-"""One daemon per home, and how others find it: the lock file and `runtime.json`."""
+"""One daemon per home, and how others find it: the lock file and `runtime.json`.
+
+What `runtime.json` says counts while the lock of its home is held: a daemon that was killed leaves the file behind,
+and its port to whoever comes next.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,7 +17,15 @@ from typing import IO
 
 import msgspec
 
+from daemon.kernel.addresses import reached_at, url
 from daemon.kernel.errors import AlreadyRunning, DiskError
+
+LOCK = "daemon.lock"
+_LOOKS = 5
+_BETWEEN_LOOKS_S = 0.01
+WRITABLE_RUNTIME = (
+    "Give yourself write access to its folder, or set ROADIE_HOME to a folder of yours, where it then is"
+)
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +45,8 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def base_url(self) -> str:
-        return f"http://{self.http_host}:{self.http_port}"
+        """For who is on this machine."""
+        return url(reached_at(self.http_host), self.http_port)
 
 
 @contextmanager
@@ -42,14 +56,32 @@ def single_daemon(lock: Path, runtime: Path) -> Iterator[None]:
     The lock is the open file, so it goes with the process however that ends.
     """
     with _opened(lock) as file:
-        if not _try_lock(file):
+        if not _taken(file):
             other = read_runtime(runtime)
             who = f"process {other.pid} at {other.base_url}" if other else "another process"
             raise AlreadyRunning(
                 "a daemon has this home already", where=lock.parent, why=who,
                 hint="Use that one, or set ROADIE_HOME to another folder",
             )  # fmt: skip
+        _remove_left_over(runtime, lock.parent)
         yield
+
+
+def _remove_left_over(runtime: Path, home: Path) -> None:
+    """From a daemon of this home that was killed: nobody is to take its address for that of the next one."""
+    told = read_runtime(runtime)
+    if told is not None and Path(told.home) == home:
+        with suppress(OSError):
+            runtime.unlink()
+
+
+def _taken(file: IO[bytes]) -> bool:
+    """A command that looks whether the lock is held has it for that moment."""
+    for _ in range(_LOOKS):
+        if _try_lock(file):
+            return True
+        time.sleep(_BETWEEN_LOOKS_S)
+    return False
 
 
 def _opened(lock: Path) -> IO[bytes]:
@@ -73,6 +105,9 @@ if sys.platform == "win32":
         except OSError:
             return False
         return True
+
+    def _is_held(file: IO[bytes]) -> bool:
+        return not _taken(file)
 else:
     import fcntl
 
@@ -83,25 +118,63 @@ else:
             return False
         return True
 
+    def _is_held(file: IO[bytes]) -> bool:
+        """Raises OSError where files cannot be locked."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # shared: several may look at once
+        except BlockingIOError:
+            return True
+        return False
+
 
 def write_runtime(path: Path, runtime: Runtime) -> None:
-    """Tell others where this daemon is; readable by the owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Tell others where this daemon is; readable by the owner only. Raises DiskError."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with suppress(FileNotFoundError):
-        draft.unlink()
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(json.dumps(msgspec.to_builtins(runtime), indent=2).encode())
-    draft.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(json.dumps(msgspec.to_builtins(runtime), indent=2).encode())
+        draft.replace(path)
+    except OSError as error:
+        raise DiskError(
+            "this file, by which others find the daemon, cannot be written", where=path, why=error.strerror,
+            hint=WRITABLE_RUNTIME,
+        ) from error  # fmt: skip
 
 
 def read_runtime(path: Path) -> Runtime | None:
-    """The daemon that last said where it is, or None. It may have ended since: ask its /health."""
+    """The daemon that last said where it is, or None. It may have ended since: see `running_daemon`."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Runtime)
     except (OSError, msgspec.MsgspecError):
         return None
+
+
+def running_daemon(path: Path) -> Runtime | None:
+    """The daemon that the file names, when it runs. Only such a one may be told a token: at the address of one that
+    ended, anybody may listen by now."""
+    told = read_runtime(path)
+    if told is None:
+        return None
+    try:
+        with (Path(told.home) / LOCK).open("rb") as lock:
+            return told if _is_held(lock) else None
+    except FileNotFoundError:
+        return None
+    except OSError:  # not ours to open, or on a disk that knows no locks
+        return told if _is_roadie(told.pid) else None
+
+
+def _is_roadie(pid: int) -> bool:
+    import psutil  # noqa: PLC0415 - hardly ever needed, and every command would wait for it
+
+    try:
+        words = psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return False
+    return "serve" in words and any("roadie" in word or word == "daemon.cli" for word in words)
 
 
 def remove_runtime(path: Path, pid: int) -> None:

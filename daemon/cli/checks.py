@@ -17,7 +17,7 @@ from daemon.cli.find import running
 from daemon.cli.session import session
 from daemon.config import Settings, load_settings
 from daemon.kernel.errors import RoadieError
-from daemon.runtime import read_runtime
+from daemon.runtime import WRITABLE_RUNTIME, read_runtime
 from daemon.services.types_system import Check
 
 PYTHONS = ((3, 11), (3, 14))
@@ -31,7 +31,7 @@ def all_checks(environ: Mapping[str, str]) -> list[Check]:
         settings = load_settings(environ)
     except RoadieError as error:
         return [*checks, _failed("settings", error)]
-    checks += [_settings(settings), _home(settings), *_daemon_files(settings), *_ports(settings)]
+    checks += [_settings(settings), *_folders(settings), *_daemon_files(settings), *_ports(settings)]
     try:
         with session(environ) as open_session:
             answer = open_session.client.get("/doctor")
@@ -69,17 +69,21 @@ def _settings(settings: Settings) -> Check:
     )
 
 
-def _home(settings: Settings) -> Check:
-    home = settings.home
-    there = next(folder for folder in (home, *home.parents) if folder.exists())
-    if os.access(there, os.W_OK | os.X_OK):
-        return Check(name="home", ok=True, found=str(home))
-    return Check(
-        name="home",
-        ok=False,
-        found=f"{there} cannot be written to",
-        mend="Give yourself write access to it, or set ROADIE_HOME to a folder of yours",
-    )
+def _folders(settings: Settings) -> Iterator[Check]:
+    """The home, and where runtime.json stands if that is elsewhere."""
+    mend = "Give yourself write access to it, or set ROADIE_HOME to a folder of yours"
+    yield _writable("home", settings.home, mend)
+    folder = settings.runtime_path.parent
+    if folder != settings.home:
+        yield _writable(f"folder of {settings.runtime_path.name}", folder, WRITABLE_RUNTIME)
+
+
+def _writable(name: str, folder: Path, mend: str) -> Check:
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if there.is_dir() and os.access(there, os.W_OK | os.X_OK):
+        return Check(name=name, ok=True, found=str(folder))
+    why = "cannot be written to" if there.is_dir() else "is not a folder"
+    return Check(name=name, ok=False, found=f"{there} {why}", mend=mend)
 
 
 def _daemon_files(settings: Settings) -> Iterator[Check]:

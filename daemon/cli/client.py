@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from daemon.kernel.addresses import url
 from daemon.kernel.errors import ErrorInfo, RoadieError
 
 BASE = "/api/v1"
@@ -49,8 +50,7 @@ class Address:
 
     @property
     def url(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return url(self.host, self.port)
 
 
 class Client:

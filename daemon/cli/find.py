@@ -5,18 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from daemon.cli.client import Address, Client, DaemonGone, Refused
+from daemon.kernel.addresses import reached_at
 from daemon.kernel.errors import BadConfig
-from daemon.runtime import Runtime, read_runtime
-
-LOOPBACK_FOR = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - read, never bound
+from daemon.runtime import Runtime, running_daemon
 
 
 def running(runtime_path: Path) -> Client | None:
-    """The daemon that the file names, when it answers; None when there is no file or nobody answers there.
+    """The daemon that the file names, when it runs and answers; else None.
 
     Raises BadConfig when it answers and its token cannot be read.
     """
-    told = read_runtime(runtime_path)
+    told = running_daemon(runtime_path)
     if told is None:
         return None
     try:
@@ -32,7 +31,7 @@ def client_of(runtime: Runtime) -> Client:
 
 
 def _address(told: Runtime, token: str) -> Address:
-    return Address(LOOPBACK_FOR.get(told.http_host, told.http_host), told.http_port, token)
+    return Address(reached_at(told.http_host), told.http_port, token)
 
 
 def _token(path: Path) -> str:

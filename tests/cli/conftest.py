@@ -9,6 +9,7 @@ import pytest
 
 from daemon.cli.client import Address, Client
 from daemon.cli.root import run_line
+from daemon.runtime import single_daemon
 from tests.fakes.daemon import TOKEN, FakeDaemon
 from tests.recovery.house import House
 
@@ -52,10 +53,17 @@ def warm(cold: House) -> Iterator[House]:
 
 
 @pytest.fixture
-def found(fake: FakeDaemon, home: Path) -> FakeDaemon:
+def found(fake: FakeDaemon, held: Path) -> FakeDaemon:
     """The fake daemon, where commands look for a running one."""
-    write_runtime(home, fake.port)
+    write_runtime(held, fake.port)
     return fake
+
+
+@pytest.fixture
+def held(home: Path) -> Iterator[Path]:
+    """The home, with its lock held as by a daemon that runs."""
+    with single_daemon(home / "daemon.lock", home / "runtime.json"):
+        yield home
 
 
 def write_runtime(home: Path, port: int) -> Path:

@@ -1,4 +1,4 @@
-"""Works on the open jobs, oldest first, a few at a time; from their rows, so that a restart changes nothing."""
+"""Works on the open jobs, oldest first, a few of each kind at a time. From their rows, so a restart changes nothing."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from daemon.jobs.given import covers
 from daemon.jobs.pipeline import Ended, Order, Pipeline
 from daemon.jobs.progress import Meter
 from daemon.jobs.recipe import Recipe
+from daemon.jobs.turns import Turns
 from daemon.kernel.clock import Clock
 from daemon.kernel.errors import ErrorInfo, RoadieError
 from daemon.kernel.events import Event, StepProgress
@@ -27,7 +28,6 @@ from daemon.library.jobs import Jobs
 
 log = logging.getLogger(__name__)
 
-JOBS_AT_ONCE = 4
 INPUTS_AT_ONCE = 4  # of one job: enough to keep every lane busy
 
 Tell = Callable[[Event], None]
@@ -71,7 +71,7 @@ class JobRunner:
         self._tell = tell
         self._clock = clock
         self._ends = Ends(jobs)
-        self._slots = asyncio.Semaphore(JOBS_AT_ONCE)
+        self._turns = Turns(jobs)
         self._working: dict[str, asyncio.Task[None]] = {}
         self._meters: dict[str, Meter] = {}
         self._tasks: dict[str, Live] = {}
@@ -126,7 +126,7 @@ class JobRunner:
             self._tasks.pop(job, None)
 
     async def _guarded(self, job: str) -> None:
-        async with self._slots:
+        async with self._turns.turn(job):
             end = await self._worked(job)
         await self._ends.store(job, end)
 

@@ -23,6 +23,7 @@ CLOSED = ("done", "failed", "cancelled")
 
 _JOB = Reader(JobRow, "WHERE id = ?")
 _STANDING = Reader(JobRow, "WHERE id = ?", ("recipe", "state", "progress", "started_at"))
+_ASKED_FOR = Reader(JobRow, "WHERE id = ?", ("recipe", "recipe_body"))
 _STEP = Reader(StepRow, "WHERE id = ?", ("job", "step", "input", "state", "reason"))
 _ASKED = Reader(JobRow, "WHERE client = ? AND idempotency_key = ?", ("id", "state", "body_hash"))
 _LAST_KEY = Reader(
@@ -163,6 +164,13 @@ class Jobs:
 
         return await self._db.read(work)
 
+    async def asked_for(self, job: str) -> tuple[str, Json]:
+        """(name, body) of its recipe; a task has a name alone. Raises NotFound."""
+        row = await self._db.read(lambda: _ASKED_FOR.first(job))
+        if row is None:
+            raise NotFound("there is no such job", where=job)
+        return row.recipe, row.recipe_body
+
     async def page(self, state: str | None, before: int | None, limit: int) -> list[JobRecord]:
         """Newest first, with steps and artifacts; `before` is the ordinal of the last one seen."""
 
@@ -252,7 +260,8 @@ class Jobs:
             InputRow.update(state="preparing", error=None, warnings=[]).where(
                 (InputRow.job == job) & again
             ).execute()
-            row.state, row.error, row.warnings, row.finished_at, row.undone = "queued", None, [], None, False
+            row.state, row.error, row.warnings, row.undone = "queued", None, [], False
+            row.started_at = row.finished_at = None  # how long it took is told of what it does now
             row.save()
             append(JobState(job, row.recipe, "queued", row.progress))
 

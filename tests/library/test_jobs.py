@@ -89,6 +89,19 @@ async def test_reopening_keeps_inputs_that_are_done(db: Database) -> None:
         await jobs.get("nothing")
 
 
+async def test_how_long_a_job_took_is_told_of_its_last_attempt(db: Database) -> None:
+    jobs = Jobs(db)
+    await jobs.insert(job("j"))
+    await jobs.set_state("j", "running")
+    first = (await jobs.get("j")).started_at
+    await jobs.set_state("j", "failed")
+    await jobs.reopen("j")
+    assert (await jobs.get("j")).started_at is None
+    await jobs.set_state("j", "running")
+    second = (await jobs.get("j")).started_at
+    assert first is not None and second is not None and second > first
+
+
 async def test_open_jobs_are_claimed_oldest_first(db: Database) -> None:
     jobs = Jobs(db)
     for name in ("one", "two", "three"):

@@ -22,7 +22,8 @@ _MAX_MESSAGE_FROM_CLIENT = 4096
 
 
 class EventsQuery(Request, frozen=True):
-    """since: the last `seq` seen; everything after it comes first. Absent: only what happens from now on."""
+    """since: the last `seq` seen; everything after it comes first, or `events.reset` where that is not kept any more:
+    what is known is to be loaded anew. Absent: only what happens from now on."""
 
     since: Annotated[int, msgspec.Meta(ge=0)] | None = None
 

@@ -31,19 +31,20 @@ class _TooSlow(Exception):
 class Feed:
     """Events of the past are read only as fast as the client takes them. Live ones wait in a queue of bounded
     length: progress that does not fit is dropped, because the next one says more; an event that does not fit
-    ends the feed. `last_seq` is where the client may resume."""
+    ends the feed. `last_seq` is where the client may resume. kept: seq of the oldest and of the newest event."""
 
-    def __init__(self, events: Events, since: int | None, latest: int, limit: int) -> None:
-        self._ahead = since is not None and since > latest
+    def __init__(self, events: Events, since: int | None, kept: tuple[int, int], limit: int) -> None:
+        oldest, latest = kept
+        self._lost = since is not None and not oldest - 1 <= since <= latest
         self._past_until = latest
-        self.last_seq = latest if since is None or self._ahead else since
+        self.last_seq = latest if since is None or self._lost else since
         self._stream = events.stream(self.last_seq)
         self._queue: asyncio.Queue[EventMessage] = asyncio.Queue(limit)
 
     @classmethod
     async def after(cls, events: Events, since: int | None, limit: int) -> Feed:
         """What comes after `since`; from now on when it is None."""
-        return cls(events, since, await events.latest(), limit)
+        return cls(events, since, (await events.oldest(), await events.latest()), limit)
 
     async def run(self, send: Send, goodbye: asyncio.Event, *watch: Coroutine[Any, Any, None]) -> Ending:
         """Send until the client leaves (sending fails, or a `watch` ends), lags too far, or `goodbye` is set.
@@ -81,8 +82,9 @@ class Feed:
                 raise _TooSlow from None
 
     async def _send_all(self, send: Send) -> None:
-        if self._ahead:
-            # The table is younger than the client's memory: it has to load everything anew.
+        if self._lost:
+            # The table is younger than the client's memory, or what it slept through is not kept any more: it has to
+            # load everything anew.
             await send(self.last_seq, _wire(self.last_seq, {"type": "events.reset"}))
         while True:
             message = await self._queue.get()

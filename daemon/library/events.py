@@ -84,6 +84,10 @@ class EventLog:
         """The newest event's seq, 0 when there is none."""
         return await self._db.read(lambda: EventRow.select(fn.MAX(EventRow.seq)).scalar() or 0)
 
+    async def oldest(self) -> int:
+        """The oldest kept event's seq, 1 when there is none."""
+        return await self._db.read(lambda: EventRow.select(fn.MIN(EventRow.seq)).scalar() or 1)
+
     async def trim(self) -> int:
         """Drop all but the newest KEEP events, and those that rules have not looked at; returns how many went."""
 

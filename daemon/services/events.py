@@ -52,6 +52,10 @@ class EventsService:
         """seq of the newest durable event."""
         return await self._log.latest()
 
+    async def oldest(self) -> int:
+        """seq of the oldest durable event that is kept."""
+        return await self._log.oldest()
+
     async def batches(self, since: int) -> AsyncGenerator[list[EventMessage], None]:
         """Durable events after `since`, in order, without gaps, many at a time; waits for what comes."""
         listener = _Listener()

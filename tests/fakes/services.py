@@ -46,6 +46,9 @@ class FakeEvents:
     async def latest(self) -> int:
         return self.table[-1].seq if self.table else 0
 
+    async def oldest(self) -> int:
+        return self.table[0].seq if self.table else 1
+
     def happen(self, kind: str, **body: Json) -> None:
         seq = self.table[-1].seq + 1 if self.table else 1
         message = Message(seq, True, {"type": kind, **body})

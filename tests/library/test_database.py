@@ -9,6 +9,7 @@ import pytest
 
 from daemon.kernel.errors import DiskError, DiskFull
 from daemon.kernel.events import AssetChanged
+from daemon.library import events as library_events
 from daemon.library.database import Database
 from daemon.library.events import EventLog, append
 from daemon.library.schema import SCHEMA_VERSION
@@ -69,7 +70,9 @@ def test_a_file_that_is_no_database_says_so(tmp_path: Path) -> None:
         Database(path).open()
 
 
-async def test_events_are_seen_in_order_and_never_renumbered(db: Database) -> None:
+async def test_events_are_seen_in_order_and_never_renumbered(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     log = EventLog(db)
     for name in "abc":
         await db.write(lambda name=name: append(AssetChanged(name)))
@@ -77,6 +80,10 @@ async def test_events_are_seen_in_order_and_never_renumbered(db: Database) -> No
     assert [event.body["asset"] for event in first] == ["a", "b", "c"]
     assert [event.seq for event in await log.since(first[0].seq)] == [event.seq for event in first[1:]]
     assert await log.latest() == first[-1].seq
+    assert await log.oldest() == first[0].seq
+    monkeypatch.setattr(library_events, "KEEP", 1)
+    assert await log.trim() == 2
+    assert await log.oldest() == await log.latest() == first[-1].seq
 
 
 async def test_commits_are_told(db: Database) -> None:

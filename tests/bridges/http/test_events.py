@@ -65,6 +65,22 @@ async def test_a_client_from_the_future_is_told_to_start_anew(served: Served):
         assert [event["seq"] for event in await receive(socket, 1)] == [2]
 
 
+@pytest.mark.parametrize("kind", ["websocket", "server-sent"])
+async def test_a_client_that_slept_through_more_than_is_kept_is_told_to_start_anew(served: Served, kind: str):
+    for job in "abcde":
+        served.services.events.happen("job.submitted", job=job)
+    del served.services.events.table[:3]
+    reset, fourth = {"type": "events.reset", "seq": 5}, {"type": "job.submitted", "job": "d", "seq": 4}
+    for since, first in ((2, reset), (3, fourth)):
+        if kind == "websocket":
+            async with served.client.ws_connect(served.url(f"{EVENTS}?since={since}")) as socket:
+                assert await receive(socket, 1) == [first]
+            continue
+        async with served.client.get(served.url(f"{EVENTS}/stream?since={since}"), headers=bearer()) as answer:
+            lines = [await answer.content.readline() for _ in range(5)]
+            assert [json.loads(line[6:]) for line in lines if line.startswith(b"data: ")] == [first]
+
+
 async def test_a_wrong_since_is_refused_before_the_upgrade(served: Served):
     for wrong in ("-1", "x", "1.5"):
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:

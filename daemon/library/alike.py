@@ -14,6 +14,8 @@ from daemon.library.text import sql
 
 _AT_ONCE = 500
 _LOOKED = "near-duplicates.looked"
+_WITHIN = "FROM map_point p JOIN asset a ON a.id = p.asset_id WHERE p.x BETWEEN ? AND ? AND p.y BETWEEN ? AND ?"
+_CHANGED = "(p.seq > ? OR a.rowid IN (SELECT number FROM touched WHERE seq > ?))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +124,34 @@ class MapPoints:
             some = new[start : start + _AT_ONCE]
             await self._db.write(lambda some=some: _put(some))  # type: ignore[misc]
 
-    async def within(self, left: float, top: float, right: float, bottom: float, limit: int) -> list[Point]:
-        """What stands in a part of the map; of more than `limit`, as many spread evenly over the library's age."""
+    async def within(
+        self, left: float, top: float, right: float, bottom: float, limit: int, since: tuple[int, int] = (0, 0)
+    ) -> list[Point]:
+        """What stands in a part of the map; of more than `limit`, as many spread evenly over the library's age. since:
+        a `version`; only what was placed or changed after it."""
 
         def work() -> list[Point]:
-            where = "x BETWEEN ? AND ? AND y BETWEEN ? AND ?"
-            box = (left, right, top, bottom)
-            (count,) = sql(f"SELECT COUNT(*) FROM map_point WHERE {where}", *box).fetchone()
+            where, given = _WITHIN, [left, right, top, bottom]
+            if since != (0, 0):
+                where, given = f"{where} AND {_CHANGED}", [*given, *since]
+            (count,) = sql(f"SELECT COUNT(*) {where}", *given).fetchone()
             every = max(-(-count // limit), 1)
             rows = sql(
-                f"SELECT p.asset_id, p.x, p.y, a.class FROM map_point p JOIN asset a ON a.id = p.asset_id "
-                f"WHERE {where} AND p.seq % ? = 0 ORDER BY p.seq LIMIT ?", *box, every, limit,
+                f"SELECT p.asset_id, p.x, p.y, a.class {where} AND p.seq % ? = 0 ORDER BY p.seq LIMIT ?",
+                *given, every, limit,
             ).fetchall()  # fmt: skip
             return [Point(*row) for row in rows]
+
+        return await self._db.read(work)
+
+    async def version(self) -> tuple[int, int]:
+        """(the newest place's seq, the newest change's of any asset)"""
+
+        def work() -> tuple[int, int]:
+            placed, changed = (
+                sql(f"SELECT MAX(seq) FROM {table}").fetchone() for table in ("map_point", "touched")
+            )
+            return placed[0] or 0, changed[0] or 0
 
         return await self._db.read(work)
 

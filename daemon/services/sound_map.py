@@ -31,13 +31,21 @@ class MapService:
 
     async def view(self, query: MapQuery) -> MapView:
         """A part of the map as it is now."""
-        points = await self._points.within(query.left, query.top, query.right, query.bottom, query.limit)
+        version = await self._points.version()  # first: what changes meanwhile comes again the next time
+        since = (0, 0) if query.since is None else _numbers(query.since)
+        box = (query.left, query.top, query.right, query.bottom)
+        points = await self._points.within(*box, query.limit, since)
         placed, waiting = await self._points.counts()
         return MapView(
             assets=[each.asset for each in points], x=[round(each.x, 4) for each in points],
             y=[round(each.y, 4) for each in points], classes=[each.label for each in points], placed=placed,
-            waiting=waiting,
+            waiting=waiting, version="{}.{}".format(*version),
         )  # fmt: skip
+
+
+def _numbers(version: str) -> tuple[int, int]:
+    placed, _, changed = version.partition(".")
+    return int(placed), int(changed)
 
 
 class Mapper:

@@ -30,18 +30,21 @@ class MapRequest(Request, frozen=True):
 
 
 class MapQuery(Request, frozen=True):
-    """A part of the map, and how many sounds of it at most, spread evenly when there are more."""
+    """A part of the map, and how many sounds of it at most, spread evenly when there are more. since: the `version` of
+    an earlier answer: only sounds that got their place or changed since. One that left the library is told by the
+    event `asset.removed`."""
 
     left: Place = 0.0
     right: Place = 1.0
     top: Place = 0.0
     bottom: Place = 1.0
     limit: Annotated[int, Meta(ge=1, le=100_000)] = 20_000
+    since: Annotated[str, Meta(pattern=r"^[0-9]{1,18}\.[0-9]{1,18}$")] | None = None
 
 
 class MapView(Answer, frozen=True):
     """One entry in each list for each sound: its asset, its place (0..1 both ways), its class. placed: sounds on the
-    whole map. waiting: heard, and not on it yet (`POST /map` places them)."""
+    whole map. waiting: heard, and not on it yet (`POST /map` places them). version: of the map, for `since`."""
 
     assets: list[str]
     x: list[float]
@@ -49,3 +52,4 @@ class MapView(Answer, frozen=True):
     classes: list[str | None] = msgspec.field(name="class")
     placed: int
     waiting: int
+    version: str

@@ -351,7 +351,9 @@ class FakeMap:
         return tj.JobAck(id="map1", state="preparing")
 
     async def view(self, query: ta.MapQuery) -> ta.MapView:
-        return ta.MapView(assets=["a1"], x=[0.25], y=[0.75], classes=["kick"], placed=1, waiting=0)
+        return ta.MapView(
+            assets=["a1"], x=[0.25], y=[0.75], classes=["kick"], placed=1, waiting=0, version="1.1"
+        )
 
 
 class FakeModels:

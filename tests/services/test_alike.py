@@ -11,10 +11,12 @@ import soundfile
 import soxr
 
 from daemon.jobs.calls import Calls
+from daemon.kernel.types import AssetId
 from daemon.library.alike import Alikes, MapPoints
 from daemon.services.alike import CALL_FILES, AlikeFinder, batches, joined
 from daemon.services.best_copy import why
-from daemon.services.sound_map import Mapper
+from daemon.services.sound_map import Mapper, MapService
+from daemon.services.types_alike import MapQuery
 from daemon.services.vectors_out import VectorsOut
 from tests.services.test_scan import Context, Counting, House
 
@@ -141,6 +143,30 @@ async def test_what_has_a_place_on_the_map_keeps_it(hall: Hall) -> None:
     assert {each.asset for each in box} == {asset for asset, (x, _) in after.items() if x <= 0.5}
     await hall.mapper.run(Context({"again": True}))
     assert len(await hall.points.places()) == 17
+
+
+async def test_the_map_tells_what_came_or_changed_since_a_version(hall: Hall) -> None:
+    view = MapService(None, hall.points).view  # type: ignore[arg-type]
+    assert (await view(MapQuery())).version == "0.0"
+    hall.folder.mkdir()
+    for seed in range(4):
+        soundfile.write(hall.folder / f"{seed}.wav", drum(seed), RATE)
+    await hall.scan()
+    await hall.mapper.run(Context({"again": False}))
+    first = await view(MapQuery())
+    assert (await view(MapQuery(since=first.version))).assets == []
+    assert sorted((await view(MapQuery(since="0.0"))).assets) == sorted(first.assets)
+    soundfile.write(hall.folder / "new.wav", drum(9), RATE)
+    await hall.scan()
+    await hall.mapper.run(Context({"again": False}))
+    second = await view(MapQuery(since=first.version))
+    (new,) = second.assets
+    assert new not in first.assets and second.placed == 5
+    old = AssetId(first.assets[0])
+    await hall.assets.change(old, name=None, rating=None, tags=None, label="cowbell")
+    third = await view(MapQuery(since=second.version))
+    assert (third.assets, third.classes) == ([old], ["cowbell"])
+    assert (await view(MapQuery(since=third.version))).assets == []
 
 
 async def test_an_empty_library_has_neither(hall: Hall) -> None:

@@ -41,6 +41,9 @@ async def new_code(call: Call[None, None]) -> CodeView:
 
 
 async def open_panel(call: Call[CodeRequest, None]) -> web.Response:
+    """A HEAD, by which programs look at an address before a person opens it, leaves the code as it is."""
+    if call.request.method != "GET":
+        return web.Response(status=303, headers={"Location": "/"})
     cookie = _session_cookie(call, call.query.code)
     return web.Response(status=303, headers={"Location": "/", "Set-Cookie": cookie})
 

@@ -116,6 +116,15 @@ async def test_a_code_works_once(served: Served):
     assert (second.status, second.json["code"]) == (403, "bad_code")
 
 
+async def test_a_look_at_the_address_leaves_the_code_as_it_is(served: Served):
+    """Chat programs and browsers look by HEAD before a person opens it."""
+    address = f"/open?code={await code_of(served)}"
+    looked = await served.request("HEAD", address)
+    assert (looked.status, looked.headers.get("set-cookie")) == (303, None)
+    opened = await served.request("GET", address)
+    assert opened.status == 303 and opened.headers["set-cookie"]
+
+
 async def test_a_code_does_not_outlive_its_two_minutes(served: Served):
     code = await code_of(served)
     served.clock.advance(CODE_LIFE_S)

@@ -74,6 +74,16 @@ def _operation(route: Route, schemas: dict[Any, Json], components: dict[str, Jso
     if note:
         operation["description"] = note
     parameters = [*_path_parameters(route), *_query_parameters(route, schemas, components)]
+    parameters += [
+        {
+            "name": each.name,
+            "in": "header",
+            "required": True,
+            "schema": {"type": each.type},
+            "description": each.meaning,
+        }
+        for each in route.needs
+    ]
     if parameters:
         operation["parameters"] = parameters
     body = _request_body(route, schemas)
@@ -139,7 +149,11 @@ def _responses(route: Route, schemas: dict[Any, Json]) -> dict[str, Json]:
 
 
 def _success(route: Route, schemas: dict[Any, Json]) -> Json:
-    description = {"description": HTTPStatus(route.status).phrase}
+    description: Json = {"description": HTTPStatus(route.status).phrase}
+    if route.gives:
+        description["headers"] = {
+            each.name: {"description": each.meaning, "schema": {"type": each.type}} for each in route.gives
+        }
     if route.status >= 400:
         return {**description, **_content(problems.CONTENT_TYPE, schemas[problems.ProblemView])}
     if route.answer is not None:

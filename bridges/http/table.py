@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from aiohttp import web
 
@@ -77,6 +77,12 @@ class Reply:
 Handler = Callable[[Call[Any, Any]], Awaitable[Any]]
 
 
+class Header(NamedTuple):
+    name: str
+    meaning: str
+    type: Literal["string", "integer"] = "string"
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """One row of the table.
@@ -84,6 +90,7 @@ class Route:
     path: as in openapi, with `{name}` parts. handler: takes a Call; returns what to encode, a Reply, or a
     response of its own. query, body: types to decode; answer: type that is encoded (None: no content).
     also: further (status, meaning) pairs worth saying. media: content type of an answer that is no JSON.
+    needs: headers without which it is refused. gives: headers of its answer.
     """
 
     method: str
@@ -98,6 +105,8 @@ class Route:
     access: Access = Access.SIGNED_IN
     media: str = Body.JSON.value
     also: tuple[tuple[int, str], ...] = ()
+    needs: tuple[Header, ...] = ()
+    gives: tuple[Header, ...] = ()
 
     @property
     def is_stream(self) -> bool:

@@ -42,6 +42,7 @@ ROUTES = (
         body=CollectionRequest,
         answer=CollectionView,
         status=201,
+        also=((409, "there is one of this name"),),
     ),
     Route("GET", _ONE, get, "One collection", answer=CollectionView, also=_NONE),
     Route(

@@ -83,6 +83,7 @@ ROUTES = (
         status=202,
         also=(
             (200, "the same job, for a repeated idempotency key"),
+            (404, "no such recipe, asset or place to deliver to"),
             (409, "the key was used with another body"),
         ),
     ),

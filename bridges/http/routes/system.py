@@ -122,6 +122,6 @@ ROUTES = (
         remove_model,
         "Remove a model's weights",
         status=204,
-        also=((404, "no such model"),),
+        also=((404, "it is not installed"), (409, "it belongs to a package, and stays")),
     ),
 )

@@ -30,7 +30,7 @@ from daemon.library.database import Database
 from daemon.library.retention import Retention
 from daemon.logs import logging_to
 from daemon.playback.player import Player
-from daemon.runtime import Runtime, remove_runtime, single_daemon, write_runtime
+from daemon.runtime import Runtime, single_daemon, told_in
 from daemon.services import Services
 from daemon.services.events import EventsService
 from daemon.services.indexes import IndexKeeper
@@ -116,8 +116,7 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         stack.push_async_callback(reaper.stop)
         await reaper.start()
         runtime = _runtime(settings, host, port, surfaces)
-        write_runtime(settings.runtime_path, runtime)
-        stack.callback(remove_runtime, settings.runtime_path, runtime.pid)
+        stack.enter_context(told_in(settings.runtime_path, runtime))
         yield runtime
 
 

@@ -18,7 +18,6 @@ from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadConfig
 from daemon.kernel.suggest import suggest
 from daemon.kernel.toml_file import parsed, text_of
-from daemon.runtime import LOCK
 
 GIB = 1 << 30
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -146,7 +145,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     @property
     def lock_path(self) -> Path:
-        return self.home / LOCK
+        return self.home / "daemon.lock"
 
     @property
     def work(self) -> Path:

@@ -1,7 +1,7 @@
 """One daemon per home, and how others find it: the lock file and `runtime.json`.
 
-What `runtime.json` says counts while the lock of its home is held: a daemon that was killed leaves the file behind,
-and its port to whoever comes next.
+What `runtime.json` says counts while it is locked: a daemon that was killed leaves the file behind, and its port to
+whoever comes next.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import msgspec
 from daemon.kernel.addresses import reached_at, url
 from daemon.kernel.errors import AlreadyRunning, DiskError
 
-LOCK = "daemon.lock"
-_LOOKS = 5
-_BETWEEN_LOOKS_S = 0.01
+_TRIES = 5
+_BETWEEN_TRIES_S = 0.01
+_LOCKED_BYTE = 1 << 30  # beyond what is written: Windows lets nobody read a byte that is locked
 WRITABLE_RUNTIME = (
     "Give yourself write access to its folder, or set ROADIE_HOME to a folder of yours, where it then is"
 )
@@ -56,32 +56,14 @@ def single_daemon(lock: Path, runtime: Path) -> Iterator[None]:
     The lock is the open file, so it goes with the process however that ends.
     """
     with _opened(lock) as file:
-        if not _taken(file):
-            other = read_runtime(runtime)
+        if not _try_lock(file):
+            other = running_daemon(runtime)
             who = f"process {other.pid} at {other.base_url}" if other else "another process"
             raise AlreadyRunning(
                 "a daemon has this home already", where=lock.parent, why=who,
                 hint="Use that one, or set ROADIE_HOME to another folder",
             )  # fmt: skip
-        _remove_left_over(runtime, lock.parent)
         yield
-
-
-def _remove_left_over(runtime: Path, home: Path) -> None:
-    """From a daemon of this home that was killed: nobody is to take its address for that of the next one."""
-    told = read_runtime(runtime)
-    if told is not None and Path(told.home) == home:
-        with suppress(OSError):
-            runtime.unlink()
-
-
-def _taken(file: IO[bytes]) -> bool:
-    """A command that looks whether the lock is held has it for that moment."""
-    for _ in range(_LOOKS):
-        if _try_lock(file):
-            return True
-        time.sleep(_BETWEEN_LOOKS_S)
-    return False
 
 
 def _opened(lock: Path) -> IO[bytes]:
@@ -100,14 +82,21 @@ if sys.platform == "win32":
 
     def _try_lock(file: IO[bytes]) -> bool:
         try:
-            file.seek(0)
+            file.seek(_LOCKED_BYTE)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
         except OSError:
             return False
         return True
 
     def _is_held(file: IO[bytes]) -> bool:
-        return not _taken(file)
+        return not _try_lock(file)
+
+    def _place(file: IO[bytes], draft: Path, path: Path) -> IO[bytes]:
+        file.close()  # an open file cannot be renamed here
+        draft.replace(path)
+        placed = path.open("r+b")
+        _lock_told(placed)
+        return placed
 else:
     import fcntl
 
@@ -126,22 +115,52 @@ else:
             return True
         return False
 
-
-def write_runtime(path: Path, runtime: Runtime) -> None:
-    """Tell others where this daemon is; readable by the owner only. Raises DiskError."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft.unlink(missing_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(json.dumps(msgspec.to_builtins(runtime), indent=2).encode())
+    def _place(file: IO[bytes], draft: Path, path: Path) -> IO[bytes]:
+        _lock_told(file)  # before anyone sees it
         draft.replace(path)
+        return file
+
+
+def _lock_told(file: IO[bytes]) -> None:
+    """Who looks whether it is locked has it for that moment; where nothing can be locked, the process is looked at."""
+    for _ in range(_TRIES):
+        if _try_lock(file):
+            return
+        time.sleep(_BETWEEN_TRIES_S)
+
+
+@contextmanager
+def told_in(path: Path, runtime: Runtime) -> Iterator[None]:
+    """Tell others where this daemon is, for as long as it runs; readable by the owner only. Raises DiskError."""
+    try:
+        file = _written(path, runtime)
     except OSError as error:
         raise DiskError(
             "this file, by which others find the daemon, cannot be written", where=path, why=error.strerror,
             hint=WRITABLE_RUNTIME,
         ) from error  # fmt: skip
+    try:
+        with file:
+            yield
+    finally:
+        _remove(path, runtime.pid)
+
+
+def _written(path: Path, runtime: Runtime) -> IO[bytes]:
+    """The file, in place, locked and open."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    file = os.fdopen(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b")
+    try:
+        file.write(json.dumps(msgspec.to_builtins(runtime), indent=2).encode())
+        file.flush()
+        return _place(file, draft, path)
+    except OSError:
+        file.close()
+        with suppress(OSError):
+            draft.unlink()
+        raise
 
 
 def read_runtime(path: Path) -> Runtime | None:
@@ -155,16 +174,20 @@ def read_runtime(path: Path) -> Runtime | None:
 def running_daemon(path: Path) -> Runtime | None:
     """The daemon that the file names, when it runs. Only such a one may be told a token: at the address of one that
     ended, anybody may listen by now."""
-    told = read_runtime(path)
-    if told is None:
-        return None
     try:
-        with (Path(told.home) / LOCK).open("rb") as lock:
-            return told if _is_held(lock) else None
-    except FileNotFoundError:
+        with path.open("rb") as file:
+            told = msgspec.json.decode(file.read(), type=Runtime)
+            held = _held_by(file, told)
+    except (OSError, msgspec.MsgspecError):
         return None
-    except OSError:  # not ours to open, or on a disk that knows no locks
-        return told if _is_roadie(told.pid) else None
+    return told if held else None
+
+
+def _held_by(file: IO[bytes], told: Runtime) -> bool:
+    try:
+        return _is_held(file)
+    except OSError:  # on a disk that knows no locks
+        return _is_roadie(told.pid)
 
 
 def _is_roadie(pid: int) -> bool:
@@ -177,8 +200,8 @@ def _is_roadie(pid: int) -> bool:
     return "serve" in words and any("roadie" in word or word == "daemon.cli" for word in words)
 
 
-def remove_runtime(path: Path, pid: int) -> None:
-    """Take back what `write_runtime` wrote, unless another daemon has written since."""
+def _remove(path: Path, pid: int) -> None:
+    """Unless another daemon has written it since."""
     there = read_runtime(path)
     if there is not None and there.pid == pid:
         with suppress(FileNotFoundError):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 
 from daemon.cli.client import Address, Client
 from daemon.cli.root import run_line
-from daemon.runtime import single_daemon
+from daemon.runtime import Runtime, told_in
 from tests.fakes.daemon import TOKEN, FakeDaemon
 from tests.recovery.house import House
 
@@ -53,35 +53,20 @@ def warm(cold: House) -> Iterator[House]:
 
 
 @pytest.fixture
-def found(fake: FakeDaemon, held: Path) -> FakeDaemon:
+def found(fake: FakeDaemon, home: Path) -> Iterator[FakeDaemon]:
     """The fake daemon, where commands look for a running one."""
-    write_runtime(held, fake.port)
-    return fake
+    with told_in(home / "runtime.json", runtime_of(home, fake.port)):
+        yield fake
 
 
-@pytest.fixture
-def held(home: Path) -> Iterator[Path]:
-    """The home, with its lock held as by a daemon that runs."""
-    with single_daemon(home / "daemon.lock", home / "runtime.json"):
-        yield home
-
-
-def write_runtime(home: Path, port: int) -> Path:
+def runtime_of(home: Path, port: int) -> Runtime:
+    """What a daemon says that listens at this port; its token is there."""
     token = home / "token"
     token.write_text(TOKEN + "\n")
-    told = {
-        "pid": 1,
-        "version": "0.1.0",
-        "home": str(home),
-        "http_host": "127.0.0.1",
-        "http_port": port,
-        "osc_port": None,
-        "token_file": str(token),
-        "command": ["roadie", "serve"],
-    }
-    path = home / "runtime.json"
-    path.write_text(json.dumps(told))
-    return path
+    return Runtime(
+        pid=os.getpid(), version="0.1.0", home=str(home), http_host="127.0.0.1", http_port=port, osc_port=None,
+        token_file=str(token), command=["roadie", "serve"],
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,93 +1,90 @@
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from daemon.cli.checks import all_checks
 from daemon.cli.find import running
 from daemon.kernel.errors import BadConfig, DiskError
-from daemon.runtime import Runtime, single_daemon
-from daemon.runtime import write_runtime as write_runtime_file
-from tests.cli.conftest import Ran, write_runtime
+from daemon.runtime import Runtime, told_in
+from tests.cli.conftest import Ran, runtime_of
 from tests.fakes.daemon import FakeDaemon
+
+
+def left_behind(home: Path, port: int) -> Path:
+    """The file of a daemon that was killed."""
+    path = home / "runtime.json"
+    path.write_bytes(msgspec.json.encode(runtime_of(home, port)))
+    return path
 
 
 def test_no_file_no_daemon(tmp_path: Path) -> None:
     assert running(tmp_path / "runtime.json") is None
 
 
-def test_the_running_one_is_found(fake: FakeDaemon, held: Path) -> None:
-    fake.routes["GET /recipes"] = {"items": []}
-    client = running(write_runtime(held, fake.port))
+def test_the_running_one_is_found(found: FakeDaemon, home: Path) -> None:
+    found.routes["GET /recipes"] = {"items": []}
+    client = running(home / "runtime.json")
     assert client is not None
     assert client.get("/recipes") == {"items": []}
 
 
-def test_a_port_that_somebody_else_has_by_now_is_not_asked(
+def test_one_that_does_not_answer_is_none(found: FakeDaemon, home: Path) -> None:
+    found.stop()
+    assert running(home / "runtime.json") is None
+
+
+def test_a_daemon_whose_token_is_out_of_reach(found: FakeDaemon, home: Path) -> None:
+    (home / "token").unlink()
+    with pytest.raises(BadConfig, match="token cannot be read"):
+        running(home / "runtime.json")
+
+
+def test_a_file_left_behind_names_nobody_whoever_has_the_port_by_now(
     fake: FakeDaemon, home: Path, roadie: Callable[..., Ran]
 ) -> None:
-    """The daemon was killed: its file stays, its lock goes, and its port goes to whoever comes next."""
-    (home / "daemon.lock").touch()
-    path = write_runtime(home, fake.port)
+    path = left_behind(home, fake.port)
     assert running(path) is None
     assert "does not run" in roadie("doctor").out
     assert fake.asked == []
 
 
-def test_a_daemon_that_starts_takes_away_what_one_before_it_left(fake: FakeDaemon, home: Path) -> None:
-    path = write_runtime(home, fake.port)
-    with single_daemon(home / "daemon.lock", path):
-        assert running(path) is None and fake.asked == []
+def test_the_file_is_the_owners_and_goes_with_the_daemon(home: Path) -> None:
+    path = left_behind(home, 1)
+    with told_in(path, runtime_of(home, 2)):
+        assert running(path) is None and path.exists()  # nobody listens there
+        assert os.name != "posix" or path.stat().st_mode & 0o777 == 0o600
+    assert not path.exists() and list(home.glob(".runtime*")) == []
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs flock")
-def test_a_command_that_looks_does_not_keep_a_daemon_from_starting(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.skipif(os.name != "posix", reason="there every file can be locked")
+def test_where_nothing_can_be_locked_the_process_is_looked_at(
+    fake: FakeDaemon, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import fcntl
+    def no_locks(*_: object) -> None:
+        raise OSError(37, "No locks available")
 
-    lock = home / "daemon.lock"
-    lock.touch()
-    with lock.open("rb") as looking:
-        fcntl.flock(looking, fcntl.LOCK_SH)
-        monkeypatch.setattr("daemon.runtime.time.sleep", lambda _: looking.close())
-        with single_daemon(lock, home / "runtime.json"):
-            assert looking.closed
-
-
-def test_where_nothing_can_be_locked_the_process_is_looked_at(fake: FakeDaemon, home: Path) -> None:
-    (home / "daemon.lock").mkdir()  # so that it cannot be opened
-    path = write_runtime(home, fake.port)  # of process 1
-    assert running(path) is None
+    monkeypatch.setattr("daemon.runtime.fcntl.flock", no_locks)
+    path = left_behind(home, fake.port)
+    assert running(path) is None and fake.asked == []
     script = "import sys; sys.stdin.read()"
     with subprocess.Popen(
         [sys.executable, "-c", script, "daemon.cli", "serve"], stdin=subprocess.PIPE
     ) as daemon:
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"pid": daemon.pid}))
+        path.write_bytes(
+            msgspec.json.encode(msgspec.structs.replace(runtime_of(home, fake.port), pid=daemon.pid))
+        )
         assert running(path) is not None
 
 
-def test_a_file_left_behind_names_nobody(fake: FakeDaemon, held: Path) -> None:
-    path = write_runtime(held, fake.port)
-    fake.stop()
-    assert running(path) is None
-
-
-def test_a_daemon_whose_token_is_out_of_reach(fake: FakeDaemon, held: Path) -> None:
-    path = write_runtime(held, fake.port)
-    (held / "token").unlink()
-    with pytest.raises(BadConfig, match="token cannot be read"):
-        running(path)
-
-
 def test_a_runtime_json_that_cannot_be_written_says_so(
-    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, roadie: Callable[..., Ran]
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """As where only the home of roadie is on a disk that can be written."""
     monkeypatch.delenv("ROADIE_HOME")
@@ -95,18 +92,11 @@ def test_a_runtime_json_that_cannot_be_written_says_so(
     monkeypatch.setenv("XDG_DATA_HOME", str(home))
     (tmp_path / ".roadie").touch()  # no folder
     path = tmp_path / ".roadie" / "runtime.json"
-    told = Runtime(
-        pid=1,
-        version="1",
-        home=str(home),
-        http_host="::",
-        http_port=80,
-        osc_port=None,
-        token_file="",
-        command=[],
-    )
-    with pytest.raises(DiskError, match=r"cannot be written.*ROADIE_HOME") as raised:
-        write_runtime_file(path, told)
+    with (
+        pytest.raises(DiskError, match=r"cannot be written.*ROADIE_HOME") as raised,
+        told_in(path, runtime_of(home, 1)),
+    ):
+        pass
     assert raised.value.where == str(path)
     checks = {each.name: each for each in all_checks(os.environ)}
     assert not checks["folder of runtime.json"].ok and ".roadie" in checks["folder of runtime.json"].found

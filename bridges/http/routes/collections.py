@@ -31,6 +31,7 @@ async def delete(call: Call[None, None]) -> None:
 _ALL = f"{BASE}/collections"
 _ONE = f"{_ALL}/{{id}}"
 _NONE = ((404, "no such collection"),)
+_TAKEN = (409, "there is one of this name")
 
 ROUTES = (
     Route("GET", _ALL, list_collections, "All collections", answer=Page[CollectionView]),
@@ -42,7 +43,7 @@ ROUTES = (
         body=CollectionRequest,
         answer=CollectionView,
         status=201,
-        also=((409, "there is one of this name"),),
+        also=(_TAKEN,),
     ),
     Route("GET", _ONE, get, "One collection", answer=CollectionView, also=_NONE),
     Route(
@@ -52,7 +53,7 @@ ROUTES = (
         "Rename it, add, remove",
         body=CollectionPatch,
         answer=CollectionView,
-        also=_NONE,
+        also=(*_NONE, _TAKEN),
     ),
     Route("DELETE", _ONE, delete, "Remove it; its assets stay", status=204, also=_NONE),
 )

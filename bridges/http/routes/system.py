@@ -115,6 +115,7 @@ ROUTES = (
         body=AddModelRequest,
         answer=ModelView,
         status=201,
+        also=((409, "there is one of this name"),),
     ),
     Route(
         "DELETE",

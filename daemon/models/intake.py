@@ -15,7 +15,8 @@ _IGNORED = frozenset({".gitattributes", "README.md", "manifest.json"})
 
 
 def listed(path: Path) -> dict[str, Path]:
-    """Name in the store to file, for a file or every file below a folder. Links and hidden files are left out."""
+    """Name in the store to file, for a file or every file below a folder, also one that a link there leads to, as in a
+    snapshot of a Hugging Face cache. Hidden files are left out."""
     if path.is_file():
         return {path.name: path}
     if not path.is_dir():
@@ -23,7 +24,7 @@ def listed(path: Path) -> dict[str, Path]:
     found = {
         file.relative_to(path).as_posix(): file
         for file in sorted(path.rglob("*"))
-        if file.is_file() and not file.is_symlink() and _wanted(file.relative_to(path))
+        if file.is_file() and _wanted(file.relative_to(path))
     }
     if not found:
         raise BadParameter("the folder holds no files", where=path)
@@ -55,7 +56,7 @@ def check_pickles(name: str, path: Path, names: frozenset[str], trusted: bool) -
         raise Forbidden(
             f"{pickles[0]} is a pickle checkpoint, and loading one runs the code inside it",
             where=path,
-            hint=f"If you trust where it came from: `roadie models add {name} {path} --trust`",
+            hint=f"If you trust where it came from: `roadie models add {name} {path} --trusted`",
         )
 
 

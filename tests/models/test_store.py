@@ -162,10 +162,25 @@ def test_verify_reads_every_byte(store: ModelStore, weights: Path) -> None:
         store.verify("mine")
 
 
+def test_links_to_files_are_followed(store: ModelStore, weights: Path, tmp_path: Path) -> None:
+    """As in the snapshot of a Hugging Face cache, whose files are links to others with names that say nothing."""
+    blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshots" / "0a1b"
+    blobs.mkdir()
+    snapshot.mkdir(parents=True)
+    for number, file in enumerate(sorted(weights.iterdir())):
+        blob = file.rename(blobs / f"blob{number}")
+        (snapshot / file.name).symlink_to(blob)
+    (snapshot / "gone.bin").symlink_to(blobs / "nothing")
+    path = store.add("mine", snapshot).path
+    kept = {each for each in path.iterdir() if each.name != "manifest.json"}
+    assert {each.name for each in kept} == {"sig.safetensors", "mine.yaml"}
+    assert not any(each.is_symlink() for each in kept)
+
+
 def test_a_pickle_is_refused_until_it_is_trusted(store: ModelStore, tmp_path: Path) -> None:
     checkpoint = tmp_path / "mine.th"
     checkpoint.write_bytes(b"\x80\x02.")
-    with pytest.raises(Forbidden, match=r"roadie models add mine .*mine\.th --trust"):
+    with pytest.raises(Forbidden, match=r"roadie models add mine .*mine\.th --trusted`"):
         store.add("mine", checkpoint)
     assert store.installed("mine") is None
     assert store.add("mine", checkpoint, trusted=True).trusted

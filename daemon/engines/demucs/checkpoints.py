@@ -123,7 +123,7 @@ def _module(file: Path, trusted: bool, name: str) -> torch.nn.Module:
             "this is a pickle checkpoint, and loading one runs the code inside it",
             where=file,
             hint=f"If you trust where it came from: `roadie models remove {name}`, then "
-            f"`roadie models add {name} {file} --trust`",
+            f"`roadie models add {name} {file} --trusted`",
         )
     try:
         if file.suffix == ".th":

@@ -95,7 +95,7 @@ def _work(song: DemoSong, folder: Path, environ: Mapping[str, str], as_json: boo
     request = job_request(RECIPE, [song.mix], folder, None, [])
     with session(environ) as open_session:
         ack = jobs_api.submit(open_session.client, request)
-        job = wait(open_session, ack.id, quiet=as_json)
+        job = wait(open_session, ack.id, quiet=as_json, home_stays=False)
         return _Outcome(job, models_api.listed(open_session.client))
 
 

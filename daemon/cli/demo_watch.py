@@ -67,7 +67,7 @@ def _work(
         dropped = _drop(song.mix, inbox)
         run = _until_noticed(client, dropped)
         say(f"Noticed once it had stood still; the rule asked for the job {run.jobs[0]}. Walking away ...")
-        job = wait(open_session, run.jobs[0], quiet=as_json)
+        job = wait(open_session, run.jobs[0], quiet=as_json, home_stays=False)
         run = _until_ended(open_session, run.id)
         if not as_json:
             tell_runs([run])

@@ -14,17 +14,18 @@ class Interrupted(KeyboardInterrupt):
     """ctrl-C, after it was said what becomes of the job."""
 
 
-def wait(session: Session, job_id: str, *, quiet: bool = False) -> JobView:
-    """Show the job until it has ended. Raises Interrupted on ctrl-C."""
+def wait(session: Session, job_id: str, *, quiet: bool = False, home_stays: bool = True) -> JobView:
+    """Show the job until it has ended. home_stays: it can still be asked for when the command has ended. Raises
+    Interrupted on ctrl-C."""
     try:
         last: Snapshot = watch(follow(session, job_id), display(quiet=quiet))
     except KeyboardInterrupt:
-        _let_go(session, job_id)
+        _let_go(session, job_id, home_stays)
         raise Interrupted from None
     return last.job
 
 
-def _let_go(session: Session, job_id: str) -> None:
+def _let_go(session: Session, job_id: str, home_stays: bool) -> None:
     """A job of a daemon that stays goes on; one whose daemon ends with this command is cancelled."""
     if not session.temporary:
         say(
@@ -33,6 +34,5 @@ def _let_go(session: Session, job_id: str) -> None:
         return
     if fetch(session.client, job_id).state not in ("done", "failed", "cancelled"):
         jobs_api.cancel(session.client, job_id)
-    say(
-        f"Cancelled the job {job_id}: its daemon ran only for this command. `roadie jobs retry {job_id}` takes it up."
-    )
+    again = f" `roadie jobs retry {job_id}` takes it up." if home_stays else ""
+    say(f"Cancelled the job {job_id}: its daemon ran only for this command.{again}")

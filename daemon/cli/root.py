@@ -88,9 +88,10 @@ def run_line(arguments: Sequence[str]) -> int:
     """Run one command line; returns the exit code."""
     debug = "--debug" in arguments
     try:
-        app(list(arguments), prog_name="roadie")
-    except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else failures.FAILED
+        code = _ran(arguments)
+        if sys.stdout is not None:  # there is none where a system starts it without a window
+            sys.stdout.flush()  # here, where a reader that has gone can be answered
+        return code
     except RoadieError as error:
         return failures.tell(error, debug)
     except KeyboardInterrupt:
@@ -100,4 +101,14 @@ def run_line(arguments: Sequence[str]) -> int:
         return 0
     except Exception as error:  # noqa: BLE001 - the outermost frame: a person reads a sentence, not a stack
         return failures.tell_unexpected(error, debug)
+
+
+def _ran(arguments: Sequence[str]) -> int:
+    """Raises BrokenPipeError when who read the output has gone; click would make a failure of that."""
+    try:
+        app(list(arguments), prog_name="roadie")
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):
+            raise ended.__context__ from None
+        return ended.code if isinstance(ended.code, int) else failures.FAILED
     return 0

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
+import daemon
 from daemon.cli.root import app
 from tests.cli.conftest import Ran
 
@@ -97,6 +101,43 @@ def test_asking_wrongly_is_2(line: list[str], roadie: Callable[..., Ran]) -> Non
     ran = roadie(*line)
     assert (ran.code, ran.out) == (2, "")
     assert "Traceback" not in ran.err
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+def test_a_reader_that_has_read_enough_is_no_error(buffered: bool) -> None:
+    """As `roadie jobs | head -1`: what is written last finds nobody, at once or when the buffer is emptied."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    environ = os.environ | ({} if buffered else {"PYTHONUNBUFFERED": "1"})
+    ran = subprocess.run(
+        [sys.executable, "-m", "daemon.cli", "jobs", "--help"], stdout=writing, stderr=subprocess.PIPE, env=environ,
+        text=True, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def _named_options() -> Iterator[tuple[str, list[str]]]:
+    """(where, words) of every command line with an option, in what roadie says and in what is written about it."""
+    root = Path(daemon.__file__).parents[1]
+    sources = [path for package in ("daemon", "bridges", "rules") for path in (root / package).rglob("*.py")]
+    for path in [*sources, root / "README.md", *(root / "docs").glob("*.md")]:
+        for line in re.findall(r"(?:`|^ *)roadie ([^`\n]*--[^`\n]*)", path.read_text("utf-8"), re.MULTILINE):
+            yield f"{path.relative_to(root)}: roadie {line}", line.replace('"', " ").split()
+
+
+@pytest.mark.parametrize(
+    ("where", "words"), _named_options(), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_option_that_is_named_is_there(where: str, words: list[str]) -> None:
+    command: Any = typer.main.get_command(app)
+    options = {"--help"}
+    for word in words:
+        if word in getattr(command, "commands", ()):
+            command = command.commands[word]
+        elif word.startswith("--"):
+            options |= {option for parameter in command.params for option in parameter.opts}
+            assert word.partition("=")[0].strip(",.;:)") in options, where
 
 
 def test_the_module_runs() -> None:

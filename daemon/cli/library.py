@@ -161,6 +161,7 @@ def remove(
     with_file: Annotated[
         bool, typer.Option("--file", help="The file too; only where roadie itself wrote it.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Take sounds out of the library. Their files stay.
 
@@ -169,15 +170,20 @@ def remove(
       roadie library remove kick.wav
     """
     from daemon.cli import library_api
-    from daemon.cli.output import on_one_line
+    from daemon.cli.output import on_one_line, print_json
     from daemon.cli.session import session
 
+    gone = []
     with session(os.environ) as open_session:
         for name in assets:
             found = library_api.find(open_session.client, name)
             library_api.remove(open_session.client, found.id, with_file=with_file)
-            with_it = " with its file" if with_file else ""
-            print(f"{on_one_line(found.name)}: removed from the library{with_it}")
+            gone.append({"id": found.id, "name": found.name, "file": with_file})
+            if not as_json:
+                with_it = " with its file" if with_file else ""
+                print(f"{on_one_line(found.name)}: removed from the library{with_it}")
+    if as_json:
+        print_json({"removed": gone})
 
 
 app.command("write-tags")(write_tags)

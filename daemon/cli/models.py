@@ -102,7 +102,7 @@ def add(
 
 
 @app.command()
-def remove(name: Name) -> None:
+def remove(name: Name, as_json: AsJson = False) -> None:
     """Delete a model's weights from roadie's home.
 
     \b
@@ -110,8 +110,9 @@ def remove(name: Name) -> None:
       roadie models remove htdemucs
     """
     from daemon.cli import models_api
+    from daemon.cli.output import print_json
     from daemon.cli.session import session
 
     with session(os.environ) as open_session:
         models_api.remove(open_session.client, name)
-    print(f"{name}: removed")
+    print_json({"removed": name}) if as_json else print(f"{name}: removed")

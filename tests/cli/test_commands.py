@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from tests.cli.conftest import Ran
-from tests.fakes.daemon import FakeDaemon, artifact_view, event, job_view, step_view
+from tests.fakes.daemon import FakeDaemon, artifact_view, event, job_view, problem, step_view
 
 Roadie = Callable[..., Ran]
 
@@ -246,6 +246,8 @@ def test_a_file_is_found_in_the_library_by_its_path(found: FakeDaemon, roadie: R
     found.routes[f"DELETE /assets/{ASSET['id']}"] = lambda _: web.Response(status=204)
     assert roadie("library", "remove", song).code == 0
     assert found.asked[-1] == ("DELETE", f"/assets/{ASSET['id']}", {})
+    told = json.loads(roadie("library", "remove", song, "--json").out)
+    assert told == {"removed": [{"id": ASSET["id"], "name": ASSET["name"], "file": False}]}
 
 
 def test_a_file_that_the_library_does_not_know(found: FakeDaemon, roadie: Roadie, song: Path) -> None:
@@ -336,6 +338,18 @@ def test_add_and_remove(found: FakeDaemon, roadie: Roadie, song: Path) -> None:
     assert roadie("models", "add", "mine", song, "--trusted").code == 0
     assert found.asked[-1][2] == {"name": "mine", "path": str(song), "trusted": True}
     assert roadie("models", "remove", "mine").code == 0
+    assert json.loads(roadie("models", "remove", "mine", "--json").out) == {"removed": "mine"}
+
+
+def test_a_recipe_that_is_not_there_is_asking_wrongly(found: FakeDaemon, roadie: Roadie, song: Path) -> None:
+    hint = "There are: stems"
+    found.routes["POST /jobs"] = lambda _: problem(
+        404, "not_found", f"there is no recipe 'x'. {hint}", hint=hint
+    )
+    ran = roadie("run", "x", song)
+    assert (ran.code, ran.err.splitlines()) == (
+        2, ["error: there is no recipe 'x'", f"  what to do: {hint}"]
+    )  # fmt: skip
 
 
 def test_recipes(found: FakeDaemon, roadie: Roadie) -> None:

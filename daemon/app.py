@@ -92,7 +92,6 @@ async def running(settings: Settings) -> AsyncIterator[Runtime]:
         player = Player()
         stack.push_async_callback(player.close)
         parts = await _built(settings, db, executor, player, clock)
-        await parts.services.system.restore()
         await parts.services.jobs.finish_undoing()
         # Runner and bridge begin last and end first: nothing is asked of parts that are not there.
         stack.push_async_callback(parts.shop.pool.close)

@@ -15,7 +15,7 @@ import platformdirs
 from msgspec import Meta
 
 from daemon.kernel.at_home import at_home
-from daemon.kernel.errors import BadConfig
+from daemon.kernel.errors import BadConfig, DiskError
 from daemon.kernel.suggest import suggest
 from daemon.kernel.toml_file import parsed, text_of
 
@@ -239,6 +239,32 @@ def load_settings(environ: Mapping[str, str] | None = None, **overrides: Any) ->
     except msgspec.ValidationError as error:
         raise BadConfig("a setting is wrong", where=home / "config.toml", why=error) from error
     return Settings(home, runtime, config)
+
+
+def store_setting(path: Path, key: str, value: Any) -> None:
+    """Put one setting into the file, keeping the rest of it, comments as well, as it is. Raises DiskError, and
+    BadConfig for a file that cannot be read."""
+    import tomlkit  # noqa: PLC0415 - only when something is changed
+
+    try:
+        document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+        table: Any = document
+        *tables, last = key.split(".")
+        for name in tables:
+            if name not in table:
+                table[name] = tomlkit.table()
+            table = table[name]
+        table[last] = value
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_text(tomlkit.dumps(document), "utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise DiskError("the settings cannot be written", where=path, why=error.strerror) from error
+    except ValueError as error:  # no TOML, or no UTF-8
+        raise BadConfig(
+            "the settings cannot be read", where=path, why=error, hint="Mend or remove it"
+        ) from error
 
 
 def _check_names(body: Mapping[str, Any], path: Path) -> None:

@@ -76,8 +76,8 @@ def set_value(
     import msgspec
 
     from daemon.cli.output import print_json
-    from daemon.cli.settings import as_toml, flat, store, tell_running
-    from daemon.config import load_settings
+    from daemon.cli.settings import as_toml, flat, tell_running
+    from daemon.config import load_settings, store_setting
     from daemon.kernel.typed_value import typed_value
 
     parsed, settings = typed_value(value), load_settings(os.environ)
@@ -87,7 +87,7 @@ def set_value(
     load_settings(os.environ, **{key: parsed})  # refuses what is not a setting
     path = settings.config_path
     in_force = tell_running(os.environ, key, parsed)
-    store(path, key, parsed)
+    store_setting(path, key, parsed)
     if as_json:
         print_json({"file": str(path), "setting": key, "value": parsed, "in_force": in_force})
         return

@@ -16,8 +16,8 @@ from daemon.cli.output import print_json, say
 from daemon.cli.request import absolute
 from daemon.cli.rules_told import tell_dry_run, tell_runs
 from daemon.cli.session import Session, session
-from daemon.cli.settings import store
 from daemon.cli.wait import wait
+from daemon.config import store_setting
 from daemon.demo.song import DemoSong
 from daemon.kernel.errors import RoadieError
 from daemon.services.types_rules import DryRunView, RuleRunView
@@ -54,8 +54,8 @@ def _work(
     song: DemoSong, folder: Path, inbox: Path, environ: Mapping[str, str], as_json: bool
 ) -> tuple[Report, RuleRunView]:
     config = Path(environ["ROADIE_HOME"]) / "config.toml"
-    store(config, "watch.inbox", [str(inbox)])
-    store(config, "folders.delivery", str(folder))
+    store_setting(config, "watch.inbox", [str(inbox)])
+    store_setting(config, "folders.delivery", str(folder))
     with session(environ) as open_session:
         client = open_session.client
         _switch_on(client, inbox)

@@ -16,7 +16,6 @@ from daemon.kernel.clock import Clock
 from daemon.kernel.errors import BadParameter
 from daemon.library.database import Database
 from daemon.library.jobs import Jobs
-from daemon.library.state import State
 from daemon.services.models import ModelsService
 from daemon.services.selection import SelectionService
 from daemon.services.types_system import Check, LaneView, SettingsPatch, SettingsView, SystemView, TransportView
@@ -25,11 +24,11 @@ FREE_ENOUGH = 5 * 10**9  # bytes: a song's stems as float, a few times over
 
 
 class SystemService:
-    """folders: by meaning ("home", "delivery", "roots"), for people."""
+    """folders: by meaning ("home", "delivery", "roots"), for people. keep: writes a setting into config.toml."""
 
     def __init__(
         self, version: str, home: Path, folders: dict[str, list[str]], executor: Executor, models: ModelsService,
-        selection: SelectionService, jobs: Jobs, state: State, db: Database, clock: Clock,
+        selection: SelectionService, jobs: Jobs, keep: Callable[[str, str], None], db: Database, clock: Clock,
     ) -> None:  # fmt: skip
         self._version = version
         self._home = home
@@ -38,7 +37,7 @@ class SystemService:
         self._models = models
         self._selection = selection
         self._jobs = jobs
-        self._state = state
+        self._keep = keep
         self._db = db
         self._clock = clock
         self._started_s = clock.monotonic()
@@ -71,17 +70,12 @@ class SystemService:
 
     # ------------------------------------------------------------ settings
 
-    async def restore(self) -> None:
-        """At start: settings that were changed while an earlier daemon ran."""
-        stored = await self._state.get("settings")
-        if isinstance(stored, dict) and "pause_heavy" in stored:
-            self._selection.set_pause(str(stored["pause_heavy"]))
-
     async def settings(self) -> SettingsView:
         return SettingsView({"pause_heavy": self._selection.pause_mode}, ["pause_heavy"])
 
     async def patch_settings(self, patch: SettingsPatch) -> SettingsView:
-        """Change settings of a running daemon; they outlive a restart. Raises BadParameter."""
+        """Change settings of a running daemon, and in config.toml, which the next one reads. Raises BadParameter,
+        DiskError."""
         unknown = set(patch.values) - {"pause_heavy"}
         if unknown:
             raise BadParameter(
@@ -90,7 +84,7 @@ class SystemService:
             )
         if "pause_heavy" in patch.values:
             self._selection.set_pause(str(patch.values["pause_heavy"]))
-            await self._state.put("settings", {"pause_heavy": self._selection.pause_mode})
+            await asyncio.to_thread(self._keep, "pause_heavy", self._selection.pause_mode)
         return await self.settings()
 
     # ------------------------------------------------------------ doctor

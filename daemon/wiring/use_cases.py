@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from daemon.config import Settings
+from daemon.config import Settings, store_setting
 from daemon.jobs.recipes import Recipes
 from daemon.jobs.runner import JobRunner
 from daemon.kernel.clock import Clock
@@ -87,8 +88,8 @@ def services_of(
         models=models,
         recipes=recipes,
         system=SystemService(
-            version("roadie"), settings.home, folders(settings), shop.executor, models, selection, stores.jobs, state,
-            stores.db, clock,
+            version("roadie"), settings.home, folders(settings), shop.executor, models, selection, stores.jobs,
+            partial(store_setting, settings.config_path), stores.db, clock,
         ),
         selection=selection,
         uploads=UploadsService(settings.uploads, uploaded),

@@ -188,6 +188,27 @@ def test_a_library_is_scanned_searched_tagged_and_exported(warm: House, tmp_path
     assert "Nothing found" in roadie("search", "--tag", "loud").out
 
 
+def test_config_show_and_the_daemon_tell_the_same(warm: House, roadie: Roadie) -> None:
+    """Whoever changed a setting, and whether a daemon ran then."""
+
+    def told() -> tuple[str, str]:
+        shown = json.loads(roadie("config", "show", "--json").out)["pause_heavy"]
+        return shown, warm.ask("GET", "/settings")["values"]["pause_heavy"]
+
+    assert roadie("config", "set", "pause_heavy", "recording").code == 0
+    assert told() == ("recording", "recording")
+    warm.ask("PATCH", "/settings", {"values": {"pause_heavy": "playing"}})
+    assert told() == ("playing", "playing")
+    warm.stop()
+    assert roadie("config", "set", "pause_heavy", "never").code == 0
+    warm.start()
+    assert warm.up()
+    assert told() == ("never", "never")
+    (warm.home / "config.toml").write_text("= no TOML")
+    refused = warm.refused("PATCH", "/settings", {"values": {"pause_heavy": "playing"}})
+    assert refused["code"] == "bad_config" and "config.toml" in refused["detail"]
+
+
 def test_doctor_looks_at_both_sides(warm: House, roadie: Roadie) -> None:
     ran = roadie("doctor", "--json")
     checks = {check["name"]: check for check in json.loads(ran.out)}

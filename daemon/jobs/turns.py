@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 import msgspec
 
 from daemon.jobs.recipe import Recipe
-from daemon.kernel.errors import RoadieError
 from daemon.kernel.work import Lane
 from daemon.library.jobs import Jobs
 from daemon.steps import registry
@@ -55,12 +54,13 @@ class Turns:
             if body is None:
                 return name
             lanes = {registry.spec(step.use).lane for step in msgspec.convert(body, Recipe).steps}
-        except (RoadieError, msgspec.ValidationError):
-            return Lane.CPU  # whoever works on it meets the same, and the job ends with it
+        except Exception:  # whoever works on it meets the same, and the job ends with it
+            log.info("what the job %s needs cannot be told", job, exc_info=True)
+            return Lane.CPU
         return Lane.HEAVY if Lane.HEAVY in lanes else Lane.CPU
 
     async def _say_queued(self, job: str) -> None:
         try:
             await self._jobs.set_state(job, "queued")
-        except RoadieError as error:
-            log.warning("job %s waits for its turn, which cannot be stored: %s", job, error)
+        except Exception:  # its turn comes all the same
+            log.warning("that the job %s waits cannot be stored", job, exc_info=True)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import queue
-import subprocess
-import threading
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -26,7 +23,7 @@ from bridges.midi.messages import (
     read_report,
 )
 from bridges.midi.ports import check_system
-from daemon.kernel.children import start_speaking
+from daemon.kernel.speaking import Speaking
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +31,6 @@ START_S = 10.0
 AGAIN_S, AGAIN_AT_MOST_S = 5.0, 60.0
 """Until it is tried again, each time twice as long: a system that has no MIDI may have it later."""
 _END_S = 1.0
-_MOST_WAITING = 256
-"""Messages to what does not take them; what comes then is dropped, and nobody waits."""
 
 
 Arrived = Callable[[str, bytes], None]
@@ -129,63 +124,32 @@ class _Process:
         self.why = NoMidi("what has the MIDI ports ended")
         self._received = received
         self._changed = changed
-        self._orders: queue.Queue[Send | None] = queue.Queue(_MOST_WAITING)
-        self._popen = start_speaking("bridges.midi.worker:main", encode(setup))
-        self._threads = [
-            threading.Thread(target=work, name=f"midi-{work.__name__}", daemon=True)
-            for work in (self._read, self._write)
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._speaking = Speaking(
+            "bridges.midi.worker:main", encode(setup), heard=self._read, ended=lambda: self._on_loop(self._gone)
+        )
 
     def send(self, order: Send) -> None:
-        with contextlib.suppress(queue.Full):
-            self._orders.put_nowait(order)
+        """Where it takes no more, it is dropped: nobody waits."""
+        self._speaking.send(encode(order))
 
     def close(self) -> None:
         """After what was sent; kills it when that takes too long. Blocks."""
-        self._no_more()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._popen.wait(_END_S)
-        self.kill()
+        self._speaking.close(_END_S)
 
     def kill(self) -> None:
         """Blocks for a moment. Idempotent."""
-        self._popen.kill()
-        self._popen.wait()
-        self._no_more()
-        for thread in self._threads:
-            thread.join()
+        self._speaking.kill()
 
-    def _no_more(self) -> None:
-        with contextlib.suppress(queue.Full):  # with so much waiting, its end is noticed by the next one
-            self._orders.put_nowait(None)
-
-    def _write(self) -> None:
-        stdin = self._popen.stdin
-        assert stdin is not None
-        with contextlib.suppress(OSError), stdin:  # OSError: it has ended
-            while (order := self._orders.get()) is not None:
-                stdin.write(encode(order) + b"\n")
-                stdin.flush()
-
-    def _read(self) -> None:
-        stdout = self._popen.stdout
-        assert stdout is not None
-        with stdout:
-            for line in stdout:
-                try:
-                    report = read_report.decode(line)
-                except msgspec.MsgspecError:
-                    break
-                if isinstance(report, Received):
-                    self._take(report.port, report.data)
-                else:
-                    self._on_loop(self._hear, report)
-        self._popen.kill()
-        self._popen.wait()
-        self._no_more()
-        self._on_loop(self._gone)
+    def _read(self, line: bytes) -> bool:
+        try:
+            report = read_report.decode(line)
+        except msgspec.MsgspecError:
+            return False
+        if isinstance(report, Received):
+            self._take(report.port, report.data)
+        else:
+            self._on_loop(self._hear, report)
+        return True
 
     def _take(self, port: str, message: bytes) -> None:
         try:

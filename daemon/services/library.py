@@ -33,7 +33,7 @@ from daemon.services.types_library import (
     ScanRequest,
     StatsView,
 )
-from daemon.services.uploads import Uploaded
+from daemon.services.uploaded import Uploaded
 
 InUse = Callable[[Path], bool]
 

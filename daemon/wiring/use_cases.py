@@ -43,7 +43,8 @@ from daemon.services.tags import TagsService
 from daemon.services.tasks import TaskStarter
 from daemon.services.transport import Transport
 from daemon.services.types_projects import ProjectRequest
-from daemon.services.uploads import Uploaded, UploadsService
+from daemon.services.uploaded import Uploaded
+from daemon.services.uploads import UploadsService
 from daemon.services.watching import WatchingService
 from daemon.watch.intake import Intake
 from daemon.watch.watcher import Watcher

@@ -14,7 +14,8 @@ from daemon.library.asset_records import FileStat, NewAsset
 from daemon.library.assets import Assets
 from daemon.library.database import Database
 from daemon.library.jobs import Jobs, NewInput, NewJob
-from daemon.services.uploads import KEPT_S, Uploaded, UploadsService
+from daemon.services.uploaded import Uploaded
+from daemon.services.uploads import KEPT_S, UploadsService
 from tests.fakes.uploaded import KeepsNothing
 
 

@@ -247,7 +247,7 @@ def store_setting(path: Path, key: str, value: Any) -> None:
     import tomlkit  # noqa: PLC0415 - only when something is changed
 
     try:
-        document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+        document = tomlkit.parse(path.read_text("utf-8-sig")) if path.exists() else tomlkit.document()
         table: Any = document
         *tables, last = key.split(".")
         for name in tables:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.config import load_settings
+from daemon.config import load_settings, store_setting
 from daemon.kernel.errors import BadConfig
 
 
@@ -51,6 +51,9 @@ def test_a_config_that_cannot_be_read_says_so(tmp_path: Path) -> None:
 def test_a_mark_that_windows_puts_in_front_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(b"\xef\xbb\xbf[http]\nport = 7711\n")
     assert load_settings(environ(tmp_path)).config.http.port == 7711
+    store_setting(tmp_path / "config.toml", "pause_heavy", "never")
+    settings = load_settings(environ(tmp_path))
+    assert (settings.config.http.port, settings.config.pause_heavy) == (7711, "never")
 
 
 @pytest.mark.parametrize(

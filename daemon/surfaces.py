@@ -15,9 +15,9 @@ from bridges.midi.settings import MidiSettings
 from bridges.midi.trigger import bindable
 from bridges.osc.announce import Announcement
 from bridges.osc.bridge import OscBridge
-from bridges.osc.names import url
 from bridges.osc.settings import NAME_THEM, Network, OscSettings, admits_nobody_else
 from daemon.config import OscConfig, Settings
+from daemon.kernel.addresses import url
 from daemon.kernel.clock import Clock
 from daemon.kernel.errors import BadConfig, RoadieError
 from daemon.services import Services

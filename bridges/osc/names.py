@@ -34,7 +34,3 @@ def is_of(origin: str | None, host: str) -> bool:
     """Whether an Origin header is that of this very server, as some WebSocket libraries send it, or there is none:
     a page of another's names its own."""
     return origin is None or origin.lower() in (f"http://{host.lower()}", f"https://{host.lower()}")
-
-
-def url(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -17,6 +17,7 @@ from bridges.osc.namespace import Namespace
 from bridges.osc.query.describe import ATTRIBUTES, EXTENSIONS, find, tree
 from bridges.osc.query.listener import HEARTBEAT_S, MAX_MESSAGE, Listening
 from bridges.osc.settings import OscSettings
+from daemon.kernel.addresses import url
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ class QueryServer:
         await self._runner.setup()
         await web.SockSite(self._runner, sock).start()
         bound: int = sock.getsockname()[1]
-        log.info("OSCQuery on %s", names.url(host, bound))
+        log.info("OSCQuery on %s", url(host, bound))
         return bound
 
     async def stop(self) -> None:

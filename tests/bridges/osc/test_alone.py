@@ -18,8 +18,8 @@ import pytest
 from pythonosc.osc_message import OscMessage
 
 from bridges.osc.listening import family_of
-from bridges.osc.names import url
 from bridges.osc.slip import frame
+from daemon.kernel.addresses import url
 from daemon.services.jobs import JobsService
 from daemon.services.types_jobs import JobAck, JobRequest
 from tests.bridges.osc.conftest import Client, Stage, message, stage

@@ -1,6 +1,7 @@
-"""Editing the chunks of a WAV file: read them, build new ones, write them without touching the audio.
+"""Editing the chunks of a WAV or AIFF file: read them, build new ones, write them without touching the audio.
 
-Chunks that roadie does not know are carried byte for byte and in their order.
+Chunks that roadie does not know are carried byte for byte and in their order, headers and padding included; so is what
+stands behind the last one.
 """
 
 from __future__ import annotations
@@ -13,25 +14,27 @@ from pathlib import Path
 from typing import BinaryIO
 
 from daemon.audio.binary import open_binary, shown
-from daemon.audio.riff import ChunkPlace, walk
+from daemon.audio.riff import STREAMED_SIZES, ChunkPlace, Layout, hides_chunks, layout
 from daemon.audio.sniff import sniff
 from daemon.kernel.errors import InputError, UnreadableAudio
 
 AUDIO_CHUNKS = frozenset({b"fmt ", b"data", b"fact", b"ds64"})
-"""What makes the sound and its frame: never edited here."""
+"""What makes the sound of a WAV and its frame: never edited here."""
+_AIFF_AUDIO_CHUNKS = frozenset({b"COMM", b"SSND", b"FVER"})
 _BEFORE_DATA = frozenset({b"bext"})
 _COPY_BYTES = 1 << 20
 _LIMIT = 0xFFFFFFFF
-_DS64_BYTES = 28
+_DS64 = struct.Struct("<QQQI")
 _LARGEST_METADATA_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """id: four bytes. body: without id, size and padding."""
+    """id: four bytes. body: without id, size and padding. whole: False when the file ends before the chunk does."""
 
     id: bytes
     body: bytes
+    whole: bool = True
 
     @property
     def list_type(self) -> bytes:
@@ -42,9 +45,10 @@ class Chunk:
     def before_data(self) -> bool:
         return self.id in _BEFORE_DATA
 
-    def framed(self) -> bytes:
+    def framed(self, order: str = "<") -> bytes:
         """As it stands in a file: id, size, body, and a pad byte after an odd size."""
-        return self.id + struct.pack("<I", len(self.body)) + self.body + b"\0" * (len(self.body) & 1)
+        size = struct.pack(f"{order}I", len(self.body))
+        return self.id + size + self.body + b"\0" * (len(self.body) & 1)
 
     def replaces(self, other: Chunk) -> bool:
         """Whether both say the same kind of thing, so that one takes the place of the other."""
@@ -53,29 +57,30 @@ class Chunk:
 
 
 def read_chunks(path: Path) -> list[Chunk]:
-    """Every chunk but the audio and its frame, in order. Raises UnreadableAudio when it is no WAV."""
-    _check_wav(path)
+    """Every chunk but the audio and its frame, in order. Raises InputError when it is neither WAV nor AIFF."""
+    _check_container(path)
     with open_binary(path) as file:
-        return [_load(file, place, path) for place in walk(file, path) if place.id not in AUDIO_CHUNKS]
+        found = layout(file, path)
+        return [_load(file, place, path) for place in found.places if place.id not in _audio_chunks(found)]
 
 
 def write_with_chunks(
     src: Path, dst: Path, chunks: Iterable[Chunk], *, durable: bool = False, riff_limit: int = _LIMIT
 ) -> None:
-    """Copy WAV `src` to the new file `dst` with `chunks` in the place of those of the same kind.
+    """Copy `src` to the new file `dst` with `chunks` in the place of those of the same kind.
 
-    The other chunks keep order and bytes; new ones go behind the audio, but `bext` before it. A file that
-    passes 4 GB becomes RF64. `dst` must not exist; it is removed again when writing fails.
+    The others keep order and bytes; new ones go behind the audio, but `bext` before it. What stands behind the end of
+    the RIFF stays behind it. RF64 and BW64 stay what they are; a RIFF that passes 4 GB becomes RF64. `dst` must not
+    exist; it is removed again when writing fails. Raises UnreadableAudio for a file of which a part is missing.
     """
-    _check_wav(src)
+    _check_container(src)
     with open_binary(src) as file:
-        places = list(walk(file, src))
-        if any(place.cut_off for place in places if place.id == b"data"):
-            raise UnreadableAudio("truncated: its audio is not all there", where=shown(src))
-        plan = _plan(file, places, list(chunks), src)
+        found = layout(file, src)
+        _check_whole(file, found, src)
+        copy = _Copy(file, found, _plan(file, found, list(chunks), src), riff_limit)
         with dst.open("xb") as out:
             try:
-                _write(file, out, plan, riff_limit)
+                copy.write(out)
                 out.flush()
                 if durable:
                     os.fsync(out.fileno())
@@ -85,9 +90,34 @@ def write_with_chunks(
                 raise
 
 
-def _check_wav(path: Path) -> None:
-    if (container := sniff(path)) not in ("wav", "rf64"):
-        raise InputError(f"only WAV files have these chunks, this is {container}", where=shown(path))
+def _check_container(path: Path) -> None:
+    if (container := sniff(path)) not in ("wav", "rf64", "aiff"):
+        raise InputError(f"only WAV and AIFF files have these chunks, this is {container}", where=shown(path))
+
+
+def _audio_chunks(found: Layout) -> frozenset[bytes]:
+    return _AIFF_AUDIO_CHUNKS if found.form == b"FORM" else AUDIO_CHUNKS
+
+
+def _sound(found: Layout) -> bytes:
+    return b"SSND" if found.form == b"FORM" else b"data"
+
+
+def _check_whole(file: BinaryIO, found: Layout, path: Path) -> None:
+    """Refuses what could not be written again without loss."""
+    sound = [place for place in found.places if place.id == _sound(found)]
+    if not sound:
+        raise UnreadableAudio("damaged: it has no chunk with sound", where=shown(path))
+    if any(place.cut_off for place in sound):
+        raise UnreadableAudio("truncated: its audio is not all there", where=shown(path))
+    if sound[0].claimed == 0 and (found.end < found.file_end or found.places[-1].cut_off):
+        raise UnreadableAudio("damaged: its header says nothing of the sound behind it", where=shown(path))
+    last = found.places[-1]
+    if last.cut_off and hides_chunks(file, path, last):
+        raise UnreadableAudio(
+            f"damaged: its {last.id!r} chunk claims {last.claimed} bytes, and other chunks stand among them",
+            where=shown(path),
+        )
 
 
 def _load(file: BinaryIO, place: ChunkPlace, path: Path) -> Chunk:
@@ -96,19 +126,16 @@ def _load(file: BinaryIO, place: ChunkPlace, path: Path) -> Chunk:
             f"its {place.id!r} chunk holds {place.size} bytes, too many to be metadata", where=shown(path)
         )
     file.seek(place.start)
-    return Chunk(place.id, file.read(place.size))
+    return Chunk(place.id, file.read(place.size), whole=not place.cut_off)
 
 
-def _plan(
-    file: BinaryIO, places: Sequence[ChunkPlace], new: list[Chunk], path: Path
-) -> list[ChunkPlace | Chunk]:
+def _plan(file: BinaryIO, found: Layout, new: list[Chunk], path: Path) -> list[ChunkPlace | Chunk]:
     """The chunks of the copy in order: places are copied from the source, chunks are written."""
     left = list(new)
+    names = ({chunk.id for chunk in new} | {b"ID3 "}) - _audio_chunks(found)
     plan: list[ChunkPlace | Chunk] = []
-    for place in places:
-        if place.id == b"ds64":
-            continue  # made anew for the new size
-        if place.id in AUDIO_CHUNKS or place.id not in {chunk.id for chunk in new} | {b"ID3 "}:
+    for place in found.places:
+        if place.cut_off or place.id not in names:
             plan.append(place)
             continue
         old = _load(file, place, path)
@@ -118,47 +145,85 @@ def _plan(
         else:
             plan.append(match)
             left.remove(match)
-    data = next(index for index, part in enumerate(plan) if part.id == b"data")
+    data = next(index for index, part in enumerate(plan) if part.id == _sound(found))
+    end = len(plan) - found.places[-1].cut_off  # readers take what follows a chunk that is cut off for its body
     early = [chunk for chunk in left if chunk.before_data]
-    return plan[:data] + early + plan[data:] + [chunk for chunk in left if not chunk.before_data]
+    late = [chunk for chunk in left if not chunk.before_data]
+    return plan[:data] + early + plan[data:end] + late + plan[end:]
+
+
+class _Copy:
+    """One file, written as planned."""
+
+    def __init__(self, src: BinaryIO, found: Layout, plan: Sequence[ChunkPlace | Chunk], limit: int) -> None:
+        self._src = src
+        self._found = found
+        self._plan = plan
+        own = max((index for index, part in enumerate(plan) if isinstance(part, Chunk)), default=0)
+        self._pads = [
+            _pad(part) or int(index < own and _size(part) & 1) for index, part in enumerate(plan)
+        ]  # a pad byte that is missing is put before what roadie writes: most readers expect it, and find nothing else
+        inside = found.stated_end - found.end if found.end < found.stated_end <= found.file_end else 0
+        body = sum(8 + _size(part) + pad for part, pad in zip(plan, self._pads, strict=True))
+        self._form_bytes = 4 + body + inside
+        self._becomes_rf64 = found.form == b"RIFF" and self._form_bytes > limit
+        if found.form == b"FORM" and self._form_bytes > _LIMIT:
+            raise InputError("with more tags it would pass 4 GB, which AIFF cannot")
+
+    def write(self, out: BinaryIO) -> None:
+        out.write(self._head())
+        for part, pad in zip(self._plan, self._pads, strict=True):
+            if isinstance(part, Chunk):
+                out.write(part.framed(self._found.order))
+                continue
+            out.write(self._header(part))
+            if part.id == b"ds64" and part.size >= _DS64.size:
+                self._src.seek(part.start)
+                out.write(struct.pack("<Q", self._form_bytes) + self._src.read(part.size)[8:])
+                self._transfer(out, part.start + part.size, part.pad)
+            else:
+                self._transfer(out, part.start, part.size + part.pad)
+            out.write(b"\0" * (pad - part.pad))
+        self._transfer(out, self._found.end, self._found.file_end - self._found.end)
+
+    def _head(self) -> bytes:
+        form = self._found.form
+        self._src.seek(8)
+        kind = self._src.read(4)
+        if not self._becomes_rf64:
+            size = _LIMIT if form in (b"RF64", b"BW64") else self._form_bytes
+            return form + struct.pack(f"{self._found.order}I", size) + kind
+        data = _size(next(part for part in self._plan if part.id == b"data"))
+        ds64 = _DS64.pack(self._form_bytes + 8 + _DS64.size, data, self._frames(data), 0)
+        return b"RF64" + struct.pack("<I", _LIMIT) + kind + Chunk(b"ds64", ds64).framed()
+
+    def _header(self, place: ChunkPlace) -> bytes:
+        """As it stands, but with the size of a stream whose header was never filled in."""
+        self._src.seek(place.start - 8)
+        header = self._src.read(8)
+        if place.id == b"data" and self._becomes_rf64:
+            return place.id + struct.pack("<I", _LIMIT)
+        if place.claimed in STREAMED_SIZES and place.size < place.claimed:
+            return place.id + struct.pack(f"{self._found.order}I", place.size)
+        return header
+
+    def _frames(self, data_bytes: int) -> int:
+        place = next(part for part in self._plan if part.id == b"fmt " and isinstance(part, ChunkPlace))
+        self._src.seek(place.start + 12)
+        align = int(struct.unpack("<H", self._src.read(2))[0])
+        return data_bytes // max(1, align)
+
+    def _transfer(self, out: BinaryIO, start: int, length: int) -> None:
+        self._src.seek(start)
+        left = length
+        while left and (data := self._src.read(min(_COPY_BYTES, left))):
+            out.write(data)
+            left -= len(data)
 
 
 def _size(part: ChunkPlace | Chunk) -> int:
     return part.size if isinstance(part, ChunkPlace) else len(part.body)
 
 
-def _write(src: BinaryIO, out: BinaryIO, plan: Sequence[ChunkPlace | Chunk], limit: int) -> None:
-    riff_bytes = 4 + sum(8 + _size(part) + (_size(part) & 1) for part in plan)
-    long = riff_bytes > limit
-    if long:
-        data = next(part for part in plan if part.id == b"data")
-        frames = _frames(src, plan, _size(data))
-        ds64 = b"ds64" + struct.pack(
-            "<IQQQI", _DS64_BYTES, riff_bytes + 8 + _DS64_BYTES, _size(data), frames, 0
-        )
-        out.write(b"RF64\xff\xff\xff\xffWAVE" + ds64)
-    else:
-        out.write(b"RIFF" + struct.pack("<I", riff_bytes) + b"WAVE")
-    for part in plan:
-        size = _size(part)
-        out.write(part.id + struct.pack("<I", _LIMIT if long and part.id == b"data" else size))
-        if isinstance(part, Chunk):
-            out.write(part.body)
-        else:
-            _copy(src, out, part)
-        out.write(b"\0" * (size & 1))
-
-
-def _frames(src: BinaryIO, plan: Sequence[ChunkPlace | Chunk], data_bytes: int) -> int:
-    place = next(part for part in plan if part.id == b"fmt " and isinstance(part, ChunkPlace))
-    src.seek(place.start + 12)
-    align = int(struct.unpack("<H", src.read(2))[0])
-    return data_bytes // max(1, align)
-
-
-def _copy(src: BinaryIO, out: BinaryIO, place: ChunkPlace) -> None:
-    src.seek(place.start)
-    left = place.size
-    while left and (data := src.read(min(_COPY_BYTES, left))):
-        out.write(data)
-        left -= len(data)
+def _pad(part: ChunkPlace | Chunk) -> int:
+    return part.pad if isinstance(part, ChunkPlace) else len(part.body) & 1

@@ -130,9 +130,44 @@ def info(values: Mapping[str, str]) -> Chunk:
     return Chunk(b"LIST", body)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a LIST: its bytes stand in the list's body from start to end, padding included."""
+
+    name: bytes
+    text: bytes
+    start: int
+    end: int
+
+    @property
+    def padded(self) -> bool:
+        return (self.end - self.start) % 2 == 0
+
+
+def list_entries(body: bytes) -> list[Entry] | None:
+    """The entries of a LIST's body in order; None when they do not fill it to its end. Some programs write no pad byte
+    after an odd size: an entry begins where all of the rest can be read from there."""
+    stack: list[tuple[int, tuple[Entry, ...]]] = [(4, ())]
+    seen: set[int] = set()
+    while stack:
+        at, found = stack.pop()
+        if not body[at:].strip(b"\0"):
+            return list(found)
+        if at in seen or at + 8 > len(body) or not all(0x20 <= byte < 0x7F for byte in body[at : at + 4]):
+            continue
+        seen.add(at)
+        size = int.from_bytes(body[at + 4 : at + 8], "little")
+        end = at + 8 + size
+        for pad in (0, 1) if size & 1 else (0,):  # what is put last is tried first
+            if end + pad <= len(body):
+                entry = Entry(body[at : at + 4], body[at + 8 : end], at, end + pad)
+                stack.append((end + pad, (*found, entry)))
+    return None
+
+
 def info_parts(body: bytes) -> list[tuple[bytes, bytes]]:
-    """(id, raw text) of each entry of a LIST INFO's body, in order."""
-    return _subs(body[4:])
+    """(id, raw text) of each entry of a LIST's body, in order."""
+    return [(entry.name, entry.text) for entry in list_entries(body) or ()]
 
 
 def acid(value: Acid) -> Chunk:
@@ -162,16 +197,6 @@ def ixml(project: str, user: Mapping[str, str], note: str = "") -> Chunk:
 def sub_chunk(name: bytes, body: bytes) -> bytes:
     """An entry of a LIST: id, size, body, and a pad byte after an odd size."""
     return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) & 1)
-
-
-def _subs(data: bytes) -> list[tuple[bytes, bytes]]:
-    found = []
-    at = 0
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at + 4 : at + 8], "little")
-        found.append((data[at : at + 4], data[at + 8 : at + 8 + size]))
-        at += 8 + size + (size & 1)
-    return found
 
 
 def _ascii(text: str, size: int) -> bytes:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Sequence
-from io import BytesIO
 
 import mutagen
-from mutagen.id3 import ID3
 
-from daemon.audio.chunk_bodies import info_parts, sub_chunk
+from daemon.audio.chunk_bodies import info_parts, list_entries, sub_chunk
 from daemon.audio.chunks import Chunk
-from daemon.audio.id3_frames import fill, saved, version_of
+from daemon.audio.id3_frames import filled
+from daemon.audio.id3_raw import parse
 from daemon.audio.tag_facts import Tags
 
 _DESCRIPTION, _ORIGINATOR = slice(0, 256), slice(256, 288)
 _UNITY_NOTE_AT = 12
+_INFO = b"INFO"
 _OVERWRITTEN = frozenset({b"IGNR", b"IKEY"})
 
 
@@ -35,14 +35,46 @@ def merged(old: Sequence[Chunk], wanted: Sequence[Chunk], tags: Tags, overwrite:
             if not (marked and (new.id == b"cue " or new.list_type == b"adtl")):
                 changed.append(new)
             continue
+        if _why_left(there) is not None:
+            continue
         if new.id == b"id3 ":
-            body = _id3(there.body, tags, overwrite)
+            body = filled(there.body, tags, overwrite=overwrite) or there.body
         else:
             rule = _RULES.get(new.id + new.list_type)
             body = there.body if rule is None else rule(there.body, new.body, overwrite)
         if body != there.body:
             changed.append(Chunk(there.id, body))
     return changed
+
+
+def left_alone(old: Sequence[Chunk], wanted: Sequence[Chunk]) -> list[str]:
+    """A reason for each chunk that `merged` leaves as it is because it cannot be read."""
+    there = [next((chunk for chunk in old if new.replaces(chunk)), None) for new in wanted]
+    return [why for chunk in there if chunk is not None and (why := _why_left(chunk)) is not None]
+
+
+def _why_left(chunk: Chunk) -> str | None:
+    name = f"{chunk.id.decode('latin-1').strip()} {chunk.list_type.decode('latin-1')}".strip()
+    if not chunk.whole:
+        return f"its {name} chunk is cut off, so it stays as it is"
+    if chunk.list_type == b"INFO" and list_entries(chunk.body) is None:
+        return f"the entries of its {name} chunk cannot be told apart, so it stays as it is"
+    if chunk.id == b"iXML" and not _is_utf8(chunk.body):
+        return "its iXML chunk is not UTF-8, so it stays as it is"
+    if chunk.id.lower() == b"id3 ":
+        try:
+            parse(chunk.body)
+        except mutagen.MutagenError as error:
+            return f"{error}, so it stays as it is"
+    return None
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _bext(old: bytes, new: bytes, overwrite: bool) -> bytes:  # noqa: ARG001 - a description is never replaced
@@ -56,24 +88,27 @@ def _bext(old: bytes, new: bytes, overwrite: bool) -> bytes:  # noqa: ARG001 - a
 
 def _info(old: bytes, new: bytes, overwrite: bool) -> bytes:
     """Texts that are missing go to the end; others keep their bytes and their order."""
+    entries = list_entries(old)
+    if entries is None:
+        return old
     fresh = dict(info_parts(new))
-    body, said = bytearray(old[:4]), set()
-    for name, text in info_parts(old):
-        said.add(name)
-        body += sub_chunk(name, fresh[name] if overwrite and name in _OVERWRITTEN and name in fresh else text)
-    for name, text in fresh.items():
-        if name not in said:
-            body += sub_chunk(name, text)
-    return bytes(body) if said else old[:4] + new[4:]
+    body, at = bytearray(), 0
+    for entry in entries:
+        if entry.name in fresh and (not entry.text.strip(b"\0 ") or (overwrite and entry.name in _OVERWRITTEN)):
+            body += old[at : entry.start] + sub_chunk(entry.name, fresh[entry.name])
+            at = entry.end
+    end = entries[-1].end if entries else len(_INFO)
+    body += old[at:end]
+    more = [sub_chunk(name, text) for name, text in fresh.items() if name not in {one.name for one in entries}]
+    if more and entries and at < end and not entries[-1].padded:
+        body += b"\0"  # the last one has no pad byte, which readers expect before the next
+    return bytes(body) + b"".join(more) + old[end:]
 
 
 def _ixml(old: bytes, new: bytes, overwrite: bool) -> bytes:
     """Elements of USER that are missing, put into the text as it stands; a text that is no such XML stays as it is."""
-    try:
-        text = old.decode("utf-8")
-        fresh = re.findall(r"<(\w+)>([^<]*)</\1>", _between(new.decode("utf-8"), "<USER>", "</USER>"))
-    except UnicodeDecodeError:
-        return old
+    text = old.decode("utf-8")
+    fresh = re.findall(r"<(\w+)>([^<]*)</\1>", _between(new.decode("utf-8"), "<USER>", "</USER>"))
     user = _between(text, "<USER>", "</USER>")
     rows = ""
     for name, value in fresh:
@@ -106,15 +141,6 @@ def _smpl(old: bytes, new: bytes, overwrite: bool) -> bytes:
 
 def _whole(old: bytes, new: bytes, overwrite: bool) -> bytes:
     return new if overwrite else old
-
-
-def _id3(old: bytes, tags: Tags, overwrite: bool) -> bytes:
-    """A tag that cannot be read stays as it is."""
-    try:
-        frames = ID3(BytesIO(old), translate=version_of(old) == 2)
-    except mutagen.MutagenError:
-        return old
-    return saved(frames, version_of(old)) if fill(frames, tags, overwrite=overwrite) else old
 
 
 _RULES: dict[bytes, Callable[[bytes, bytes, bool], bytes]] = {

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from io import BytesIO
+import shutil
 from pathlib import Path
 from typing import Any
 
 import mutagen
-from mutagen.aiff import AIFF
 from mutagen.flac import FLAC
-from mutagen.id3 import ID3, ID3NoHeaderError
+from mutagen.id3 import ParseID3v1
 from mutagen.mp4 import MP4, MP4FreeForm
 
 from daemon.audio.binary import open_binary, shown
 from daemon.audio.chunks import Chunk, read_chunks, write_with_chunks
-from daemon.audio.id3_frames import fill, save_version, saved, version_of
+from daemon.audio.id3_frames import filled, new_tag
+from daemon.audio.id3_raw import tag_bytes
 from daemon.audio.sniff import sniff
 from daemon.audio.tag_facts import Tags
 from daemon.kernel.disk import disk_error
@@ -25,6 +25,7 @@ __all__ = ["Tags", "id3_chunk", "write_tags"]
 
 _ITUNES = "----:com.apple.iTunes:"
 _ID3V1_BYTES = 128
+_ID3V2_HEADER_BYTES = 10
 
 
 def write_tags(path: Path, tags: Tags, *, overwrite: bool = True, named: Path | None = None) -> None:
@@ -59,52 +60,52 @@ def _not_written(error: BaseException, where: str) -> RoadieError:
 
 def id3_chunk(tags: Tags) -> Chunk:
     """The tags as the `id3 ` chunk of a WAV file, ID3v2.3, which most programs read."""
-    frames = ID3()
-    fill(frames, tags, overwrite=True)
-    return Chunk(b"id3 ", saved(frames, 3))
+    return Chunk(b"id3 ", new_tag(tags))
 
 
 def _write_wav(path: Path, tags: Tags, overwrite: bool) -> None:
-    """Its ID3 chunk is filled outside the file and the file written anew: so it is done for RF64 as well."""
-    old = next((chunk for chunk in read_chunks(path) if chunk.id.lower() == b"id3 "), None)
-    frames = ID3(BytesIO(old.body), translate=version_of(old.body) == 2) if old else ID3()
-    if not fill(frames, tags, overwrite=overwrite):
-        return
-    new = Chunk(old.id if old else b"id3 ", saved(frames, version_of(old.body if old else b"")))
-    beside = path.with_name(f".{path.name}.roadie-tagging")
-    write_with_chunks(path, beside, [new])
-    beside.replace(path)
-
-
-def _write_mp3(path: Path, tags: Tags, overwrite: bool) -> None:
-    """An old ID3v1 tag at the end keeps its bytes: it may hold what the newer tag does not."""
-    with open_binary(path) as file:
-        version = version_of(file.read(10))
-        file.seek(-min(_ID3V1_BYTES, path.stat().st_size), os.SEEK_END)
-        tail = file.read(_ID3V1_BYTES)
-    try:
-        frames = ID3(path, translate=version == 2)
-    except ID3NoHeaderError:
-        frames = ID3()
-    if not fill(frames, tags, overwrite=overwrite):
-        return
-    frames.save(path, v1=1, v2_version=save_version(frames, version))
-    if tail.startswith(b"TAG"):
-        with path.open("r+b") as file:
-            file.seek(-_ID3V1_BYTES, os.SEEK_END)
-            file.write(tail)
+    _write_id3_chunk(path, b"id3 ", tags, overwrite)
 
 
 def _write_aiff(path: Path, tags: Tags, overwrite: bool) -> None:
-    file = AIFF(path)
-    version = 3
-    if file.tags is None:
-        file.add_tags()
-    else:
-        version = file.tags.version[1]
-        file = AIFF(path, translate=version == 2)
-    if fill(file.tags, tags, overwrite=overwrite):
-        file.tags.save(path, v2_version=save_version(file.tags, version))
+    _write_id3_chunk(path, b"ID3 ", tags, overwrite)
+
+
+def _write_id3_chunk(path: Path, name: bytes, tags: Tags, overwrite: bool) -> None:
+    """The chunk is filled outside the file and the file written anew: so it is done for RF64 as well."""
+    old = next((chunk for chunk in read_chunks(path) if chunk.id.lower() == b"id3 "), None)
+    if old is not None and not old.whole:
+        raise mutagen.MutagenError("its ID3 tag is cut off")
+    body = filled(old.body if old else b"", tags, overwrite=overwrite)
+    if body is not None:
+        beside = _beside(path)
+        write_with_chunks(path, beside, [Chunk(old.id if old else name, body)])
+        beside.replace(path)
+
+
+def _write_mp3(path: Path, tags: Tags, overwrite: bool) -> None:
+    """What stands behind the first tag keeps its bytes, an old ID3v1 tag at the end too: it may hold what the newer
+    does not."""
+    with open_binary(path) as file:
+        head = file.read(_ID3V2_HEADER_BYTES)
+        length = tag_bytes(head) if head.startswith(b"ID3") and len(head) == _ID3V2_HEADER_BYTES else 0
+        file.seek(0)
+        old = file.read(length)
+        file.seek(-min(_ID3V1_BYTES, path.stat().st_size), os.SEEK_END)
+        earlier = ParseID3v1(file.read(_ID3V1_BYTES), v2_version=4 if head[3:4] == b"\4" else 3) or {}
+        body = filled(old, tags, overwrite=overwrite, earlier=earlier.values())
+        if body is None:
+            return
+        file.seek(length)
+        beside = _beside(path)
+        with beside.open("xb") as out:
+            out.write(body)
+            shutil.copyfileobj(file, out)
+    beside.replace(path)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.roadie-tagging")
 
 
 def _write_flac(path: Path, tags: Tags, overwrite: bool) -> None:

@@ -15,10 +15,11 @@ from mutagen.id3 import APIC, COMM, GEOB, ID3, TBPM, TCON, TIT2
 from daemon.audio import chunk_bodies as bodies
 from daemon.audio.chunks import Chunk, read_chunks, write_with_chunks
 from daemon.audio.identity import payload_hash
-from daemon.audio.merge_chunks import merged
+from daemon.audio.merge_chunks import left_alone, merged
 from daemon.audio.tags import Tags, id3_chunk
 from tests.audio import chunk_readers
 from tests.audio.material import RATE, noise
+from tests.audio.test_odd_chunks import ffprobe_tags
 
 UMID = bytes(range(64))
 IXML = (
@@ -159,3 +160,52 @@ def test_titles_stay(tmp_path: Path) -> None:
     again = ID3(BytesIO(chunk.body))
     assert chunk.id == b"ID3 " and str(again["TIT2"]) == "Mine" and again.version == (2, 3, 0)
     assert again["TCON"].text == ["(4)(7)Disco"] or "Disco" in again["TCON"].genres
+
+
+def unpadded(*entries: tuple[bytes, bytes]) -> Chunk:
+    """As programs write it that know of no pad byte."""
+    return Chunk(
+        b"LIST", b"INFO" + b"".join(name + struct.pack("<I", len(text)) + text for name, text in entries)
+    )
+
+
+MINE = ((b"IART", b"Abcd\0"), (b"ICOP", b"mine\0"), (b"IENG", b"engineer\0"))
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_texts_without_padding_keep_their_bytes(
+    tmp_path: Path, mine: Path, count: int, overwrite: bool
+) -> None:
+    old = unpadded(*MINE[:count], (b"IGNR", b"Own\0"))
+    path, out = tmp_path / "a.wav", tmp_path / "b.wav"
+    write_with_chunks(mine.with_suffix(".plain"), path, [old])
+    before = ffprobe_tags(path)
+    write_with_chunks(path, out, merged(read_chunks(path), wanted(), TAGS, overwrite))
+    body = next(chunk.body for chunk in read_chunks(out) if chunk.list_type == b"INFO")
+    assert body.startswith(old.body[: old.body.index(b"IGNR")])
+    genre = b"kick\0" if overwrite else b"Own\0"
+    more = [(b"IGNR", genre), (b"ICMT", b"no\0"), (b"ISFT", b"roadie\0")]
+    assert bodies.info_parts(body) == [*MINE[:count], *more]
+    after = ffprobe_tags(out)
+    assert before.items() <= {**after, **({"genre": "Own"} if overwrite else {})}.items()
+    assert after["encoder"] == "roadie"
+
+
+def test_texts_that_cannot_be_told_apart_stay_as_they_are(mine: Path) -> None:
+    torn = Chunk(b"LIST", b"INFOIART" + struct.pack("<I", 900) + b"Abcd\0")
+    cut = Chunk(b"acid", bytes(5), whole=False)
+    old = [torn, cut]
+    changed = merged(old, wanted(), TAGS, True)
+    assert not any(chunk.list_type == b"INFO" or chunk.id == b"acid" for chunk in changed)
+    assert len(changed) == len(wanted()) - 2
+    assert [why.split(",")[0] for why in left_alone(old, wanted())] == [
+        "the entries of its LIST INFO chunk cannot be told apart",
+        "its acid chunk is cut off",
+    ]
+
+
+def test_an_empty_text_is_filled() -> None:
+    old = Chunk(b"LIST", b"INFO" + bodies.sub_chunk(b"IGNR", b"\0") + bodies.sub_chunk(b"IART", b"Me\0"))
+    (changed,) = merged([old], [bodies.info({"IGNR": "kick"})], TAGS, False)
+    assert bodies.info_parts(changed.body) == [(b"IGNR", b"kick\0"), (b"IART", b"Me\0")]

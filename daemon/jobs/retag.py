@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from daemon.engines.classifier.classes import UNSURE
 from daemon.files.journal import Journal
 from daemon.files.rewriting import Shared
 from daemon.jobs.calls import Calls, unread
@@ -24,21 +25,25 @@ from daemon.library.assets import Assets
 from daemon.steps.retag_name import NAME
 
 USER = "user"
+WRITTEN_FROM = 0.5
+"""A class that roadie heard itself is written from this confidence on: below it is more likely wrong than right."""
 _UNSAID = frozenset({"source", "time_reference_frames", "start_frames", "slices_frames"})
 """Of a source, these are its own name and its own place, which its file says already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retagged:
-    """wrote: names of what is new in the file (chunks of a WAV, fields of others); empty when it said all before."""
+    """wrote: names of what is new in the file (chunks of a WAV, fields of others); empty when it said all before.
+    left: a reason for each part of it that could not be read and stays as it is."""
 
     path: Path
     wrote: tuple[str, ...]
+    left: tuple[str, ...] = ()
 
 
 def facts(asset: Asset) -> dict[str, Json]:
-    """What is written into a file: what was measured, the class as it stands (the user's own word wins), and the
-    user's tags."""
+    """What is written into a file: what was measured, the class as it stands (the user's own word wins) where it is
+    more than a guess, and the user's tags."""
     known: dict[str, Json] = {key: value for key, value in asset.meta.items() if value is not None}
     if asset.source is None:
         known = {key: value for key, value in known.items() if key not in _UNSAID}
@@ -46,12 +51,23 @@ def facts(asset: Asset) -> dict[str, Json]:
         "class": asset.label, "confidence": asset.confidence, "bpm": asset.bpm, "key": asset.key, "stem": asset.stem,
     }  # fmt: skip
     known |= {key: value for key, value in columns.items() if value is not None}
+    if not _is_sure(asset):
+        known = {key: value for key, value in known.items() if key not in ("class", "confidence")}
     if asset.kind in (Kind.ONE_SHOT, Kind.LOOP):
         known["kind"] = str(asset.kind)
     words: list[Json] = [tag.label for tag in asset.tags if tag.origin == USER and tag.label != asset.label]
     if words:
         known["tags"] = words
     return known
+
+
+def _is_sure(asset: Asset) -> bool:
+    """Whether its class may be written: the user's own word, or one that is more likely right than wrong."""
+    if asset.label == UNSURE:
+        return False
+    if any(tag.origin == USER and tag.label == asset.label for tag in asset.tags):
+        return True
+    return asset.confidence is None or asset.confidence >= WRITTEN_FROM
 
 
 class Retagger:
@@ -85,8 +101,10 @@ class Retagger:
             )
         wrote = said["wrote"]
         names = tuple(str(name) for name in wrote) if isinstance(wrote, list) and said["changed"] else ()
+        why = said["left"]
+        left = tuple(str(each) for each in why) if isinstance(why, list) else ()
         if dry_run or not names:
-            return Retagged(path, names)
+            return Retagged(path, names, left)
         shared = said["shared"]
         written = await asyncio.to_thread(
             self._journal.rewrite, path, out / NAME, before=str(said["before"]),
@@ -95,4 +113,4 @@ class Retagger:
         )  # fmt: skip
         stat: FileStat = await stat_of(path)
         await self._assets.record(NewAsset(asset.id, asset.kind, path, stat))
-        return Retagged(path, names if written else ())
+        return Retagged(path, names if written else (), left)

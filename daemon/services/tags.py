@@ -39,8 +39,8 @@ class TagWriter:
         self._retagger = retagger
 
     async def run(self, context: TaskContext) -> list[str]:
-        """Returns a line for each file that stays as it is for a reason, and in a dry run one for each that would
-        change. Done again after a restart, it goes on with the files that do not say all of it yet."""
+        """Returns a line for each file, or part of one, that stays as it is for a reason, and in a dry run one for each
+        that would change. Done again after a restart, it goes on with the files that do not say all of it yet."""
         request = msgspec.convert(context.request, WriteTagsRequest)
         files = [each async for each in self._files(request)]
         lines: list[str] = [] if files else ["nothing in the library was chosen, so nothing was written"]
@@ -56,6 +56,7 @@ class TagWriter:
                 errors.append(error)
                 lines.append(error.message)
                 continue
+            lines += [f"{path}: {why}" for why in done.left]
             lines += _told(done) if request.dry_run else []
         if errors and len(errors) == len(files):
             raise errors[0]

@@ -18,7 +18,7 @@ class EncodeParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="encode",
-    version=4,
+    version=5,
     params=EncodeParams,
     run="daemon.steps.encode_run:run",
     lane=Lane.CPU,

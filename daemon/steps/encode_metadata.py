@@ -10,6 +10,7 @@ from daemon.audio import chunk_bodies
 from daemon.audio.chunks import Chunk
 from daemon.audio.tags import Tags, id3_chunk
 from daemon.audio.time_reference import plausible
+from daemon.engines.classifier.classes import UNSURE
 from daemon.kernel.types import Json
 
 _SOFTWARE = "roadie"
@@ -19,12 +20,13 @@ _MIDDLE_C = 60
 
 def tags(meta: Mapping[str, Json], name: str | None) -> Tags:
     """The same facts for every container. name: of the file within the job, for want of anything better; None for a
-    file of the user's, which gets no title."""
+    file of the user's, which gets no title. A `genre` in meta is taken instead of the class, also where it is empty."""
+    meta = _sure(meta)
     known = [_text(meta.get(key)) for key in ("source", "stem", "class")]
     return Tags(
         title="" if name is None else " - ".join(word for word in known if word) or name,
         comment=_description(meta),
-        genre=_text(meta.get("class")),
+        genre=_text(meta["genre"] if "genre" in meta else meta.get("class")),
         bpm=_number(meta.get("bpm")),
         key=_text(meta.get("key")),
         fields={name: _text(meta[name]) for name in _FIELDS if meta.get(name) is not None},
@@ -34,6 +36,7 @@ def tags(meta: Mapping[str, Json], name: str | None) -> Tags:
 def wav_chunks(meta: Mapping[str, Json], title: str | None, rate_hz: int, frames: int) -> list[Chunk]:
     """bext, LIST-INFO, iXML and ID3 for every file; smpl where a root note or a loop is known; acid for loops and for
     one-shots with a root note; cue points with labels where slices are known."""
+    meta = _sure(meta)
     said = tags(meta, title)
     broadcast = chunk_bodies.Bext(
         description=said.comment,
@@ -59,6 +62,13 @@ def wav_chunks(meta: Mapping[str, Json], title: str | None, rate_hz: int, frames
     if markers := _markers(meta, frames):
         chunks += chunk_bodies.cue(markers)
     return [*chunks, id3_chunk(said)]
+
+
+def _sure(meta: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Without a class that says only that nobody knows it."""
+    if meta.get("class") != UNSURE:
+        return meta
+    return {key: value for key, value in meta.items() if key not in ("class", "confidence")}
 
 
 def position_frames(meta: Mapping[str, Json], rate_hz: int) -> int:

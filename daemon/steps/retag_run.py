@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from daemon.audio.binary import open_binary, shown
 from daemon.audio.chunks import read_chunks, write_with_chunks
 from daemon.audio.identity import payload_hash
-from daemon.audio.merge_chunks import merged
+from daemon.audio.merge_chunks import left_alone, merged
 from daemon.audio.probe import probe
+from daemon.audio.said import BPM, CLASS, GENRE, KEY, ROOT_NOTE, agrees, said
 from daemon.audio.sniff import sniff
 from daemon.audio.sound_extent import sound_extent
 from daemon.audio.tags import Tags, write_tags
@@ -24,12 +25,15 @@ from daemon.steps.retag import RetagParams
 from daemon.steps.retag_name import NAME
 from daemon.steps.spec import StepContext
 
+_WITH = {CLASS: ("confidence",), BPM: ("bars",)}
+"""What says nothing without the other."""
 _BLOCK_BYTES = 1 << 20
 
 
 def run(context: StepContext, inputs: tuple[InputFile, ...], params: RetagParams) -> StepResult:
     """One file. Its annotation: `before`, sha256 of the file as it is; `changed`, whether there was anything to write;
-    `shared`, [old, new, length] of the bytes of sound in both, or None; `wrote`, names of what is new in it.
+    `shared`, [old, new, length] of the bytes of sound in both, or None; `wrote`, names of what is new in it;
+    `left`, a reason for each part of it that could not be read and stays as it is.
 
     Raises InputError for a container without tags and when the sound would not be the same afterwards.
     """
@@ -37,7 +41,7 @@ def run(context: StepContext, inputs: tuple[InputFile, ...], params: RetagParams
     before = _sha256(path)
     context.checkpoint(0.3, "reading")
     try:
-        wrote = _tagged(path, copy, params)
+        wrote, left = _tagged(path, copy, params)
     except OSError as error:
         raise disk_error("cannot make the tagged copy", shown(path), error) from error
     context.checkpoint(0.7, "checking")
@@ -46,29 +50,52 @@ def run(context: StepContext, inputs: tuple[InputFile, ...], params: RetagParams
         raise InputError("writing tags would change its sound, so it is left as it is", where=shown(path))
     old, new = sound_extent(path), sound_extent(copy)
     shared: Json = [old[0], new[0], old[1]] if old and new and old[1] == new[1] else None
-    said: dict[str, Json] = {
+    told: dict[str, Json] = {
         "before": before, "changed": bool(wrote) and _sha256(copy) != before, "shared": shared, "wrote": list(wrote),
+        "left": list(left),
     }  # fmt: skip
-    return StepResult((Produced(NAME, Kind.SOURCE, payload),), (Annotation(0, said),))
+    return StepResult((Produced(NAME, Kind.SOURCE, payload),), (Annotation(0, told),))
 
 
-def _tagged(path: Path, copy: Path, params: RetagParams) -> Sequence[str]:
-    said = tags(params.facts, None)
+def _tagged(path: Path, copy: Path, params: RetagParams) -> tuple[Sequence[str], Sequence[str]]:
+    """Names of what is new in the copy, and what is left for a reason."""
+    facts = params.facts if params.overwrite else _unsaid(params.facts, said(path))
+    known = tags(facts, None)
     if sniff(path) not in ("wav", "rf64"):
         shutil.copyfile(path, copy)
-        write_tags(copy, said, overwrite=params.overwrite, named=path)
-        return _names(said)
+        write_tags(copy, known, overwrite=params.overwrite, named=path)
+        return _names(known), ()
     info = probe(path)
-    wanted = wav_chunks(params.facts, None, info.rate_hz, info.frames)
-    new = merged(read_chunks(path), wanted, said, params.overwrite)
+    wanted = wav_chunks(facts, None, info.rate_hz, info.frames)
+    old = read_chunks(path)
+    new = merged(old, wanted, known, params.overwrite)
     write_with_chunks(path, copy, new)
-    return [
+    names = [
         f"{chunk.id.decode('latin-1').strip()} {chunk.list_type.decode('latin-1')}".strip() for chunk in new
     ]
+    return names, left_alone(old, wanted)
 
 
-def _names(said: Tags) -> list[str]:
-    named = {"genre": said.genre, "bpm": said.bpm, "key": said.key, "comment": said.comment, **said.fields}
+def _unsaid(facts: Mapping[str, Json], there: Mapping[str, Sequence[str]]) -> dict[str, Json]:
+    """Without what the file says otherwise, in whichever of its parts. A class is also written as the genre, where
+    neither says another."""
+    known: dict[str, Json] = dict(facts)
+
+    def stands(fact: str, value: Json) -> bool:
+        return value is not None and not all(agrees(fact, value, text) for text in there.get(fact, ()))
+
+    label = known.get("class")
+    if stands(GENRE, label) or stands(CLASS, label):
+        known["genre"] = ""
+    for fact in (CLASS, BPM, KEY, ROOT_NOTE):
+        if stands(fact, known.get(fact)):
+            for name in (fact, *_WITH.get(fact, ())):
+                known.pop(name, None)
+    return known
+
+
+def _names(known: Tags) -> list[str]:
+    named = {"genre": known.genre, "bpm": known.bpm, "key": known.key, "comment": known.comment, **known.fields}
     return [name for name, value in named.items() if value]
 
 

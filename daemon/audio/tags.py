@@ -92,8 +92,8 @@ def _write_mp3(path: Path, tags: Tags, overwrite: bool) -> None:
         file.seek(0)
         old = file.read(length)
         file.seek(-min(_ID3V1_BYTES, path.stat().st_size), os.SEEK_END)
-        earlier = ParseID3v1(file.read(_ID3V1_BYTES), v2_version=4 if head[3:4] == b"\4" else 3) or {}
-        body = filled(old, tags, overwrite=overwrite, earlier=earlier.values())
+        earlier = _id3v1(file.read(_ID3V1_BYTES), 4 if head[3:4] == b"\4" else 3)
+        body = filled(old, tags, overwrite=overwrite, earlier=earlier)
         if body is None:
             return
         file.seek(length)
@@ -102,6 +102,15 @@ def _write_mp3(path: Path, tags: Tags, overwrite: bool) -> None:
             out.write(body)
             shutil.copyfileobj(file, out)
     beside.replace(path)
+
+
+def _id3v1(data: bytes, version: int) -> list[Any]:
+    """The frames of an ID3v1 tag. Its comment is the comment, not one of a kind of its own as mutagen has it."""
+    frames = list((ParseID3v1(data, v2_version=version) or {}).values())
+    for frame in frames:
+        if frame.FrameID == "COMM":
+            frame.desc = ""
+    return frames
 
 
 def _beside(path: Path) -> Path:

@@ -149,7 +149,7 @@ def test_what_an_older_tag_says_goes_into_a_new_one(kinds: dict[str, Path], tmp_
         + b"Me".ljust(30, b"\0")
         + bytes(30)
         + b"1999"
-        + bytes(30)
+        + b"mine".ljust(30, b"\0")
         + b"\x11"
     )
     path.write_bytes(path.read_bytes() + old)
@@ -157,6 +157,7 @@ def test_what_an_older_tag_says_goes_into_a_new_one(kinds: dict[str, Path], tmp_
     assert path.read_bytes().endswith(old)
     read = ID3(path, load_v1=False, translate=False)
     assert (str(read["TIT2"]), str(read["TPE1"]), str(read["TYER"])) == ("An old title", "Me", "1999")
+    assert [str(each) for each in read.getall("COMM")] == ["mine"]
     assert read["TCON"].genres == ["Rock"]  # genre 17 of ID3v1: it stands
 
 

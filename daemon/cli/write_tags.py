@@ -31,7 +31,9 @@ def write_tags(
     as_json: AsJson = False,
 ) -> None:
     """Write class, key, tempo and your tags into your files. What is empty is filled; the sound, artwork, comments,
-    cue points and whatever else stands there stay. `roadie jobs undo ID` gives back every byte.
+    cue points and whatever else stands there stay, and nothing is contradicted. A class is written when it is your own
+    or at least 50 % sure. Read-only files and those with several hard-linked names are left.
+    `roadie jobs undo ID` gives back every byte.
 
     \b
     Examples:

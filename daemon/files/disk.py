@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from daemon.files.errors import DiskPermission
 from daemon.files.rename import rename_new
 
 BLOCK_BYTES = 1 << 20
@@ -97,9 +98,11 @@ class Disk:
         rename_new(source, target)
 
     def copy_attributes(self, source: Path, target: Path) -> None:
-        """Permissions and extended attributes, as far as the system lets us; the time of change stays the target's,
-        so that other programs see that there is something new."""
+        """Owner and group; permissions and extended attributes, as far as the system lets us; the time of change stays
+        the target's, so that other programs see that there is something new. Raises DiskPermission when the target
+        would belong to somebody else."""
         status = target.stat()
+        _copy_owner(source, target)  # first, because it takes permissions away
         shutil.copystat(source, target)
         os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
@@ -109,6 +112,21 @@ class Disk:
     def remove(self, path: Path) -> None:
         """No error when it is not there."""
         path.unlink(missing_ok=True)
+
+
+def _copy_owner(source: Path, target: Path) -> None:
+    """Windows has no such thing: a new file has the owner and the rights of its folder."""
+    if sys.platform == "win32":
+        return
+    wanted, there = source.stat(), target.stat()
+    if (wanted.st_uid, wanted.st_gid) == (there.st_uid, there.st_gid):
+        return
+    try:
+        os.chown(target, wanted.st_uid, wanted.st_gid)
+    except OSError as error:
+        raise DiskPermission(
+            "its owner or group would change, so it is left as it is", where=source, why=error.strerror
+        ) from error
 
 
 def blocks(path: Path) -> Iterator[bytes]:

@@ -24,6 +24,12 @@ class DiskPermission(DiskError):
     code = "disk_permission"
 
 
+class HardLinked(DiskError):
+    """A file with further names, which would part from it."""
+
+    code = "hard_linked"
+
+
 class NameTooLong(DiskError):
     code = "name_too_long"
 

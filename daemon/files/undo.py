@@ -12,6 +12,7 @@ from daemon.files.intent import Intent, IntentState, JournalStore, Op
 from daemon.files.outcome import Kept, UndoReport
 from daemon.files.points import passing
 from daemon.files.reconcile import decide, reachable
+from daemon.files.rewritable import refusal
 from daemon.files.staging import prune
 
 InUse = Callable[[Path], bool]
@@ -86,6 +87,8 @@ def _why_keep(intent: Intent, in_use: InUse, disk: Disk) -> str | None:
         return "it was changed since"
     if intent.op is Op.REWRITE and (intent.backup is None or not intent.backup.exists()):
         return "its earlier content is lost"
+    if intent.op is Op.REWRITE and (refused := refusal(intent.path)) is not None:
+        return refused.what
     return "a project uses it" if in_use(intent.path) else None
 
 

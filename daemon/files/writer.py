@@ -9,6 +9,7 @@ from pathlib import Path
 from daemon.files.disk import Disk, blocks
 from daemon.files.intent import Intent
 from daemon.files.points import passing
+from daemon.files.rewritable import refusal
 from daemon.files.rewriting import literal
 from daemon.files.staging import clear_staging, make_folders, staged, sync_folders
 from daemon.kernel.errors import PathTaken, SourceChanged
@@ -43,7 +44,10 @@ class Writer:
         self._finish("replace", intent)
 
     def rewrite(self, intent: Intent, content: Callable[[], Iterator[bytes]]) -> None:
-        """Another content for a file, whose own goes into the intent's backup. Raises SourceChanged, OSError."""
+        """Another content for a file, whose own goes into the intent's backup. Raises SourceChanged, OSError, and
+        DiskPermission or HardLinked for a file that must stay as it is."""
+        if (refused := refusal(intent.path)) is not None:
+            raise refused
         part = self._write_part("rewrite", intent, content())
         if intent.backup is not None:
             make_folders(self._disk, intent.backup.parent)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from daemon.engines.classifier.classes import UNSURE
 from daemon.files.journal import Journal
+from daemon.files.rewritable import refusal
 from daemon.files.rewriting import Shared
 from daemon.jobs.calls import Calls, unread
 from daemon.jobs.prepare import stat_of
@@ -103,6 +104,8 @@ class Retagger:
         names = tuple(str(name) for name in wrote) if isinstance(wrote, list) and said["changed"] else ()
         why = said["left"]
         left = tuple(str(each) for each in why) if isinstance(why, list) else ()
+        if names and (refused := await asyncio.to_thread(refusal, path)) is not None:
+            raise refused  # also where nothing is written: it would not be
         if dry_run or not names:
             return Retagged(path, names, left)
         shared = said["shared"]

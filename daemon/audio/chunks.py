@@ -113,7 +113,7 @@ def _check_whole(file: BinaryIO, found: Layout, path: Path) -> None:
     if sound[0].claimed == 0 and (found.end < found.file_end or found.places[-1].cut_off):
         raise UnreadableAudio("damaged: its header says nothing of the sound behind it", where=shown(path))
     last = found.places[-1]
-    if last.cut_off and hides_chunks(file, path, last):
+    if last.cut_off and last.id != b"LIST" and hides_chunks(file, path, last):  # a list is made of such parts
         raise UnreadableAudio(
             f"damaged: its {last.id!r} chunk claims {last.claimed} bytes, and other chunks stand among them",
             where=shown(path),

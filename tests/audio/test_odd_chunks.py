@@ -118,6 +118,13 @@ def test_headers_and_padding_are_carried_as_they_are(tmp_path: Path) -> None:
     check_readers(out)
 
 
+def test_a_list_that_claims_too_much_stays_as_it_is(tmp_path: Path) -> None:
+    claims = b"LIST" + struct.pack("<I", 500) + bodies.info({"IART": "My artist"}).body
+    path = wav(tmp_path / "a.wav", [FMT, DATA, claims])
+    out = tagged(path)
+    assert out.read_bytes().endswith(claims) and not read_chunks(out)[-1].whole
+
+
 def test_a_size_that_was_never_filled_in_is_filled_in(tmp_path: Path) -> None:
     path = wav(tmp_path / "a.wav", [FMT, b"data" + b"\xff" * 4 + SOUND], size=0xFFFFFFFF)
     check_readers(tagged(path))

@@ -70,23 +70,6 @@ def test_written_only_when_asked_and_undone_to_the_last_byte(house: House, sound
     assert set(scanned(house, sounds)) == set(assets)  # the library still knows them
 
 
-def test_a_file_with_two_names_and_a_read_only_one_stay_as_they_are(house: House, sounds: Path) -> None:
-    before = {path.name: path.read_bytes() for path in sounds.iterdir()}
-    scanned(house, sounds)
-    (sounds.parent / "other name.wav").hardlink_to(sounds / "one.wav")
-    (sounds / "two.flac").chmod(0o444)
-    paths = [str(sounds / name) for name in ("one.wav", "two.flac", "three.ogg")]
-    for dry_run in (True, False):
-        view = house.wait(house.ask("POST", "/write-tags", {"paths": paths, "dry_run": dry_run})["id"])
-        lines = view["warnings"]
-        assert "one.wav" in lines[0] and "2 hard-linked names" in lines[0], view
-        assert "two.flac" in lines[1] and "read-only" in lines[1], view
-    for name in ("one.wav", "two.flac"):
-        assert (sounds / name).read_bytes() == before[name]
-    assert (sounds / "one.wav").samefile(sounds.parent / "other name.wav")
-    assert (sounds / "three.ogg").read_bytes() != before["three.ogg"]
-
-
 def test_an_undo_leaves_what_was_changed_since(house: House, sounds: Path) -> None:
     assets = scanned(house, sounds)
     one = assets["two.flac"]
@@ -114,3 +97,20 @@ def test_asked_wrongly(house: House) -> None:
         assert refused.value.code in (code, 422), (path, refused.value.code)
     view = house.wait(house.ask("POST", "/write-tags", {"paths": ["/no/such/file.wav"]})["id"])
     assert view["state"] == "failed" and "/no/such/file.wav" in view["error"]["message"]
+
+
+def test_a_file_with_two_names_and_a_read_only_one_stay_as_they_are(house: House, sounds: Path) -> None:
+    before = {path.name: path.read_bytes() for path in sounds.iterdir()}
+    scanned(house, sounds)
+    (sounds.parent / "other name.wav").hardlink_to(sounds / "one.wav")
+    (sounds / "two.flac").chmod(0o444)
+    paths = [str(sounds / name) for name in ("one.wav", "two.flac", "three.ogg")]
+    for dry_run in (True, False):
+        view = house.wait(house.ask("POST", "/write-tags", {"paths": paths, "dry_run": dry_run})["id"])
+        lines = view["warnings"]
+        assert "one.wav" in lines[0] and "2 hard-linked names" in lines[0], view
+        assert "two.flac" in lines[1] and "read-only" in lines[1], view
+    for name in ("one.wav", "two.flac"):
+        assert (sounds / name).read_bytes() == before[name]
+    assert (sounds / "one.wav").samefile(sounds.parent / "other name.wav")
+    assert (sounds / "three.ogg").read_bytes() != before["three.ogg"]

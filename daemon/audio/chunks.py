@@ -168,7 +168,9 @@ class _Copy:
         self._form_bytes = 4 + body + inside
         self._becomes_rf64 = found.form == b"RIFF" and self._form_bytes > limit
         if found.form == b"FORM" and self._form_bytes > _LIMIT:
-            raise InputError("with more tags it would pass 4 GB, which AIFF cannot")
+            raise InputError(
+                "with these tags it would pass 4 GB, which AIFF cannot hold", where=shown(Path(src.name))
+            )
 
     def write(self, out: BinaryIO) -> None:
         out.write(self._head())

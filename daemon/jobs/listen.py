@@ -16,7 +16,7 @@ from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import EMBEDDING_DIMS, EngineChoice, Kind, StepResult
 from daemon.library.asset_records import FileStat, Heard, NewAsset
 from daemon.models.store import ModelStore
-from daemon.steps import registry
+from daemon.steps import classify, registry
 
 ERROR, EMBEDDINGS = "error", "embeddings.f32"
 _ROW = struct.Struct(f"<{EMBEDDING_DIMS}f")
@@ -71,12 +71,12 @@ class Listener:
         return [*await self.many(files[:half]), *await self.many(files[half:])]
 
     async def _call(self, files: Sequence[tuple[Path, FileStat]]) -> list[NewAsset | Problem]:
-        engine = self.engine()
+        engine, network = self.engine(), classify.network("embeddings").mark
         inputs = [unread(path) for path, _ in files]
         async with self._calls.run("hear", inputs, engine=engine) as (out, result):
             vectors = await asyncio.to_thread(_vectors, out, result)
         return [
-            _asset(path, stat, note.meta, Heard(engine.mark, vectors.get(number)))
+            _asset(path, stat, note.meta, Heard(engine.mark, network, vectors.get(number)))
             for number, ((path, stat), note) in enumerate(zip(files, result.annotations, strict=True))
         ]
 
@@ -100,7 +100,7 @@ def _asset(path: Path, stat: FileStat, meta: Mapping[str, Json], heard: Heard) -
     words = tuple(str(word) for word in said) if isinstance(said, list) else ()
     return NewAsset(
         AssetId(str(meta["payload"])), str(meta["kind"]), path, stat, str(meta["byte_hash"]), meta=kept,
-        heard=Heard(heard.mark, heard.embedding, words),
+        heard=Heard(heard.mark, heard.network, heard.embedding, words),
     )  # fmt: skip
 
 

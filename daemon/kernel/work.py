@@ -149,7 +149,7 @@ class EngineChoice:
 
     @property
     def mark(self) -> str:
-        """Names what makes the answers, weights included: embeddings of one mark can be compared."""
+        """Names what makes the answers, weights included: what one mark told need not be told again by it."""
         return " ".join(part for part in (self.engine, self.version, self.model, self.weights[:12]) if part)
 
 

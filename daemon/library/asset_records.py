@@ -89,10 +89,11 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What an engine told of a file. mark: the engine's, and its model's. embedding: None when it has none.
-    said: labels that the file's name names."""
+    """What an engine told of a file. mark: the engine's, with what it was taught. network: the mark of what makes its
+    embeddings. embedding: None when it has none. said: labels that the file's name names."""
 
     mark: str
+    network: str
     embedding: tuple[float, ...] | None = None
     said: tuple[str, ...] = ()
 

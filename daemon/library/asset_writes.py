@@ -119,7 +119,7 @@ def _hear(new: NewAsset, heard: Heard, fresh: bool) -> None:
         put_tag(new.id, Tag(word, _SAID, FILE_NAME))
     sql("UPDATE asset SET heard = ? WHERE id = ?", heard.mark, new.id)
     if heard.embedding is not None:
-        put_embedding(new.id, heard.mark, heard.embedding)
+        put_embedding(new.id, heard.network, heard.embedding)
 
 
 def _insert(new: NewAsset) -> None:

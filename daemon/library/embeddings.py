@@ -20,6 +20,8 @@ DIMENSIONS = EMBEDDING_DIMS
 BYTES = 2 * DIMENSIONS
 _PACK = struct.Struct(f"<{DIMENSIONS}e")
 _PUT = "INSERT OR REPLACE INTO embedding (asset_id, model, number, vector) VALUES (?, ?, ?, ?)"
+_SAME = """SELECT 1 FROM embedding WHERE asset_id = ? AND model = ? AND vector = ?
+AND model = (SELECT model FROM embedding ORDER BY seq DESC LIMIT 1)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +47,18 @@ def packed(vector: Sequence[float]) -> bytes:
 
 
 def put(asset: str, model: str, vector: Sequence[float]) -> None:
-    """Keep an asset's embedding, instead of an earlier one by the same model; inside a write.
+    """Keep an asset's embedding, instead of an earlier one by the same model; inside a write. One that is the same
+    stays as it is, so that nothing made of it (an index, pairs that were compared) has to be made again.
 
-    model: name and version of what made it; only vectors of one model are compared. Raises NotFound, BadParameter.
+    model: name and version of the network that made it; only vectors of one model are compared. Raises NotFound,
+    BadParameter.
     """
     number = number_of(asset)
     if number is None:
         raise NotFound("there is no such asset", where=asset)
-    sql(_PUT, asset, model, number, packed(vector))
+    new = packed(vector)
+    if sql(_SAME, asset, model, new).fetchone() is None:
+        sql(_PUT, asset, model, number, new)
 
 
 class Embeddings:

@@ -1,7 +1,8 @@
 """All tables, and how a file that an older roadie wrote is brought up to them.
 
-A table, column or index that is missing is added in place, and what stands in the file stays as it is. So a change
-that only adds needs no version of its own; SCHEMA_VERSION rises when an older roadie could no longer read the file.
+A table, column or index that is missing is added in place, and what stands in the file stays as it is, but for
+embeddings (`refiling`). So a change that only adds needs no version of its own; SCHEMA_VERSION rises when an older
+roadie could no longer read the file.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from daemon.library import (
     tables,
     watch_tables,
 )
+from daemon.library.refiling import refile
 
 SCHEMA_VERSION = 1
 
@@ -55,6 +57,7 @@ def migrate(sqlite: peewee.SqliteDatabase, path: Path) -> None:
         sqlite.create_tables(TABLES)  # with the indexes that are missing
         if finding_tables.TermRow._meta.table_name not in standing:
             spelling.begin()
+        refile()
         sqlite.execute_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 

@@ -42,8 +42,8 @@ class EventRow(Model):
 
 
 class AssetRow(Model):
-    """A file that the library knows, by the hash of its payload. heard: the mark of the engine that told its class and
-    embedding (`EngineChoice.mark`), None before."""
+    """A file that the library knows, by the hash of its payload. heard: the mark of the engine that told its class
+    (`EngineChoice.mark`), None before."""
 
     id = CharField(primary_key=True)
     kind = CharField(index=True)

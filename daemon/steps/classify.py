@@ -21,12 +21,17 @@ class ClassifyParams(Params, frozen=True):
 def choose(params: ClassifyParams, store: ModelStore, device: str) -> EngineChoice:  # noqa: ARG001 - the CPU does
     found = None if params.model == "builtin" else taught(store.folder)
     if found is None:
-        reason = "asked for" if params.model == "builtin" else "nothing was taught"
-        return EngineChoice(engine=CLASSIFIER.name, version=CLASSIFIER.version, model="builtin", reason=reason)
+        return network("asked for" if params.model == "builtin" else "nothing was taught")
     return EngineChoice(
         engine=CLASSIFIER.name, version=CLASSIFIER.version, model="taught", weights=found.sha256, path=found.path,
         reason="taught by its owner",
     )  # fmt: skip
+
+
+def network(reason: str) -> EngineChoice:
+    """The network alone. Embeddings are its own: what it was taught changes what a sound is called, not its embedding,
+    so those of one network can be compared whatever was taught meanwhile."""
+    return EngineChoice(engine=CLASSIFIER.name, version=CLASSIFIER.version, model="builtin", reason=reason)
 
 
 SPEC = StepSpec(

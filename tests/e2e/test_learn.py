@@ -29,6 +29,10 @@ def scanned(house: House, folder: Path) -> dict[str, str]:
     return {Path(each["path"]).name: each["id"] for each in items if each["path"].startswith(str(folder))}
 
 
+def found_like(house: House, asset: str) -> int:
+    return len(house.ask("GET", f"/assets?like={asset}&limit=1000")["items"])
+
+
 def test_learnt_and_forgotten(house: House, tmp_path: Path) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
         house.ask("POST", "/learn", {})
@@ -42,6 +46,7 @@ def test_learnt_and_forgotten(house: House, tmp_path: Path) -> None:
     for each in assets.values():
         assert house.ask("PATCH", f"/assets/{each}", {"class": "warble"})["class"] == "warble"
     (folder / "gone.wav").unlink()
+    before = found_like(house, assets["0.wav"])
 
     view = house.wait(house.ask("POST", "/learn", {})["id"])
     assert view["state"] == "done", view
@@ -57,6 +62,12 @@ def test_learnt_and_forgotten(house: House, tmp_path: Path) -> None:
     without = TrainedClassifier.load(EngineChoice("classifier", "1.0"), Compute())
     assert [one.label for one in with_it.classify(new, [{}] * 3, lambda *_: None)] == ["warble"] * 3
     assert "warble" not in [one.label for one in without.classify(new, [{}] * 3, lambda *_: None)]
+
+    # What is heard from now on is compared with all that was heard before.
+    (tmp_path / "more").mkdir()
+    new[0].rename(tmp_path / "more" / "new.wav")
+    scanned(house, tmp_path / "more")
+    assert found_like(house, assets["0.wav"]) == before + 1
 
     assert house.ask("DELETE", "/learn") == {"forgotten": True}
     assert house.ask("DELETE", "/learn") == {"forgotten": False}

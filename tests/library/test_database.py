@@ -151,4 +151,6 @@ def test_a_file_of_an_older_roadie_gains_what_came_later_and_keeps_its_rows(tmp_
         assert "undoing" in columns
         assert "collection_asset" in tables
         assert plain.execute("SELECT type FROM event").fetchall() == [("asset.changed",)]
-        assert plain.execute("SELECT value FROM state").fetchall() == [('{"path":"/a"}',)]
+        assert plain.execute("SELECT value FROM state WHERE name = 'selection'").fetchall() == [
+            ('{"path":"/a"}',)
+        ]

@@ -17,9 +17,11 @@ from daemon.library.asset_records import FileStat, NewAsset
 from daemon.library.assets import Assets
 from daemon.library.database import Database
 from daemon.library.embeddings import Embeddings
+from daemon.library.finding_tables import EmbeddingRow
 from daemon.library.query import Like
 from daemon.library.search import Query, Search
 from daemon.library.state import State
+from daemon.library.tables import StateRow
 from daemon.services.indexes import LIBRARY_ID, IndexKeeper
 
 MODEL = "test 1"
@@ -182,6 +184,48 @@ async def test_only_vectors_of_one_model_are_compared(library: Library) -> None:
     await library.make_graph()
     await library.embeddings.put("a3", "test 2", cloud(1, 9)[0].tolist())
     assert await library.like(cloud(1, 9)[0]) == ["a3"]
+
+
+async def test_what_an_older_roadie_filed_under_what_it_was_taught_is_found(tmp_path: Path) -> None:
+    """Rows of one network under four marks, and an index that has passed some of them."""
+    before = Database(tmp_path / "roadie.db")
+    before.open()
+    library, points = Library(before, tmp_path), cloud(6, 11)
+    await library.add(points)
+    await before.write(lambda: EmbeddingRow.delete().execute())
+    for place, model in enumerate(
+        (
+            "taught 111111111111",
+            "builtin",
+            "taught 111111111111",
+            "taught 222222222222",
+            "builtin",
+            "taught 222222222222",
+        )
+    ):
+        await library.embeddings.put(f"a{place}", f"classifier 1.4 {model}", points[place].tolist())
+    await library.embeddings.put("a1", "classifier 1.4 taught 222222222222", points[1].tolist())
+    await before.write(lambda: StateRow.delete().where(StateRow.name == "embeddings.by-network").execute())
+    before.close()
+    after = Database(tmp_path / "roadie.db")
+    after.open()
+    try:
+        library.search = Search(after, tmp_path / "finding")
+        assert set(await library.like(points[0], 10)) == {f"a{place}" for place in range(6)}
+        assert await after.read(lambda: EmbeddingRow.select().count()) == 6
+        seqs = await after.read(lambda: {row.asset_id: row.seq for row in EmbeddingRow.select()})
+        assert min(seqs[each] for each in ("a0", "a2", "a3", "a5")) > 13
+    finally:
+        after.close()
+
+
+async def test_the_same_embedding_again_is_no_news(library: Library) -> None:
+    seen = await library.search.written()
+    await library.put([("a3", library.points["a3"])])
+    assert await library.search.written() == seen
+    await library.embeddings.put("a4", "test 2", cloud(1, 9)[0].tolist())
+    await library.put([("a3", library.points["a3"])])  # that model is the one in use again
+    assert len(await library.like(library.points["a3"], 20)) == 20
 
 
 async def test_pages_by_sound_join(library: Library) -> None:

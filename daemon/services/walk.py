@@ -39,7 +39,7 @@ class Walk:
                 except FileNotFoundError:
                     continue  # went away between the listing and the stat, or a link to nothing
                 except OSError as error:
-                    self.problems.append(f"{entry.path}: the file cannot be looked at ({error.strerror})")
+                    self._cannot_look(entry, error)
                     continue
                 if is_placeholder(stat, entry.path):
                     self.placeholders.append(entry.path)
@@ -47,8 +47,8 @@ class Walk:
                     yield entry.path, FileStat.told(stat)
 
     def saw(self, path: str) -> bool:
-        """Whether the file would have been found if it were there: not when its folder could not be listed, and not
-        when it is in the cloud."""
+        """Whether the file would have been found if it were there: not when it or its folder could not be looked at,
+        and not when it is in the cloud."""
         if path in self.placeholders:
             return False
         return not any(PurePath(path).is_relative_to(folder) for folder in self._closed)
@@ -60,7 +60,10 @@ class Walk:
         try:
             with os.scandir(folder) as entries:
                 for entry in sorted(entries, key=lambda each: each.name):
-                    self._sort(entry, inside, files)
+                    try:
+                        self._sort(entry, inside, files)
+                    except OSError as error:  # a link that leads round in a circle, or to where nobody may look
+                        self._cannot_look(entry, error)
         except OSError as error:
             self._cannot_list(Path(folder), error)
         return inside, files
@@ -82,6 +85,11 @@ class Walk:
             raise FileMissing("the folder cannot be read", where=folder, why=error.strerror) from error
         self._closed.append(folder)
         self.problems.append(f"{folder}: the folder cannot be read ({error.strerror})")
+
+    def _cannot_look(self, entry: os.DirEntry[str], error: OSError) -> None:
+        path = Path(entry.path)
+        self._closed.append(path)
+        self.problems.append(f"{shown(path)}: the file cannot be looked at ({error.strerror})")
 
     def _utf8(self, entry: os.DirEntry[str]) -> bool:
         """The library holds text: a name whose bytes are not UTF-8 has no place in it."""

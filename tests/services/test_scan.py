@@ -129,6 +129,19 @@ async def test_bad_files_are_told_with_their_reason_and_cost_nobody_else(house: 
     assert all(any(name in line for line in house.warnings) for name in ("empty.wav", "words.flac"))
 
 
+async def test_a_link_that_leads_nowhere_is_told_and_costs_no_other_file_of_its_folder(house: House) -> None:
+    house.write("in/good.wav")
+    for one, other in (("a.wav", "b.wav"), ("b.wav", "a.wav")):
+        (house.folder / "in" / one).symlink_to(other)
+        (house.folder / one).symlink_to(other)
+    house.write("top.wav", 200)
+    await house.scan()
+    assert await house.names() == ["good.wav", "top.wav"]
+    assert sorted(line.split(":")[0] for line in house.warnings) == sorted(
+        str(house.folder / each) for each in ("a.wav", "b.wav", "in/a.wav", "in/b.wav")
+    )
+
+
 async def test_a_file_that_ends_the_worker_is_found_among_the_others(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
+from daemon.audio.binary import shown
 from daemon.cli.failures import FAILED, lines
 from daemon.cli.output import print_json_line
 from daemon.cli.request import existing
@@ -29,7 +30,7 @@ def classify_files(files: Iterable[Path], as_json: bool) -> int:
         except RoadieError as error:
             code = FAILED
             if as_json:
-                print_json_line({"path": str(file), "error": error.info().to_wire()})
+                print_json_line({"path": shown(file), "error": error.info().to_wire()})
             print(*lines(error.info()), sep="\n", file=sys.stderr)
             continue
         if as_json:

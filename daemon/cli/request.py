@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from daemon.audio.binary import shown
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, FileMissing, InputError
 from daemon.kernel.typed_value import typed_value
@@ -41,10 +42,10 @@ def existing(file: Path, hint: str = "Name the audio file itself") -> Path:
         mode = path.stat().st_mode
     except (OSError, ValueError) as error:
         why = None if isinstance(error, FileNotFoundError) else getattr(error, "strerror", None) or error
-        raise FileMissing("there is no such file", where=file, why=why, hint=hint) from error
+        raise FileMissing("there is no such file", where=shown(file), why=why, hint=hint) from error
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or device"
-        raise FileMissing(f"this is {kind}, not a file", where=file, hint=hint)
+        raise FileMissing(f"this is {kind}, not a file", where=shown(file), hint=hint)
     try:
         str(path).encode()
     except UnicodeEncodeError as error:

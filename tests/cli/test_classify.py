@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,3 +45,15 @@ def test_a_bad_file_is_named_and_the_rest_goes_on(tmp_path: Path, roadie: Callab
 def test_the_library_is_not_touched(home: Path, tmp_path: Path, roadie: Callable[..., Ran]) -> None:
     roadie("library", "classify", kick(tmp_path / "a.wav"))
     assert list(home.iterdir()) == []
+
+
+def test_a_name_that_is_no_text_is_told_and_the_rest_goes_on(
+    tmp_path: Path, roadie: Callable[..., Ran]
+) -> None:
+    odd, gone = (tmp_path / os.fsdecode(name) for name in (b"\xff\xfe.wav", b"\xff gone.wav"))
+    kick(tmp_path / "a.wav").rename(odd)
+    ran = roadie("library", "classify", odd, gone, "-", kick(tmp_path / "b.wav"), "--json")
+    told = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.code == 1
+    assert ["error" in each for each in told] == [True, True, True, False]
+    assert told[0]["path"].startswith(str(tmp_path)) and "not UTF-8" in told[0]["error"]["message"]

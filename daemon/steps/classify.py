@@ -36,7 +36,7 @@ def network(reason: str) -> EngineChoice:
 
 SPEC = StepSpec(
     name="classify",
-    version=4,
+    version=5,
     params=ClassifyParams,
     run="daemon.steps.classifying:run",
     lane=Lane.CPU,

@@ -76,7 +76,7 @@ class TrainedClassifier:
     ) -> tuple[Learned | None, list[str]]:
         """What to go by from now on, from files and what a person calls them; None when none can be heard. And a
         line for each file that cannot."""
-        rows: list[tuple[str, NDArray[np.float32]]] = []
+        rows: list[tuple[str, bool, NDArray[np.float32]]] = []
         problems = []
         for i, (path, label) in enumerate(zip(files, classes, strict=True)):
             if i % _TOGETHER == 0:
@@ -90,11 +90,11 @@ class TrainedClassifier:
                 problems.append(f"{path.name} is silent")
                 continue
             _shares, embeddings = self._network(np.stack(heard.pictures))
-            rows.append((label, _unit(embeddings.mean(axis=0))))
+            rows.append((label, heard.kind == LOOP, _unit(embeddings.mean(axis=0))))
         if not rows:
             return None, problems
-        labels, all_embeddings = zip(*rows, strict=True)
-        return Learned.taught(np.stack(all_embeddings), labels), problems
+        labels, loops, all_embeddings = zip(*rows, strict=True)
+        return Learned.taught(np.stack(all_embeddings), labels, loops), problems
 
     def _together(self, sounds: Sequence[Sound], hints: Sequence[Mapping[str, Json]]) -> list[Classification]:
         heard = [hear(sound, _kind(hint)) for sound, hint in zip(sounds, hints, strict=True)]
@@ -121,10 +121,8 @@ class TrainedClassifier:
         embeddings: NDArray[np.float32],
         hint: Mapping[str, Json],
     ) -> Classification:
-        names, mean = CLASSES, shares.mean(axis=0)
+        names, mean, drums = self._shares(one.kind, shares, embeddings)
         embedding = _unit(embeddings.mean(axis=0))
-        if self._learned is not None:
-            names, mean = self._learned.applied(mean, embedding)
         said = hint.get("said")
         mean = weighed(
             mean,
@@ -133,7 +131,7 @@ class TrainedClassifier:
             [str(each) for each in said] if isinstance(said, list) else (),
         )
         if one.kind == LOOP:
-            mean = _of_loop(mean, names)
+            mean = _of_loop(mean, names, drums)
         order = np.argsort(-mean, kind="stable")
         label, confidence = names[order[0]], float(mean[order[0]])
         others = [
@@ -147,6 +145,27 @@ class TrainedClassifier:
         told = _measured(measures) | ({} if label in _UNTUNED else _root(sound))
         return Classification(label, round(confidence, 3), one.kind, tuple(others), told, embedding)
 
+    def _shares(
+        self, kind: str, shares: NDArray[np.float32], embeddings: NDArray[np.float32]
+    ) -> tuple[tuple[str, ...], NDArray[np.float32], NDArray[np.float32]]:
+        """The names of all classes; the share of each in a sound of which the network heard these pictures; and the
+        part of that which is a drum's, whatever its owner calls the drum.
+
+        A loop is compared with taught loops, and each of its hits with taught one-shots: what is common to all of its
+        hits may be as near to one of them as another sound of that class is.
+        """
+        drums = np.array([name in DRUMS for name in CLASSES], np.float32)
+        if self._learned is None:
+            return CLASSES, shares.mean(axis=0), drums
+        told = [self._learned.applied(*each) for each in zip(shares, map(_unit, embeddings), strict=True)]
+        names, rows = told[0][0], np.stack([row for _, row in told])
+        own = rows[:, len(CLASSES) :]
+        own_drums = (own * (shares @ drums)[:, None]).sum(axis=0) / np.maximum(own.sum(axis=0), 1e-9)
+        mean = rows.mean(axis=0)
+        if kind == LOOP:
+            _, mean = self._learned.applied(mean, _unit(embeddings.mean(axis=0)), loop=True)
+        return names, mean, np.concatenate([drums, own_drums])
+
 
 def _unit(embedding: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(embedding / (np.linalg.norm(embedding) + 1e-9), np.float32)
@@ -157,14 +176,16 @@ def _kind(hint: Mapping[str, Json]) -> str | None:
     return str(kind) if kind in (LOOP, ONE_SHOT) else None
 
 
-def _of_loop(shares: NDArray[np.float32], names: tuple[str, ...]) -> NDArray[np.float32]:
+def _of_loop(
+    shares: NDArray[np.float32], names: tuple[str, ...], drums: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """Several drums that take turns are percussion: what the drums have together counts for it, unless one of them
-    has most of that."""
-    drums = np.array([name in DRUMS for name in names])
-    together = float(shares[drums].sum())
-    if together < 0.5 or float(shares[drums].max()) > 0.6 * together:
+    has most of that. drums: the part of each share that is a drum's."""
+    of_drums = shares * drums
+    together = float(of_drums.sum())
+    if together < 0.5 or float(of_drums.max()) > 0.6 * together:
         return shares
-    mixed = shares * np.where(drums, np.float32(0.2), np.float32(1.0))
+    mixed = shares - np.float32(0.8) * of_drums
     mixed[names.index("perc")] += 0.8 * together
     return np.asarray(mixed / mixed.sum(), np.float32)
 

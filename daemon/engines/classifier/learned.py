@@ -27,32 +27,46 @@ widest reach would win."""
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """names: all classes, the network's first. embeddings: (n, dims) of the taught sounds. labels: (n,) into names."""
+    """names: all classes, the network's first. embeddings: (n, dims) of the taught sounds. labels: (n,) into names.
+    loops: (n,) whether it is a loop, which is compared with loops only."""
 
     names: tuple[str, ...]
     embeddings: NDArray[np.float32]
     labels: NDArray[np.int64]
+    loops: NDArray[np.bool_]
 
     @classmethod
-    def taught(cls, embeddings: NDArray[np.float32], classes: Sequence[str]) -> Self:
-        """From embeddings (n, dims) of norm 1 and the classes that a person gave them."""
+    def taught(
+        cls, embeddings: NDArray[np.float32], classes: Sequence[str], loops: Sequence[bool] = ()
+    ) -> Self:
+        """From embeddings (n, dims) of norm 1 and the classes that a person gave them. loops: (n,) which are loops;
+        empty: none."""
         names = (*CLASSES, *sorted(set(classes) - set(CLASSES)))
-        return cls(names, embeddings, np.array([names.index(one) for one in classes], np.int64))
+        labels = np.array([names.index(one) for one in classes], np.int64)
+        return cls(names, embeddings, labels, np.array(loops or [False] * len(labels), bool))
 
     def applied(
-        self, shares: NDArray[np.float32], embedding: NDArray[np.float32]
+        self, shares: NDArray[np.float32], embedding: NDArray[np.float32], *, loop: bool = False
     ) -> tuple[tuple[str, ...], NDArray[np.float32]]:
-        """All names, and their shares for one sound with the network's shares (classes,) and embedding (dims,)."""
+        """All names, and their shares for one sound (loop: for a loop as a whole) with the shares (classes,) that the
+        network gave, or (names,) that this gave before, and embedding (dims,)."""
         votes = np.zeros(len(self.names))
-        votes[: len(CLASSES)] = shares
+        votes[: len(shares)] = shares
         nearest = np.full(len(self.names), -np.inf)
-        np.maximum.at(nearest, self.labels, self.embeddings @ embedding)
+        those = self.loops == loop
+        np.maximum.at(nearest, self.labels[those], self.embeddings[those] @ embedding)
         votes += 0.5 * np.exp((nearest - REACH) / FALL)
         return self.names, np.asarray(votes / votes.sum(), np.float32)
 
     def write(self, path: Path) -> None:
         with path.open("wb") as file:
-            np.savez(file, names=np.array(self.names), embeddings=self.embeddings, labels=self.labels)
+            np.savez(
+                file,
+                names=np.array(self.names),
+                embeddings=self.embeddings,
+                labels=self.labels,
+                loops=self.loops,
+            )
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -60,7 +74,9 @@ class Learned:
         try:
             with np.load(path, allow_pickle=False) as data:
                 names = tuple(str(name) for name in data["names"])
-                return cls(names, data["embeddings"], data["labels"])
+                labels = data["labels"]
+                loops = data["loops"] if "loops" in data else np.zeros(len(labels), bool)  # an older roadie's
+                return cls(names, data["embeddings"], labels, loops)
         except (OSError, ValueError, KeyError) as error:
             raise BadConfig(
                 "what the tagger was taught cannot be read", where=path, why=error,

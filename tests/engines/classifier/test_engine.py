@@ -10,6 +10,8 @@ from bench.drum_patterns import play
 from bench.drum_sounds import make_kit
 from daemon.engines import registry
 from daemon.engines.classifier.classes import CLASSES, DRUMS
+from daemon.engines.classifier.engine import TrainedClassifier
+from daemon.engines.classifier.network import Network
 from daemon.engines.classifier.prior import weighed
 from daemon.engines.protocol import Classification, Compute
 from daemon.kernel.errors import InputError
@@ -124,6 +126,33 @@ def test_a_loop_of_one_drum_is_that_drum_and_a_pad_is_heard_along_the_way(tmp_pa
     beat, held = classify(tmp_path, [four, pad], {"kind": "loop"})
     assert (beat.label, beat.kind) == ("kick", "loop")
     assert held.label not in DRUMS and held.embedding is not None
+
+
+def beat(kit: dict[str, np.ndarray], turns: tuple[str, ...]) -> np.ndarray:
+    """Four seconds of eight hits, whose voices take turns."""
+    audio = np.zeros(4 * RATE)
+    for i in range(8):
+        hit = 0.7 * kit[turns[i % len(turns)]][: RATE // 2]
+        audio[i * RATE // 2 :][: hit.size] += hit
+    return audio
+
+
+def test_a_loop_with_a_drum_that_its_owner_named_is_still_of_several_drums(tmp_path: Path) -> None:
+    kit = make_kit(np.random.default_rng(70_300), RATE, ("analog",))
+    one, other = beat(kit, ("kick", "snare", "closed-hat", "snare")), beat(kit, ("kick",))
+    paths = [tmp_path / f"taught {i}.wav" for i in range(2)]
+    for path, sound in zip(paths, (kit["kick"], one), strict=True):
+        soundfile.write(path, 0.7 * sound, RATE)
+    assert isinstance(ENGINE, TrainedClassifier)
+    learned, _ = ENGINE.taught(paths[:1], ["boom"], lambda *_: None)
+    engine = TrainedClassifier(Network(), learned)
+    for path, sound in zip(paths, (one, other), strict=True):
+        soundfile.write(path, sound, RATE)
+    told = engine.classify(paths, [{"kind": "loop"}] * 2, lambda *_: None)
+    assert [each.label for each in told] == ["perc", "boom"]
+    learned, _ = ENGINE.taught(paths[:1], ["my loop"], lambda *_: None)
+    told = TrainedClassifier(Network(), learned).classify(paths, [{"kind": "loop"}] * 2, lambda *_: None)
+    assert [each.label for each in told] == ["my loop", "kick"]
 
 
 def test_confidence_and_alternatives_are_shares(tmp_path: Path) -> None:

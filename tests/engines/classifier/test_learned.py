@@ -71,3 +71,25 @@ def test_a_file_that_is_no_such_thing_is_named(tmp_path: Path) -> None:
     (tmp_path / "bad.npz").write_bytes(b"no zip")
     with pytest.raises(BadConfig, match=r"bad\.npz"):
         Learned.read(tmp_path / "bad.npz")
+
+
+def test_what_an_older_roadie_wrote_is_read_as_sounds_that_are_no_loops(tmp_path: Path) -> None:
+    learned, centres, tom = taught(np.random.default_rng(3))
+    np.savez(
+        tmp_path / "old.npz",
+        names=np.array(learned.names),
+        embeddings=learned.embeddings,
+        labels=learned.labels,
+    )
+    old = Learned.read(tmp_path / "old.npz")
+    assert best(old, tom, near(np.random.default_rng(4), centres[0], 1)[0]) == "riddim"
+
+
+def test_loops_are_compared_with_loops() -> None:
+    rng = np.random.default_rng(6)
+    centre = np.linalg.qr(rng.standard_normal((DIMS, 1)))[0].T[0]
+    learned = Learned.taught(near(rng, centre, 2), ["hit", "groove"], [False, True])
+    even = np.full(len(CLASSES), 1 / len(CLASSES), np.float32)
+    assert best(learned, even, near(rng, centre, 1)[0]) == "hit"
+    names, shares = learned.applied(even, near(rng, centre, 1)[0], loop=True)
+    assert names[int(shares.argmax())] == "groove"

@@ -192,6 +192,8 @@ class Assets:
                 TagRow.delete().where((TagRow.asset == asset) & (TagRow.origin == USER)).execute()
                 for tag in dict.fromkeys(tags):
                     put_tag(asset, Tag(_checked(tag), 1.0, USER))
+                if row.label is not None and row.meta.get("class_by_user"):
+                    put_tag(asset, Tag(row.label, 1.0, USER))  # a class is a tag as well, and was not replaced
             index_text(asset)
             append(AssetChanged(asset))
             if tags is not None or label is not None:

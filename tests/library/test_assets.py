@@ -168,6 +168,20 @@ async def test_a_class_that_was_taken_back_is_no_tag(db: Database, tmp_path: Pat
     assert {tag.label for tag in found.tags if tag.origin == "user"} == {"mine", "my zap"}
 
 
+async def test_the_class_that_a_person_said_stays_a_tag_whatever_tags_are_set(
+    db: Database, tmp_path: Path
+) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "x.wav", "x", **{"class": "kick", "confidence": 0.6}))
+    await assets.record(new(tmp_path, "y.wav", "y", **{"class": "kick", "confidence": 0.6}))
+    await assets.change("x", name=None, rating=None, tags=["deep"], label="snare")
+    await assets.change("x", name=None, rating=None, tags=["deeper"], label=None)
+    assert {tag.label for tag in (await assets.get("x")).tags if tag.origin == "user"} == {"snare", "deeper"}
+    assert await names(db, tag="snare") == ["x.wav"]
+    found = await assets.change("y", name=None, rating=None, tags=["deep"], label=None)
+    assert [tag.label for tag in found.tags if tag.origin == "user"] == ["deep"]  # what a model said is none
+
+
 async def test_reading_a_file_that_roadie_made_does_not_make_it_the_users(db: Database, tmp_path: Path) -> None:
     assets = Assets(db)
     made = replace(new(tmp_path, "stem.wav", "stem"), made=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -14,9 +15,10 @@ from daemon.library import filters, matching
 from daemon.library.assets import ids_of, load
 from daemon.library.columns import BETWEEN, Columns
 from daemon.library.filters import Mask
+from daemon.library.matching import Words
 from daemon.library.query import SORTS, Found, Like, Query
 from daemon.library.tables import AssetRow, TagRow
-from daemon.library.text import number_of
+from daemon.library.text import number_of, sql
 from daemon.library.vectors import VectorIndex
 
 Numbers = NDArray[np.int64]
@@ -24,6 +26,8 @@ Numbers = NDArray[np.int64]
 _FEW = 5000  # so few are sorted by their names; more with one beginning are met in the order of all names
 _MOST_ALIKE = 1000  # results by sound, at most
 _MOST_WORDS = 100  # values of a facet that are told, those with the most assets
+_TAGGED = """SELECT DISTINCT a.rowid FROM tag t JOIN asset a ON a.id = t.asset_id WHERE t.label = ?
+ORDER BY a.rowid DESC"""
 _EDGES = {
     "bpm": (0, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150, 160, 170, 180, 1000),
     "length": (0, 0.25, 0.5, 1, 2, 4, 8, 16, 60, 300, 1e6),
@@ -49,7 +53,8 @@ def counts(query: Query, columns: Columns) -> dict[str, dict[str, int]]:
     else there is. Ranges are named "low..high", the upper edge not included."""
     found = filters.masks(query, columns)
     if query.text or query.tag is not None:
-        found["text"] = _mask(_matching(query, None), columns.size)
+        # kind and class have masks of their own, which one facet's counts go without
+        found["text"] = _mask(_matching(replace(query, kind=None, label=None), None), columns.size)
     told: dict[str, dict[str, int]] = {}
     for name in ("kind", "class", "stem", "key", "source", "folder"):
         each = np.bincount(columns[name][filters.together(found, columns, without=name)])
@@ -94,11 +99,29 @@ def _matching(query: Query, mask: Mask | None) -> Iterator[Numbers]:
         words = matching.words_of(query.text)
         if words is None:
             return
-    more = [matching.facet(word) for word in (query.kind, query.label) if word is not None]
+    facets = [word for word in (query.kind, query.label) if word is not None]
+    more = [matching.facet(word) for word in facets if matching.is_text(word)]
+    if query.tag is not None and not matching.is_text(query.tag):
+        yield from _with_sign(query.tag, words, more, mask)
+        return
     if query.tag is not None:
         more.append(matching.tagged(query.tag))
     for part in matching.stream(words, more, mask):
         yield part if query.tag is None else _carrying(query.tag, part)
+
+
+def _with_sign(tag: str, words: Words | None, more: list[str], mask: Mask | None) -> Iterator[Numbers]:
+    """As `_matching`, of those that carry a tag of signs alone: of it the table of tags knows."""
+    numbers = np.array(sql(_TAGGED, tag).fetchall(), np.int64).reshape(-1)
+    if mask is not None:
+        numbers = numbers[numbers < len(mask)]
+        numbers = numbers[mask[numbers]]
+    if words is None:
+        yield numbers
+        return
+    allowed = np.zeros(int(numbers.max(initial=0)) + 1, bool)
+    allowed[numbers] = True
+    yield from matching.stream(words, more, allowed)
 
 
 def _carrying(tag: str, numbers: Numbers) -> Numbers:

@@ -106,6 +106,11 @@ def _is_there(word: str) -> bool:
     return found.fetchone() is not None
 
 
+def is_text(word: str) -> bool:
+    """Whether a tag or class has a letter or digit: of one that has none the text index knows nothing."""
+    return re.search(r"[^\W_]", word) is not None
+
+
 def tagged(tag: str) -> str:
     """An expression for assets that may carry a tag; each is looked at again."""
     return f'tags : "{_quoted(tag)}"'

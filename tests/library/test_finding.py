@@ -207,14 +207,35 @@ async def test_changes_and_removals_are_seen_at_once(search: Search, db: Databas
     assert await ids(search, text="kick") == ["k1"]
 
 
-async def test_counts_leave_a_facets_own_choice_open(search: Search) -> None:
+async def test_tags_and_classes_of_signs_alone_are_found(search: Search, db: Database) -> None:
+    assets = Assets(db)
+    await assets.change("k1", name=None, rating=None, tags=["🔥", "+"], label=None)
+    await assets.change("s1", name=None, rating=None, tags=["🔥🔥"], label="🥁")
+    assert await ids(search, tag="🔥") == await ids(search, tag="+") == ["k1"]
+    assert await ids(search, tag="🔥🔥", kind="one-shot") == ["s1"]
+    assert await ids(search, tag="🔥", kind="loop") == []
+    assert (
+        await ids(search, tag="🔥", text="kick") == ["k1"] and await ids(search, tag="🔥", text="snare") == []
+    )
+    assert await ids(search, text="tight", label="🥁") == await ids(search, tag="🥁", sort="name") == ["s1"]
+    assert (await search.facets(Query(tag="🔥")))["all"] == {"assets": 1}
+    assert await ids(search, tag="🎹") == []
+
+
+async def test_counts_leave_a_facets_own_choice_open(search: Search, db: Database) -> None:
     counts = await search.facets(Query(label="kick"))
     assert counts["class"] == {"perc": 3, "kick": 2, "snare": 1, "clap": 1, "tambourine": 1}
     assert counts["kind"] == {"one-shot": 2}
     assert counts["all"] == {"assets": 2}
+    await Assets(db).record_many(
+        [sound("kick tom.wav", "x1", label="tom"), sound("kick beat.wav", "x2", kind="loop", label="kick")]
+    )
     counts = await search.facets(Query(text="groove"))
     assert counts["bpm"] == {"90..100": 1, "120..130": 2}
     assert counts["key"] == {"Am": 1, "C": 1, "F#m": 1}
+    counts = await search.facets(Query(text="kick", kind="one-shot", label="kick"))
+    assert counts["kind"] == {"one-shot": 2, "loop": 1} and counts["class"] == {"kick": 2, "tom": 1}
+    assert counts["all"] == {"assets": 2}
 
 
 async def test_pages_join_without_gaps_whatever_the_query(db: Database) -> None:
@@ -278,6 +299,10 @@ def test_keys_go_together_as_on_the_camelot_wheel() -> None:
         before, after = wheel[(number - 2) % 12 + 1], wheel[number % 12 + 1]
         assert set(compatible(f"{number}A")) == {minor, major, before[0], after[0]}
         assert set(compatible(major)) == {major, minor, before[1], after[1]}
+    for text in ("A Minor", "A-minor", "a MIN", "Am", "A_m", "8A"):
+        assert spellings(text) == ["Am"], text
+    for text in ("F# Major", "F#M", "f# MAJ", "F#-maj"):
+        assert spellings(text)[0] == "F#", text
     assert spellings("Db minor") == ["C#m", "Dbm"]
     assert spellings("noise") == ["noise"]
 

@@ -6,7 +6,9 @@ import re
 
 _NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _PITCH = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-_KEY = re.compile(r"\s*([A-Ga-g])\s*([#♯b♭]?)\s*(m|min|minor|maj|major|M)?\s*")
+_KEY = re.compile(r"\s*([A-Ga-g])\s*([#♯b♭]?)(?:[\s_-]*(m|M|(?i:min|minor|maj|major)))?\s*")
+"""Only of a lone m it matters whether it is a capital: CM is C major."""
+
 _CAMELOT = re.compile(r"\s*(1[0-2]|[1-9])([ABab])\s*")
 
 
@@ -21,7 +23,7 @@ def parse_key(text: str) -> tuple[int, bool] | None:
     if found is None:
         return None
     tonic = _PITCH[found[1].upper()] + {"#": 1, "♯": 1, "b": -1, "♭": -1}.get(found[2], 0)
-    return tonic % 12, (found[3] or "") in ("m", "min", "minor")
+    return tonic % 12, found[3] == "m" or (found[3] or "").lower() in ("min", "minor")
 
 
 def key_name(tonic: int, minor: bool) -> str:

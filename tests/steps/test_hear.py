@@ -143,6 +143,9 @@ def test_a_truncated_wav_is_told(tmp_path: Path) -> None:
         ("take 120", (), False, None, None),
         ("Loop 3 of 808 128", (), True, 128.0, None),
         ("A minor thing", (), False, None, "Am"),
+        ("Pad_F#_Minor", ("synth",), False, None, "F#m"),
+        ("pluck C MAJ", ("synth",), False, None, "C"),
+        ("noise 10 AM", (), False, None, None),  # an hour, as likely as a key
         ("summer", (), False, None, None),
     ],
 )

@@ -10,7 +10,7 @@ _BPM = re.compile(
     r"(?<![\d.])(\d{2,3}(?:\.\d{1,2})?)\s*[-_ ]?\s*bpm(?![a-z])|(?<![a-z])bpm\s*[-_ ]?\s*(\d{2,3})(?!\d)", re.I
 )
 _NUMBER = re.compile(r"(?:^|[-_ ])(\d{2,3})(?=$|[-_ .])")
-_KEY = re.compile(r"(?:^|[-_ (\[])([A-G])([#b]?)[ _-]?(minor|major|min|maj|m)(?=$|[-_ .)\]])")
+_KEY = re.compile(r"(?:^|[-_ (\[])([A-G])([#b]?)[ _-]?((?i:minor|major|min|maj)|m)(?=$|[-_ .)\]])")
 _LOWEST_BPM, _HIGHEST_BPM = 50.0, 220.0
 
 WORDS = {
@@ -127,4 +127,4 @@ def _key(stem: str) -> str | None:
     flats = {"Cb": "B", "Db": "C#", "Eb": "D#", "Fb": "E", "Gb": "F#", "Ab": "G#", "Bb": "A#"}
     tonic = flats.get(found[1] + found[2], found[1] + found[2])
     tonic = {"E#": "F", "B#": "C"}.get(tonic, tonic)
-    return tonic + ("m" if found[3] in ("m", "min", "minor") else "")
+    return tonic + ("m" if found[3] == "m" or found[3].lower() in ("min", "minor") else "")

@@ -26,6 +26,7 @@ class Filters:
     rating: int | None = None
     folder: Path | None = None
     source: str | None = None
+    missing: bool = False
 
     def to_query(self) -> dict[str, object]:
         """None where nothing is asked. Raises BadParameter."""
@@ -45,6 +46,7 @@ class Filters:
             "rating_min": self.rating,
             "folder": None if self.folder is None else str(absolute(self.folder)),
             "source": self.source,
+            "missing": "true" if self.missing else None,
         }
 
 

@@ -34,6 +34,7 @@ def search(
     rating: filters.Rating = None,
     folder: filters.Folder = None,
     source: filters.Source = None,
+    missing: filters.Missing = False,
     sort: Sort = "relevance",
     facets: Facets = False,
     limit: Limit = 50,
@@ -55,7 +56,7 @@ def search(
 
     wanted = Filters(
         text=" ".join(text or ()), tag=tag, label=label, kind=kind, bpm=bpm, key=key, compatible=compatible,
-        length=length, rating=rating, folder=folder, source=source,
+        length=length, rating=rating, folder=folder, source=source, missing=missing,
     )  # fmt: skip
     query = wanted.to_query()
     with session(os.environ) as open_session:

@@ -53,8 +53,11 @@ MEASURES = {
 
 
 def masks(query: Query, columns: Columns) -> dict[str, Mask]:
-    """One mask for each facet that the query names."""
+    """One mask for each facet that the query names; and one for what stands somewhere, where not everything does."""
     found: dict[str, Mask] = {}
+    missing = columns["missing"]
+    if query.missing or missing.any():
+        found["missing"] = missing if query.missing else ~missing
     equal = {"kind": query.kind, "class": query.label, "stem": query.stem, "source": query.source}
     for name, word in equal.items():
         if word is not None:

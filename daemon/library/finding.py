@@ -65,6 +65,10 @@ def counts(query: Query, columns: Columns) -> dict[str, dict[str, int]]:
         told[name] = dict(by_word.most_common(_MOST_WORDS))
     ratings = np.bincount(columns["rating"][filters.together(found, columns, without="rating")])
     told["rating"] = {str(rating): int(count) for rating, count in enumerate(ratings) if count}
+    missing = np.bincount(columns["missing"][filters.together(found, columns, without="missing")])
+    told["missing"] = {
+        word: int(count) for word, count in zip(("false", "true"), missing, strict=False) if count
+    }
     for name, edges in _EDGES.items():
         values = columns[name][filters.together(found, columns, without=name)]
         each, _ = np.histogram(values[~np.isnan(values)], edges)

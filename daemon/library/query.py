@@ -24,8 +24,8 @@ class Like:
 class Query:
     """None means any. text: words, each a prefix; a word like none of the library's is taken for a typo.
     key: in any spelling; compatible: also its relative and the keys a fifth away. folder: this one and all below.
-    source: the asset that something was made from. but: how the sounds found differ from `like` ("brighter").
-    offset: where the page begins."""
+    source: the asset that something was made from. missing: only what stands nowhere now, instead of what does.
+    but: how the sounds found differ from `like` ("brighter"). offset: where the page begins."""
 
     text: str | None = None
     tag: str | None = None
@@ -41,6 +41,7 @@ class Query:
     rating_min: int | None = None
     folder: str | None = None
     source: str | None = None
+    missing: bool = False
     like: Like | None = None
     but: tuple[str, ...] = ()
     sort: str = "relevance"

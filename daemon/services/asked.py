@@ -33,8 +33,8 @@ class Asked:
             text=(asked.text or "").strip() or None, tag=asked.tag, kind=asked.kind, label=asked.label, stem=asked.stem,
             bpm_min=asked.bpm_min, bpm_max=asked.bpm_max, key=asked.key, compatible=asked.compatible,
             length_min=asked.length_min, length_max=asked.length_max, rating_min=asked.rating_min, folder=folder,
-            source=asked.source, like=like, but=but, sort=asked.sort, descending=asked.descending, offset=offset,
-            limit=asked.limit,
+            source=asked.source, missing=asked.missing, like=like, but=but, sort=asked.sort,
+            descending=asked.descending, offset=offset, limit=asked.limit,
         )  # fmt: skip
 
     async def _like(self, name: str) -> Like:

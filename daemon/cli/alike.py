@@ -157,7 +157,8 @@ def sound_map(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give every sound a place on the map of the library. Those that have one keep it.
+    """Give every sound a place on the map of the library. Those that have one keep it, until the library is ten times
+    as large as when the map was begun: then it is begun anew.
 
     \b
     Example:

@@ -16,6 +16,7 @@ _AT_ONCE = 500
 _LOOKED = "near-duplicates.looked"
 _WITHIN = "FROM map_point p JOIN asset a ON a.id = p.asset_id WHERE p.x BETWEEN ? AND ? AND p.y BETWEEN ? AND ?"
 _CHANGED = "(p.seq > ? OR a.rowid IN (SELECT number FROM touched WHERE seq > ?))"
+_BEGUN_WITH = "map.begun-with"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +119,25 @@ class MapPoints:
 
     async def add(self, new: Sequence[tuple[str, float, float]], *, anew: bool) -> None:
         """Put assets on the map, some at a time. anew: all that is on it goes first."""
+
+        def begin() -> None:
+            MapPointRow.delete().execute()
+            StateRow.replace(name=_BEGUN_WITH, value=len(new)).execute()
+
         if anew:
-            await self._db.write(lambda: MapPointRow.delete().execute())
+            await self._db.write(begin)
         for start in range(0, len(new), _AT_ONCE):
             some = new[start : start + _AT_ONCE]
             await self._db.write(lambda some=some: _put(some))  # type: ignore[misc]
+
+    async def begun_with(self) -> int:
+        """How many assets there were when the map was made; 0 for one of which that was not noted."""
+
+        def work() -> int:
+            row = StateRow.get_or_none(StateRow.name == _BEGUN_WITH)
+            return 0 if row is None else int(row.value)
+
+        return await self._db.read(work)
 
     async def within(
         self, left: float, top: float, right: float, bottom: float, limit: int, since: tuple[int, int] = (0, 0)

@@ -1,4 +1,5 @@
-"""The map of the library: every sound has a place near those that sound like it, and keeps it."""
+"""The map of the library: every sound has a place near those that sound like it, and keeps it until the library has
+outgrown the map."""
 
 from __future__ import annotations
 
@@ -16,8 +17,10 @@ from daemon.services.tasks import TaskStarter
 from daemon.services.types_alike import MapQuery, MapRequest, MapView
 from daemon.services.types_jobs import JobAck
 from daemon.services.vectors_out import HeardFiles, VectorsOut
+from daemon.steps.map import LEAST
 
 TASK = "map"
+_GROWTH = 10
 
 
 class MapService:
@@ -65,13 +68,21 @@ class Mapper:
             rows = {asset: row for row, asset in enumerate(heard.assets) if asset is not None}
             if known and not rows.keys() - known.keys():
                 return []
+            if outgrown(await self._points.begun_with(), len(rows)):
+                known = {}
             places = await asyncio.to_thread(_write_places, heard, known)
             inputs = (heard.inputs[0], *([places] if known else []))
             async with self._calls.run("map", inputs, on_progress=context.progress) as (out, result):
                 found = await asyncio.to_thread(_read_places, out / result.files[0].name)
         new = [(asset, *found[row]) for asset, row in rows.items() if asset not in known]
-        await self._points.add(new, anew=again)
+        await self._points.add(new, anew=not known)
         return []
+
+
+def outgrown(begun_with: int, sounds: int) -> bool:
+    """Whether a map that was begun with so many sounds is no map of so many: all that comes later is placed among the
+    first ones, and those may have been too few to lie by how they sound, or a small part of all kinds there are."""
+    return begun_with < LEAST or sounds >= _GROWTH * begun_with
 
 
 def _write_places(heard: HeardFiles, known: dict[str, tuple[float, float]]) -> InputFile:

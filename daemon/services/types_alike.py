@@ -24,7 +24,7 @@ class NearDuplicates(Answer, frozen=True):
 
 class MapRequest(Request, frozen=True):
     """again: begin the map anew, which moves everything; otherwise sounds that came since get a place and no other
-    moves."""
+    moves, unless the library has outgrown the map: it began with fewer than five sounds, or with a tenth of them."""
 
     again: bool = False
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from daemon.kernel.work import Kind, Lane
 from daemon.steps.spec import Params, StepSpec
 
+LEAST = 5  # sounds that can be laid out; fewer lie on a circle
+
 
 class MapParams(Params, frozen=True):
     """There is nothing to choose."""

@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 from daemon.audio.identity import byte_hash
 from daemon.kernel.types import AssetId
 from daemon.kernel.work import EMBEDDING_DIMS, InputFile, Kind, Produced, StepResult
-from daemon.steps.map import MapParams
+from daemon.steps.map import LEAST, MapParams
 from daemon.steps.spec import StepContext
 
 PLACES = "places.f32"
 LANDMARKS = 3000  # sounds that the first map is made of: a minute's work
-_LEAST = 5  # so few lie on a circle
 _NEIGHBOURS = 6
 _MARGIN = 0.04  # of the map, left free round the first sounds
 _SPREAD = 0.004  # of the map: sounds with the same neighbours do not lie on one spot
@@ -44,7 +43,7 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: MapParams) -> S
 def first_map(vectors: Vectors, threads: int) -> Places:
     """(n, 2) in 0..1."""
     count = len(vectors)
-    if count < _LEAST:
+    if count < LEAST:
         turn = 2 * np.pi * np.arange(count) / count
         return np.stack([0.5 + 0.3 * np.cos(turn), 0.5 + 0.3 * np.sin(turn)], axis=1).astype(np.float32)
     from sklearn.manifold import TSNE

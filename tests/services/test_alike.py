@@ -15,7 +15,7 @@ from daemon.kernel.types import AssetId
 from daemon.library.alike import Alikes, MapPoints
 from daemon.services.alike import CALL_FILES, AlikeFinder, batches, joined
 from daemon.services.best_copy import why
-from daemon.services.sound_map import Mapper, MapService
+from daemon.services.sound_map import Mapper, MapService, outgrown
 from daemon.services.types_alike import MapQuery
 from daemon.services.vectors_out import VectorsOut
 from tests.services.test_scan import Context, Counting, House
@@ -149,7 +149,7 @@ async def test_the_map_tells_what_came_or_changed_since_a_version(hall: Hall) ->
     view = MapService(None, hall.points).view  # type: ignore[arg-type]
     assert (await view(MapQuery())).version == "0.0"
     hall.folder.mkdir()
-    for seed in range(4):
+    for seed in range(6):
         soundfile.write(hall.folder / f"{seed}.wav", drum(seed), RATE)
     await hall.scan()
     await hall.mapper.run(Context({"again": False}))
@@ -161,12 +161,32 @@ async def test_the_map_tells_what_came_or_changed_since_a_version(hall: Hall) ->
     await hall.mapper.run(Context({"again": False}))
     second = await view(MapQuery(since=first.version))
     (new,) = second.assets
-    assert new not in first.assets and second.placed == 5
+    assert new not in first.assets and second.placed == 7
     old = AssetId(first.assets[0])
     await hall.assets.change(old, name=None, rating=None, tags=None, label="cowbell")
     third = await view(MapQuery(since=second.version))
     assert (third.assets, third.classes) == ([old], ["cowbell"])
     assert (await view(MapQuery(since=third.version))).assets == []
+
+
+async def test_a_map_of_too_few_sounds_is_made_anew(hall: Hall) -> None:
+    hall.folder.mkdir()
+
+    async def mapped(seeds: range) -> dict[str, tuple[float, float]]:
+        for seed in seeds:
+            soundfile.write(hall.folder / f"{seed}.wav", drum(seed), RATE)
+        await hall.scan()
+        await hall.mapper.run(Context({"again": False}))
+        return await hall.points.places()
+
+    few = await mapped(range(3))
+    assert await mapped(range(3)) == few
+    some = await mapped(range(3, 14))
+    across = np.ptp(list(some.values()), axis=0)
+    assert len(some) == 14 and min(across) > 0.7  # those few lay within 0.6
+    more = await mapped(range(14, 16))
+    assert {asset: more[asset] for asset in some} == some
+    assert [outgrown(14, 139), outgrown(14, 140), outgrown(5, 6), outgrown(4, 4)] == [False, True, False, True]
 
 
 async def test_an_empty_library_has_neither(hall: Hall) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -276,16 +276,24 @@ class Assets:
 
     async def mark_missing(self, paths: Iterable[str]) -> None:
         """Files that a scan no longer found. Their assets, tags and all, stay for when they come back."""
+        await self._mark(list(paths), missing=True)
 
-        def work() -> None:
-            for path in paths:
-                row = PathRow.get_or_none((PathRow.path == path) & (PathRow.missing == False))  # noqa: E712
+    async def mark_there(self, paths: Iterable[str]) -> None:
+        """Files that were missing and that a scan found again as they were."""
+        await self._mark(list(paths), missing=False)
+
+    async def _mark(self, paths: Sequence[str], *, missing: bool) -> None:
+        def work(some: Sequence[str]) -> None:
+            for path in some:
+                row = PathRow.get_or_none((PathRow.path == path) & (PathRow.missing != missing))
                 if row is not None:
-                    PathRow.update(missing=True).where(PathRow.path == path).execute()
+                    PathRow.update(missing=missing).where(PathRow.path == path).execute()
                     index_text(row.asset_id)
                     append(AssetChanged(row.asset_id))
 
-        await self._db.write(work)
+        for start in range(0, len(paths), _AT_ONCE):  # others write in between
+            some = paths[start : start + _AT_ONCE]
+            await self._db.write(lambda some=some: work(some))  # type: ignore[misc]
 
 
 def _stat(row: PathRow) -> FileStat:

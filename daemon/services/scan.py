@@ -38,6 +38,7 @@ class Scanner:
         there = {path for path, _ in found}
         await self._assets.mark_missing([path for path in known if path not in there and walk.saw(path)])
         mark = self._listener.engine().mark
+        await self._assets.mark_there([path for path, stat in found if _came_back(known.get(path), stat)])
         new = [(Path(path), stat) for path, stat in found if _is_new(known.get(path), stat, mark)]
         done = len(found) - len(new)  # of one that was begun before: its progress goes on where it was
         share = done / len(found) if new else 0.0
@@ -83,11 +84,16 @@ def batches(files: Files) -> Iterator[Files]:
 
 
 def _is_new(known: Look | None, stat: FileStat, mark: str) -> bool:
-    """Whether a file is heard: it is new, has changed, came back, or was told by an older model. What roadie itself
-    wrote and nobody changed is known by the job that made it."""
-    if known is None or known.stat != stat or known.missing:
+    """Whether a file is heard: it is new, has changed, or was told by an older model. What roadie itself wrote and
+    nobody changed is known by the job that made it."""
+    if known is None or known.stat != stat:
         return True
     return known.heard != mark and not known.made
+
+
+def _came_back(known: Look | None, stat: FileStat) -> bool:
+    """Whether a file that was missing is there as it was: all files of a drive that was away are."""
+    return known is not None and known.missing and known.stat == stat
 
 
 def _in_the_cloud(paths: list[str]) -> list[str]:

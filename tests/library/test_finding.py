@@ -160,6 +160,20 @@ async def test_signs_and_tempos_are_words(db: Database, text: str, expected: set
     assert set(await ids(Search(db), text=text)) == expected
 
 
+async def test_what_stands_nowhere_is_found_only_when_asked_for(search: Search, db: Database) -> None:
+    everything = {each.id for each in SOUNDS}
+    assert (await search.facets(Query()))["missing"] == {"false": len(SOUNDS)}
+    await Assets(db).mark_missing(["/pack/kicks/Kick 808.wav", "/pack/groove.wav"])
+    for query in ({}, {"sort": "name"}, {"sort": "length"}):
+        assert set(await ids(search, **query)) == everything - {"k1", "l1"}
+        assert set(await ids(search, missing=True, **query)) == {"k1", "l1"}
+    assert await ids(search, text="kick") == ["k2"] and await ids(search, text="kick", missing=True) == ["k1"]
+    counts = await search.facets(Query(text="kick"))
+    assert counts["missing"] == {"false": 1, "true": 1} and counts["class"] == {"kick": 1}
+    await Assets(db).mark_there(["/pack/groove.wav"])
+    assert set(await ids(search)) == everything - {"k1"}
+
+
 async def test_sorts_put_what_has_no_value_last(search: Search) -> None:
     assert await ids(search, sort="length") == ["s1", "k2", "c1", "t1", "k1", "l2", "l1", "l3"]
     assert (await ids(search, sort="bpm", descending=True))[:3] == ["l2", "l1", "l3"]

@@ -185,6 +185,22 @@ async def test_what_went_to_the_cloud_after_a_scan_is_not_missing(house: House) 
     assert not asset.missing
 
 
+async def test_a_drive_that_was_away_is_not_heard_again(house: House) -> None:
+    house.write("drive/kick.wav")
+    house.write("drive/other.wav", 300)
+    await house.scan()
+    drive, away = house.folder / "drive", house.folder.parent / "away"
+    drive.rename(away)
+    await house.scan()
+    assert await house.names() == [] and await house.names(missing=True) == ["kick.wav", "other.wav"]
+    away.rename(drive)
+    house.write("drive/other.wav", 900)
+    await house.scan()
+    assert house.executor.heard == ["other.wav"]
+    assert await house.names(folder=str(drive)) == ["kick.wav", "other.wav"]
+    assert len(await house.names(missing=True)) == 1  # what the other one held before
+
+
 async def test_an_asset_that_was_only_read_is_heard_and_one_of_a_job_keeps_its_word(house: House) -> None:
     read, made = house.write("read.wav", 300), house.write("made.wav", 200)
     await house.scan()

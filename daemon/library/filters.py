@@ -115,6 +115,14 @@ def different(but: tuple[str, ...], measures: Mapping[str, float], columns: Colu
     return mask
 
 
+def after(last: tuple[float, int], columns: Columns, descending: bool) -> Mask:
+    """What comes after (age, number) in the order of age."""
+    added, number = columns["added"], last[1]
+    mask = added < last[0] if descending else added > last[0]
+    mask[number + 1 :] |= added[number + 1 :] == last[0]
+    return np.asarray(mask)
+
+
 def measures_of(number: int, columns: Columns) -> dict[str, float]:
     """What was measured of an asset, by column."""
     found = {name: float(columns[name][number]) for name in MEASURES}

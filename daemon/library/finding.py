@@ -38,14 +38,17 @@ def page(query: Query, columns: Columns, vectors: VectorIndex) -> Found:
     """See `Search.page`."""
     if query.sort not in SORTS:
         raise BadParameter(f"cannot sort by {query.sort!r}", hint=f"Sorts: {', '.join(SORTS)}")
+    if query.after is not None and not query.by_age:
+        raise BadParameter("this cursor is of a search in another order", hint="Begin again without it")
     if query.like is not None:
         return _alike(query, query.like, columns, vectors)
     end = query.offset + query.limit
     numbers = _numbers(query, columns, end + 1)
     ids = ids_of(numbers[query.offset : end])
-    return Found(
-        load(ids[number] for number in numbers[query.offset : end] if number in ids), len(numbers) > end
-    )
+    assets = load(ids[number] for number in numbers[query.offset : end] if number in ids)
+    more = len(numbers) > end
+    last = (float(columns["added"][numbers[end - 1]]), numbers[end - 1]) if more and query.by_age else None
+    return Found(assets, more, last=last)
 
 
 def counts(query: Query, columns: Columns) -> dict[str, dict[str, int]]:
@@ -89,10 +92,12 @@ def _numbers(query: Query, columns: Columns, count: int) -> list[int]:
     sort, descending = query.sort, query.descending
     if sort == "relevance":
         sort, descending = "added", True
+    if query.after is not None and mask is not None:
+        mask = mask & filters.after(query.after, columns, descending)
     if sort == "name":
         return _by_name(mask, columns, descending, count)
     if mask is None and sort == "added":
-        return _by_age(descending, count)
+        return _by_age(descending, count, query.after)
     whole = columns["known"] if mask is None else mask
     return [int(number) for number in filters.ordered(whole, columns[sort], descending, count)]
 
@@ -165,10 +170,13 @@ def _by_name(mask: Mask | None, columns: Columns, descending: bool, count: int) 
     return list(islice(found, count))
 
 
-def _by_age(descending: bool, count: int) -> list[int]:
-    order = "DESC" if descending else "ASC"
-    statement = f"SELECT rowid FROM asset ORDER BY added_at {order}, rowid LIMIT ?"
-    return [number for (number,) in AssetRow._meta.database.execute_sql(statement, (count,))]
+def _by_age(descending: bool, count: int, after: tuple[float, int] | None) -> list[int]:
+    order, beyond = ("DESC", "<") if descending else ("ASC", ">")
+    where = ""
+    if after is not None:
+        where = f"WHERE added_at {beyond}= ?1 AND (added_at {beyond} ?1 OR rowid > ?2)"
+    statement = f"SELECT rowid FROM asset {where} ORDER BY added_at {order}, rowid LIMIT ?3"
+    return [number for (number,) in sql(statement, *(after or (0.0, 0)), count)]
 
 
 # ---------------------------------------------------------------- by sound

@@ -25,7 +25,9 @@ class Query:
     """None means any. text: words, each a prefix; a word like none of the library's is taken for a typo.
     key: in any spelling; compatible: also its relative and the keys a fifth away. folder: this one and all below.
     source: the asset that something was made from. missing: only what stands nowhere now, instead of what does.
-    but: how the sounds found differ from `like` ("brighter"). offset: where the page begins."""
+    but: how the sounds found differ from `like` ("brighter"). offset: where the page begins; or, in the
+    order of age, after: the age and number of the last sound of the page before, so that what comes in between does
+    not move the next page."""
 
     text: str | None = None
     tag: str | None = None
@@ -47,13 +49,22 @@ class Query:
     sort: str = "relevance"
     descending: bool = False
     offset: int = 0
+    after: tuple[float, int] | None = None
     limit: int = 50
+
+    @property
+    def by_age(self) -> bool:
+        """Whether what it finds comes in the order in which it was added."""
+        unsorted = self.sort == "relevance" and not self.text and self.tag is None
+        return self.like is None and (self.sort == "added" or unsorted)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page. more: whether there is another. likeness: of each to the sound asked for, empty without one."""
+    """One page. more: whether there is another. likeness: of each to the sound asked for, empty without one. last: in
+    the order of age, what the next page comes after."""
 
     assets: list[Asset]
     more: bool
     likeness: tuple[float, ...] = ()
+    last: tuple[float, int] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from daemon.jobs.listen import Listener
@@ -9,9 +10,13 @@ from daemon.jobs.prepare import stat_of
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, NotFound
 from daemon.library.assets import Assets
-from daemon.library.query import Like, Query
+from daemon.library.query import Found, Like, Query
 from daemon.services.types_library import AssetQuery
 
+Begin = int | tuple[float, int]
+"""Of a page: how many come before it; or, in the order of age, the age and number of the last of those."""
+
+_AFTER = re.compile(r"(\d{1,12}\.\d{1,12})_(\d{1,18})")
 _MEASURES = ("brightness_hz", "length_s", "root_note", "lufs", "noisiness")
 
 
@@ -22,8 +27,9 @@ class Asked:
         self._assets = assets
         self._listener = listener
 
-    async def query(self, asked: AssetQuery, offset: int) -> Query:
-        """Raises BadParameter, FileMissing and InputError for a file that is no sound."""
+    async def query(self, asked: AssetQuery, begin: Begin = 0) -> Query:
+        """begin: where the page begins. Raises BadParameter, FileMissing and InputError for a file that is no
+        sound."""
         if asked.but is not None and asked.like is None:
             raise BadParameter("`but` says how others differ from a sound", hint="Name the sound with `like`")
         like = None if asked.like is None else await self._like(asked.like)
@@ -34,7 +40,8 @@ class Asked:
             bpm_min=asked.bpm_min, bpm_max=asked.bpm_max, key=asked.key, compatible=asked.compatible,
             length_min=asked.length_min, length_max=asked.length_max, rating_min=asked.rating_min, folder=folder,
             source=asked.source, missing=asked.missing, like=like, but=but, sort=asked.sort,
-            descending=asked.descending, offset=offset, limit=asked.limit,
+            descending=asked.descending, offset=begin if isinstance(begin, int) else 0,
+            after=None if isinstance(begin, int) else begin, limit=asked.limit,
         )  # fmt: skip
 
     async def _like(self, name: str) -> Like:
@@ -53,6 +60,19 @@ class Asked:
             (name, float(value)) for name in _MEASURES if isinstance(value := heard.meta.get(name), int | float)
         )
         return Like(vector=heard.heard.embedding, measures=measures)
+
+
+def begin_of(cursor: str | None) -> Begin:
+    """Raises BadParameter for what is no cursor of a search."""
+    found = _AFTER.fullmatch(cursor or "")
+    return offset_of(cursor) if found is None else (float(found[1]), int(found[2]))
+
+
+def next_of(found: Found, query: Query) -> str | None:
+    """The cursor of the page that follows."""
+    if not found.more:
+        return None
+    return str(query.offset + query.limit) if found.last is None else f"{found.last[0]!r}_{found.last[1]}"
 
 
 def offset_of(cursor: str | None) -> int:

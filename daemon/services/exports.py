@@ -83,7 +83,7 @@ class Exporter:
             members = (await self._collections.get(request.collection)).assets
             return [await self._assets.get(asset) for asset in members]
         chosen: list[Asset] = []
-        query = await self._asked.query(request.query or AssetQuery(), 0)
+        query = await self._asked.query(request.query or AssetQuery())
         while True:
             page, more = await self._search.find(replace(query, offset=len(chosen), limit=PAGE))
             chosen += page

@@ -16,7 +16,7 @@ from daemon.library.collections import Collection, Collections
 from daemon.library.jobs import Jobs
 from daemon.library.search import Search
 from daemon.services import paths
-from daemon.services.asked import Asked, offset_of
+from daemon.services.asked import Asked, begin_of, next_of
 from daemon.services.assets_view import asset_view
 from daemon.services.peaks import Peaks
 from daemon.services.tasks import TaskStarter
@@ -58,15 +58,15 @@ class LibraryService:
 
     async def search(self, query: AssetQuery) -> Page[AssetView]:
         """Raises BadParameter for a cursor or a sort that is not legal, NotFound for a sound that is not known."""
-        offset = offset_of(query.cursor)
-        found = await self._search.page(await self._asked.query(query, offset))
+        asked = await self._asked.query(query, begin_of(query.cursor))
+        found = await self._search.page(asked)
         likeness = found.likeness or (None,) * len(found.assets)
         views = [asset_view(each, like) for each, like in zip(found.assets, likeness, strict=True)]
-        return Page(views, str(offset + query.limit) if found.more else None)
+        return Page(views, next_of(found, asked))
 
     async def facets(self, query: AssetQuery) -> dict[str, dict[str, int]]:
         """Facet -> value -> how many assets there are, among those that the other facets allow."""
-        return await self._search.facets(await self._asked.query(query, 0))
+        return await self._search.facets(await self._asked.query(query))
 
     async def get(self, asset: str) -> AssetView:
         return asset_view(await self._assets.get(asset))

@@ -283,6 +283,29 @@ async def test_pages_join_without_gaps_whatever_the_query(db: Database) -> None:
         assert set(seen) == wanted
 
 
+@pytest.mark.parametrize(
+    "query", [{}, {"kind": "one-shot"}, {"sort": "added", "descending": True, "text": "hit"}]
+)
+@pytest.mark.parametrize("at_once", [False, True])
+async def test_what_comes_in_between_moves_no_page_of_the_newest(
+    db: Database, monkeypatch: pytest.MonkeyPatch, query: dict[str, object], at_once: bool
+) -> None:
+    clock = iter(float(1000 if at_once else 1000 + each) for each in range(100))
+    monkeypatch.setattr("daemon.library.asset_writes.time.time", lambda: next(clock))
+    assets, search = Assets(db), Search(db)
+    await assets.record_many(sound(f"hit {each}.wav", f"a{each}") for each in range(25))
+    first = await search.page(Query(**query, limit=10))  # type: ignore[arg-type]
+    monkeypatch.setattr("daemon.library.asset_writes.time.time", lambda: 2000.0)
+    await assets.record_many(sound(f"hit new {each}.wav", f"n{each}") for each in range(3))
+    second = await search.page(Query(**query, after=first.last, limit=10))  # type: ignore[arg-type]
+    third = await search.page(Query(**query, after=second.last, limit=10))  # type: ignore[arg-type]
+    seen = [each.id for page in (first, second, third) for each in page.assets]
+    assert seen == [f"a{each}" for each in (range(25) if at_once else reversed(range(25)))]
+    assert (first.more, second.more, third.more, third.last) == (True, True, False, None)
+    with pytest.raises(BadParameter, match="another order"):
+        await search.page(Query(sort="name", after=first.last))
+
+
 async def test_the_snapshot_is_used_caught_up_and_thrown_away_when_damaged(
     db: Database, tmp_path: Path
 ) -> None:

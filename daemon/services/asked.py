@@ -51,15 +51,16 @@ class Asked:
         stat = await stat_of(path)
         mark = self._listener.engine().mark
         known = await self._assets.look_at(path)
-        if known is not None and known[1].stat == stat and known[1].heard == mark:
-            return Like(asset=known[0])
+        asset = known[0] if known is not None and known[1].stat == stat else None
+        if known is not None and asset is not None and known[1].heard == mark:
+            return Like(asset=asset)
         heard = await self._listener.one(path, stat)
         if heard.heard is None or heard.heard.embedding is None:
             raise NotFound("nothing in this file can be compared with other sounds", where=path)
         measures = tuple(
             (name, float(value)) for name in _MEASURES if isinstance(value := heard.meta.get(name), int | float)
         )
-        return Like(vector=heard.heard.embedding, measures=measures)
+        return Like(asset=asset, vector=heard.heard.embedding, measures=measures)
 
 
 def begin_of(cursor: str | None) -> Begin:

@@ -68,6 +68,7 @@ def test_learnt_and_forgotten(house: House, tmp_path: Path) -> None:
     new[0].rename(tmp_path / "more" / "new.wav")
     scanned(house, tmp_path / "more")
     assert found_like(house, assets["0.wav"]) == before + 1
+    assert found_like(house, str(folder / "0.wav")) == before + 1  # it is not like itself, by its name either
 
     assert house.ask("DELETE", "/learn") == {"forgotten": True}
     assert house.ask("DELETE", "/learn") == {"forgotten": False}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 from bridges.reaper import media_db
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 QUIET_S = 10.0
 MOST_FILES = 200_000
 """Of the newest assets. Media Explorer holds a database in memory."""
+_AGAIN_S = 2.0
 _PAGE = 1000
 _SOUNDS = frozenset({"source", "stem", "slice", "one-shot", "loop"})
 
@@ -53,9 +54,16 @@ class ReaperBridge:
         self._tasks.clear()
 
     async def _listen(self) -> None:
-        async for message in self._events.stream(None):
-            if str(message.body.get("type", "")).startswith("asset."):
-                self._changed.set()
+        while True:
+            try:
+                async with aclosing(self._events.stream(None)) as stream:
+                    async for message in stream:
+                        if str(message.body.get("type", "")).startswith("asset."):
+                            self._changed.set()
+            except Exception:
+                log.exception("Media Explorer's database could not be told what happens")
+            await asyncio.sleep(_AGAIN_S)
+            self._changed.set()  # what happened meanwhile
 
     async def _write(self) -> None:
         while True:
@@ -67,6 +75,8 @@ class ReaperBridge:
                 await self.refresh()
             except RoadieError as error:
                 log.warning("Media Explorer's database stays as it is: %s", error)
+            except Exception:
+                log.exception("Media Explorer's database stays as it is")
 
     async def refresh(self) -> None:
         """Write the database now, wherever roadie is installed in REAPER. Nothing is read when it is not."""

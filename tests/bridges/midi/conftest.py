@@ -115,13 +115,18 @@ class Api:
         await self._session.close()
 
 
+async def plays(controller: Controller | Device, api: Api, playing: bool) -> None:
+    """Send start or stop until it is known: on a busy machine JACK drops messages."""
+    async with asyncio.timeout(60):
+        while (await api.ask("GET", "/transport"))["playing"] != playing:
+            controller.clock(0xFA if playing else 0xFC)
+            await asyncio.sleep(0.05)
+
+
 async def arrives(controller: Controller | Device, api: Api) -> None:
     """Until what is sent arrives: the first messages to a port that has just been connected may be lost."""
-    async with asyncio.timeout(60):
-        for status, playing in ((0xFA, True), (0xFC, False)):
-            while (await api.ask("GET", "/transport"))["playing"] != playing:
-                controller.clock(status)
-                await asyncio.sleep(0.05)
+    await plays(controller, api, True)
+    await plays(controller, api, False)
 
 
 @pytest.fixture

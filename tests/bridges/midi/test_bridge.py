@@ -23,7 +23,7 @@ from daemon.config import load_settings
 from daemon.services.controls import ControlsService
 from daemon.services.events import EventMessage, EventsService
 from daemon.services.types_controls import BindingView
-from tests.bridges.midi.conftest import Api, Controller, Device, arrives
+from tests.bridges.midi.conftest import Api, Controller, Device, arrives, plays
 from tests.bridges.osc.conftest import RECIPE, Stage, stage
 
 pytestmark = pytest.mark.xdist_group("jack")
@@ -158,13 +158,16 @@ async def test_lights_go_on_after_what_nobody_foresaw(tmp_path: Path, monkeypatc
     monkeypatch.setattr(midi_bridge, "_AGAIN_S", 0.01)
     sent: list[bytes] = []
     monkeypatch.setattr(MidiBridge, "_send", lambda _bridge, message: sent.append(message))
-    stream, broken = EventsService.stream, asyncio.Event()
+    stream, broken, first = EventsService.stream, asyncio.Event(), []
 
     async def breaks_once(events: EventsService, since: int | None) -> AsyncIterator[EventMessage]:
+        """For each that listens, at the first job."""
         async for message in stream(events, since):
-            if not broken.is_set() and message.body["type"] == "job.submitted":
-                broken.set()
-                raise OSError("disk I/O error")
+            if message.body["type"] == "job.submitted":
+                first.append(message.body["job"])
+                if message.body["job"] == first[0]:
+                    broken.set()
+                    raise OSError("disk I/O error")
             yield message
 
     monkeypatch.setattr(EventsService, "stream", breaks_once)
@@ -224,10 +227,9 @@ async def test_clock_and_start_pause_heavy_work_and_stop_lets_it_go_on(played: t
             controller.clock(0xFA)
             found = await _ticked(controller, api)
     assert found["heavy_paused"] and 60 < found["bpm"] < 140  # paced by a busy machine's own clock
-    controller.clock(0xFC)
-    await api.until("/transport", lambda found: not found["playing"] and not found["heavy_paused"])
-    controller.clock(0xFA)
-    await api.until("/transport", lambda found: found["playing"])
+    await plays(controller, api, False)
+    await api.until("/transport", lambda found: not found["heavy_paused"])
+    await plays(controller, api, True)
     await api.until("/transport", lambda found: not found["playing"])  # the clock fell silent, and said nothing
 
 
@@ -284,21 +286,18 @@ async def test_a_stop_ends_what_the_same_port_began(ports: tuple[Stage, Controll
     staged, daw, drums, api = ports
     await api.ask("PUT", "/midi", bindings=[{"on": "note 1 1", "do": "run light"}])
     await api.ask("PUT", "/selection", path=str(staged.song()))
-    daw.clock(0xFA)
-    await api.until("/transport", lambda found: found["playing"])
+    await plays(daw, api, True)
     drums.clock(0xFC)
     drums.send("note_on", channel=0, note=1, velocity=100)  # when this is done, so is what came before
     await api.until("/jobs", lambda found: found["items"])
     assert (await api.ask("GET", "/transport"))["playing"]
-    daw.clock(0xFC)
-    await api.until("/transport", lambda found: not found["playing"])
+    await plays(daw, api, False)
 
 
 async def test_a_device_that_is_pulled_out_plays_no_more(ports: tuple[Stage, Controller, Device, Api]):
     """It has no clock that could fall silent."""
     _, _, drums, api = ports
-    drums.clock(0xFA)
-    await api.until("/transport", lambda found: found["playing"])
+    await plays(drums, api, True)
     drums.close()
     await api.until("/transport", lambda found: not found["playing"])
 
@@ -368,16 +367,15 @@ async def test_keys_beyond_what_can_wait_are_left_out_and_the_log_says_so_once(
 
 async def test_what_osc_says_of_recording_outlives_a_change_of_tempo(played: tuple[Stage, Controller, Api]):
     _, controller, api = played
-    controller.clock(0xFA)
-    await api.until("/transport", lambda found: found["playing"])
+    await plays(controller, api, True)
     await api.ask("PUT", "/transport", playing=True, recording=True)
     for _ in range(60):
         controller.clock(0xF8)
         await asyncio.sleep(60 / 125 / 24)
     found = await api.until("/transport", lambda found: found["bpm"])
     assert found["recording"]
-    controller.clock(0xFC)
-    await api.until("/transport", lambda found: not found["playing"] and not found["recording"])
+    await plays(controller, api, False)
+    assert not (await api.ask("GET", "/transport"))["recording"]
 
 
 async def test_a_key_that_is_none_is_refused_also_where_there_is_no_midi(tmp_path: Path):

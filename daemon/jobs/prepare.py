@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from daemon.jobs.calls import Calls, unread
-from daemon.kernel.errors import FileMissing, InputError, InputRefused, SourceChanged, StepFailed
+from daemon.jobs.reading import OutsideReader
+from daemon.kernel.errors import FileMissing, InputError, SourceChanged, StepFailed
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import Kind, StepResult
 from daemon.library.asset_records import FileStat, NewAsset
@@ -52,9 +52,9 @@ async def stat_of(path: Path) -> FileStat:
 class Preparer:
     """Reads files in the cpu lane and records them in the library."""
 
-    def __init__(self, assets: Assets, calls: Calls, peaks: Path) -> None:
+    def __init__(self, assets: Assets, reader: OutsideReader, peaks: Path) -> None:
         self._assets = assets
-        self._calls = calls
+        self._reader = reader
         self._peaks = peaks
 
     async def prepare(self, path: Path) -> Prepared:
@@ -96,7 +96,7 @@ class Preparer:
         """
         for path in paths:
             try:
-                meta = await self._run(path)
+                meta = await self._reader.read("prepare", path, Kind.SOURCE, self._keep_peaks)
             except (InputError, StepFailed) as error:
                 log.info("asset %s is not at %s any more: %s", asset, path, error)
                 continue
@@ -106,24 +106,12 @@ class Preparer:
 
     async def read(self, path: Path, stat: FileStat) -> tuple[Mapping[str, Json], NewAsset]:
         """Read a file in a worker; what it is, ready to be recorded."""
-        meta = await self._run(path)
+        meta = await self._reader.read("prepare", path, Kind.SOURCE, self._keep_peaks)
         asset = AssetId(str(meta["payload"]))
         kind = Kind.MIDI if meta.get("container") == "midi" else Kind.SOURCE
         byte_hash = meta.get("byte_hash")
         new = NewAsset(asset, kind, path, stat, None if byte_hash is None else str(byte_hash), meta=meta)
         return meta, new
-
-    async def _run(self, path: Path) -> Mapping[str, Json]:
-        async def attempt() -> Mapping[str, Json]:
-            async with self._calls.run("prepare", [unread(path)]) as (out, result):
-                return await asyncio.to_thread(self._keep_peaks, out, result)
-
-        try:
-            return await self._calls.insist(attempt)
-        except StepFailed as error:
-            if InputRefused.speaks_of(error.error):
-                raise InputRefused(error.error) from error
-            raise
 
     def _keep_peaks(self, out: Path, result: StepResult) -> Mapping[str, Json]:
         meta = result.annotations[0].meta

@@ -1,4 +1,4 @@
-"""Reading a file from outside in a worker, once, for an answer rather than for a job."""
+"""Reading a file from outside in a worker, once: for an answer, or before it is worked on."""
 
 from __future__ import annotations
 

@@ -55,7 +55,8 @@ def workshop_of(settings: Settings, stores: Stores, executor: Executor) -> Works
     evictor = Evictor(stores.runs, cache, settings.cache_bytes, free_bytes(settings.cache))
     pool = RunPool(stores.runs, cache, executor, attempts, evictor.make_room)
     calls = Calls(executor, cache, attempts)
-    preparer = Preparer(assets, calls, settings.cache / "peaks")
+    reader = OutsideReader(calls)
+    preparer = Preparer(assets, reader, settings.cache / "peaks")
     listener = Listener(calls, stores.models)
     shelves, note = Shelves(settings.chains, settings.plugins), partial(note_plugins, stores.catalogue)
     return Workshop(
@@ -64,7 +65,7 @@ def workshop_of(settings: Settings, stores: Stores, executor: Executor) -> Works
         pool=pool,
         calls=calls,
         preparer=preparer,
-        reader=OutsideReader(calls),
+        reader=reader,
         listener=listener,
         asked=Asked(assets, listener),
         deliverer=Deliverer(journal, Deliveries(stores.db), targets(stores.installations.folders)),

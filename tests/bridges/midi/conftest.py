@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -129,14 +130,23 @@ async def arrives(controller: Controller | Device, api: Api) -> None:
     await plays(controller, api, False)
 
 
+@asynccontextmanager
+async def controlled(staged: Stage, jack: bool) -> AsyncIterator[tuple[Stage, Controller, Api]]:
+    """A daemon with a controller at its port, from which what is sent arrives."""
+    controller, api = Controller(jack), Api(staged)
+    try:
+        await controller.connect()
+        await arrives(controller, api)
+        yield staged, controller, api
+    finally:
+        controller.close()
+        await api.close()
+
+
 @pytest.fixture
 async def played(midi_system: dict[str, Any], tmp_path: Path) -> AsyncIterator[tuple[Stage, Controller, Api]]:
-    async with stage(tmp_path, **{**midi_system, "midi.enabled": True, "pause_heavy": "playing"}) as staged:
-        controller, api = Controller(bool(midi_system)), Api(staged)
-        try:
-            await controller.connect()
-            await arrives(controller, api)
-            yield staged, controller, api
-        finally:
-            controller.close()
-            await api.close()
+    async with (
+        stage(tmp_path, **{**midi_system, "midi.enabled": True, "pause_heavy": "playing"}) as staged,
+        controlled(staged, bool(midi_system)) as all_three,
+    ):
+        yield all_three

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.bridges.midi.conftest import Api, Controller, arrives
+from tests.bridges.midi.conftest import Api, Controller, arrives, controlled
 from tests.bridges.osc.conftest import Stage, stage
 from tests.listening import RATE, Heard
 
@@ -28,15 +28,11 @@ async def audible(
 ) -> AsyncIterator[tuple[Stage, Controller, Api]]:
     """As `played`, and what sounds is written down."""
     monkeypatch.setenv("ALSA_CONFIG_PATH", heard.environ["ALSA_CONFIG_PATH"])
-    async with stage(tmp_path, **midi_system) as staged:
-        controller, api = Controller(bool(midi_system)), Api(staged)
-        try:
-            await controller.connect()
-            await arrives(controller, api)
-            yield staged, controller, api
-        finally:
-            controller.close()
-            await api.close()
+    async with (
+        stage(tmp_path, **midi_system) as staged,
+        controlled(staged, bool(midi_system)) as all_three,
+    ):
+        yield all_three
 
 
 def _tone(path: Path, seconds: float, level: float = 0.5) -> Path:

@@ -40,14 +40,16 @@ class Submitter:
         if not ref:
             return await self._services.jobs.submit(request, CLIENT)
         first = _digest(peer.host, ref, request)
-        key = self._keys.get(first) or await self._services.jobs.last_key(CLIENT, first) or first
+        key = self._keys.get(first)
         while True:  # twice, unless another port of the same host asks at the same moment
-            asked = msgspec.structs.replace(request, idempotency_key=key)
-            ack, created = await self._services.jobs.submit(asked, CLIENT)
+            asked = msgspec.structs.replace(request, idempotency_key=key or first)
+            # One that is not known here may be in the library, under its own key or one that follows it.
+            ack, created = await self._services.jobs.submit(asked, CLIENT, newest=key is None)
             if created or not await self._is_over(ack):
-                self._remember(first, key)
+                if created or key is not None:
+                    self._remember(first, key or first)
                 return ack, created
-            key = _following(key, first)
+            key = _following(key or await self._services.jobs.last_key(CLIENT, first) or first, first)
 
     async def _is_over(self, ack: JobAck) -> bool:
         if ack.state not in ("done", "failed", "cancelled"):

@@ -10,7 +10,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from daemon.library.schema import TABLES, migrate
 
 T = TypeVar("T")
 Job = tuple[Callable[[], Any], "Future[Any]"]
+Result = tuple["Future[Any]", Any, BaseException | None]
 
 READERS = 3
 BATCH = 500
@@ -141,7 +142,7 @@ class Database:
         return batch, False
 
     def _commit(self, batch: list[Job]) -> None:
-        results: list[tuple[Future[Any], Any, BaseException | None]] = []
+        results: list[Result] = []
         try:
             with self._sqlite.atomic("IMMEDIATE"):
                 for work, future in batch:
@@ -158,16 +159,21 @@ class Database:
             failpoint("library.commit.after")
         except (peewee.DatabaseError, sqlite3.Error) as error:
             failure = _disk_error(self.path, error)
-            results = [(future, None, failure) for _, future in batch]
+            _answer((future, None, failure) for _, future in batch)
+            return
+        self.commits += 1
+        _answer(results)
+        # After those who asked, who wait for it: what listeners do about it takes the interpreter from them.
+        for listener in self._listeners:
+            listener()
+
+
+def _answer(results: Iterable[Result]) -> None:
+    for future, result, problem in results:
+        if problem is not None:
+            future.set_exception(problem)
         else:
-            self.commits += 1
-            for listener in self._listeners:
-                listener()
-        for future, result, problem in results:
-            if problem is not None:
-                future.set_exception(problem)
-            else:
-                future.set_result(result)
+            future.set_result(result)
 
 
 def _disk_error(path: Path, error: BaseException) -> DiskError:

@@ -26,10 +26,11 @@ _STANDING = Reader(JobRow, "WHERE id = ?", ("recipe", "state", "progress", "star
 _ASKED_FOR = Reader(JobRow, "WHERE id = ?", ("recipe", "recipe_body"))
 _STEP = Reader(StepRow, "WHERE id = ?", ("job", "step", "input", "state", "reason"))
 _ASKED = Reader(JobRow, "WHERE client = ? AND idempotency_key = ?", ("id", "state", "body_hash"))
-_LAST_KEY = Reader(
+_NEWEST = Reader(
     JobRow, "WHERE client = ? AND idempotency_key >= ? AND idempotency_key < ? ORDER BY idempotency_key DESC LIMIT 1",
-    ("idempotency_key",),
+    ("id", "state", "idempotency_key"),
 )  # fmt: skip
+_LAST = Reader(JobRow, "ORDER BY ordinal DESC LIMIT 1", ("ordinal",))
 _AFTER_ALL = "\U0010ffff"
 _NEW_JOB = Adder(
     JobRow,
@@ -53,7 +54,8 @@ class NewInput:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """recipe_body: the recipe as it was when asked for, so that an edit does not change a job under way."""
+    """recipe_body: the recipe as it was when asked for, so that an edit does not change a job under way. newest: as of
+    `asked_before`."""
 
     id: str
     recipe: str
@@ -63,6 +65,7 @@ class NewJob:
     inputs: Sequence[NewInput]
     body_hash: str
     idempotency_key: str | None = None
+    newest: bool = False
 
 
 def _wire(error: ErrorInfo | None) -> Any:
@@ -71,10 +74,14 @@ def _wire(error: ErrorInfo | None) -> Any:
     return {**error.to_wire(), "traceback": error.traceback}
 
 
-def asked_before(client: str, key: str | None, body_hash: str) -> tuple[str, str] | None:
-    """(job, state) of an earlier request with this key; raises Conflict when its body was another."""
+def asked_before(client: str, key: str | None, body_hash: str, newest: bool) -> tuple[str, str] | None:
+    """(job, state) of an earlier request with this key; raises Conflict when its body was another. newest: the key is
+    made of the body, and the keys that follow it in their order begin so: the last of them is meant."""
     if key is None:
         return None
+    if newest:
+        last = _newest(client, key)
+        return None if last is None else (last.id, last.state)
     there = _ASKED.first(client, key)
     if there is None:
         return None
@@ -86,15 +93,21 @@ def asked_before(client: str, key: str | None, body_hash: str) -> tuple[str, str
     return there.id, there.state
 
 
+def _newest(client: str, beginning: str) -> Any:
+    """However many there are, it is one step into the index."""
+    return _NEWEST.first(client, beginning, beginning + _AFTER_ALL)
+
+
 def insert(new: NewJob) -> tuple[str, str, bool]:
     """Store a request; inside a write. Returns (job, state, created).
 
     An idempotency key belongs to a client: the same body gives the job that is there; another body raises Conflict.
     """
-    known = asked_before(new.client, new.idempotency_key, new.body_hash)
+    known = asked_before(new.client, new.idempotency_key, new.body_hash, new.newest)
     if known is not None:
         return *known, False
-    ordinal = (JobRow.select(fn.MAX(JobRow.ordinal)).scalar() or 0) + 1
+    last = _LAST.first()
+    ordinal = 1 if last is None else last.ordinal + 1
     _NEW_JOB.add(
         new.id, new.recipe, new.recipe_body, new.request, new.client, new.idempotency_key, new.body_hash,
         "preparing", time.time(), ordinal,
@@ -139,19 +152,16 @@ class Jobs:
     async def insert(self, new: NewJob) -> tuple[str, str, bool]:
         return await self._db.write(lambda: insert(new))
 
-    async def asked_before(self, client: str, key: str | None, body_hash: str) -> tuple[str, str] | None:
+    async def asked_before(
+        self, client: str, key: str | None, body_hash: str, newest: bool
+    ) -> tuple[str, str] | None:
         """(job, state) of the same request with the same key. Raises Conflict for another body."""
-        return await self._db.read(lambda: asked_before(client, key, body_hash))
+        return await self._db.read(lambda: asked_before(client, key, body_hash, newest))
 
     async def last_key(self, client: str, beginning: str) -> str | None:
-        """The last in their order of this client's idempotency keys that begin so; however many there are, it is one
-        step into the index."""
-
-        def work() -> str | None:
-            row = _LAST_KEY.first(client, beginning, beginning + _AFTER_ALL)
-            return None if row is None else str(row.idempotency_key)
-
-        return await self._db.read(work)
+        """The last in their order of this client's idempotency keys that begin so."""
+        row = await self._db.read(lambda: _newest(client, beginning))
+        return None if row is None else str(row.idempotency_key)
 
     async def get(self, job: str) -> JobRecord:
         """Raises NotFound."""

@@ -69,18 +69,19 @@ class JobsService:
         # A second undo of the same job must not reach into a retry after the first.
         self._one_undo = asyncio.Lock()
 
-    async def submit(self, request: JobRequest, client: str) -> tuple[JobAck, bool]:
-        """Store a request; (its job, whether it is a new one). No input is opened before this returns.
+    async def submit(self, request: JobRequest, client: str, *, newest: bool = False) -> tuple[JobAck, bool]:
+        """Store a request; (its job, whether it is a new one). No input is opened before this returns. newest: the
+        idempotency key is made of the rest of the request, and of the keys that begin so the last is meant.
 
         Raises BadParameter, BadRecipe, NotFound, Forbidden, and Conflict for a used idempotency key.
         """
         digest = hashlib.sha256(canonical(msgspec.to_builtins(request))).hexdigest()
         try:
             recipe = with_params(await asyncio.to_thread(self._recipes.get, request.recipe), request.params)
-            planned = await self.planned(recipe, request, client, digest)
+            planned = replace(await self.planned(recipe, request, client, digest), newest=newest)
         except RoadieError:
             # What was accepted once is, though its recipe or its folder is not there any more.
-            known = await self._jobs.asked_before(client, request.idempotency_key, digest)
+            known = await self._jobs.asked_before(client, request.idempotency_key, digest, newest)
             if known is None:
                 raise
             return JobAck(*known), False  # type: ignore[arg-type]

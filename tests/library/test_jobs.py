@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from daemon.kernel.errors import Conflict, ErrorInfo, NotFound
@@ -23,6 +25,25 @@ async def test_an_idempotency_key_belongs_to_a_client_and_a_body(db: Database) -
         await jobs.insert(job("four", "k", body="other"))
     assert await jobs.insert(job("five")) == ("five", "preparing", True)
     assert await jobs.insert(job("six")) == ("six", "preparing", True)
+
+
+async def test_of_keys_that_follow_one_another_the_newest_is_found_also_when_the_first_is_gone(
+    db: Database,
+) -> None:
+    jobs = Jobs(db)
+    for name, key in (("one", "k"), ("two", "k:0000000001"), ("three", "k:0000000002"), ("other", "l")):
+        await jobs.insert(job(name, key))
+    db.submit(lambda: db._sqlite.execute_sql("DELETE FROM job WHERE id IN ('one', 'two')")).result()
+    assert await jobs.insert(replace(job("four", "k"), newest=True)) == ("three", "preparing", False)
+    assert await jobs.asked_before("cli", "k", "b", True) == ("three", "preparing")
+    assert await jobs.asked_before("cli", "k", "b", False) is None
+    assert await jobs.last_key("cli", "k") == "k:0000000002"
+    assert await jobs.insert(replace(job("five", "k", client="osc"), newest=True)) == (
+        "five",
+        "preparing",
+        True,
+    )
+    assert await jobs.asked_before("osc", "m", "b", True) is None
 
 
 async def test_a_finished_job_closes_its_steps_and_tells_each_state_once(db: Database) -> None:

@@ -61,10 +61,12 @@ async def test_a_ref_with_many_jobs_behind_it_is_not_walked_through(
 
     submit, asked = JobsService.submit, 0
 
-    async def counted(service: JobsService, request: JobRequest, client: str) -> tuple[JobAck, bool]:
+    async def counted(
+        service: JobsService, request: JobRequest, client: str, *, newest: bool
+    ) -> tuple[JobAck, bool]:
         nonlocal asked
         asked += 1
-        return await submit(service, request, client)
+        return await submit(service, request, client, newest=newest)
 
     monkeypatch.setattr(JobsService, "submit", counted)
     async with stage(tmp_path, pause_heavy="playing") as second:

@@ -27,9 +27,9 @@ BAR_MS = 20.0
 LOAD_S = 1800  # of sound: work for both lanes for longer than the requests take
 
 
-def song(path: Path, seconds: int) -> Path:
+def song(path: Path, seconds: int, seed: int = 1) -> Path:
     """Noise and tones: a separation has as much to do with it as with music."""
-    rng = np.random.default_rng(1)
+    rng = np.random.default_rng(seed)
     time_s = np.arange(10 * 44100) / 44100
     tone = 0.2 * np.sin(2 * np.pi * 110 * time_s)[:, None]
     with soundfile.SoundFile(path, "w", 44100, 2, "PCM_16") as file:

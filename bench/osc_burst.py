@@ -154,20 +154,19 @@ class Flood:
 class Others:
     """What everyone else notices."""
 
-    def __init__(self, house: House, port: int, path: Path) -> None:
+    def __init__(self, house: House, port: int) -> None:
         self._http = Http(house)
         self._osc = Client(port)
-        self._path = path
         self.times: dict[str, list[float]] = {"GET /health": [], "POST /jobs": [], "OSC ping": []}
 
-    def look(self, seconds: float, mark: str) -> None:
+    def look(self, path: Path, seconds: float, mark: str) -> None:
         until_s = time.perf_counter() + seconds
         number = 0
         while time.perf_counter() < until_s:
             number += 1
             body = {
                 "recipe": "light",
-                "inputs": [{"path": str(self._path)}],
+                "inputs": [{"path": str(path)}],
                 "idempotency_key": f"{mark}{number}",
             }
             self.times["GET /health"].append(self._http.timed("GET", "/health"))
@@ -199,10 +198,10 @@ def main() -> None:
             house.out.mkdir(exist_ok=True)
             path = song(house.out / "short.wav", 1)
             house.wait(house.submit(path, "warm"))
-            others = Others(house, runtime["osc_port"], path)
-            others.look(10.0, "quiet")
+            others = Others(house, runtime["osc_port"])
+            others.look(path, 10.0, "quiet")
             quiet = others.taken()
-            stage = Stage(runtime, path, others, options.seconds)
+            stage = Stage(runtime, house.out, others, options.seconds)
             alone = stage.play("alone", 0)
             elsewhere = stage.play("elsewhere", options.per_second, elsewhere=True)
             flooded = stage.play("run", options.per_second)
@@ -258,21 +257,25 @@ class Passed:
 
 
 class Stage:
-    def __init__(self, runtime: dict, path: Path, others: Others, seconds: float) -> None:
+    def __init__(self, runtime: dict, folder: Path, others: Others, seconds: float) -> None:
         self._port = runtime["osc_port"]
         self._daemon = psutil.Process(runtime["pid"])
-        self._path, self._others, self._seconds = path, others, seconds
+        self._folder, self._others, self._seconds = folder, others, seconds
+        self._rounds = 0
 
     def play(self, mark: str, per_s: int, elsewhere: bool = False) -> Passed:
-        """RUNS requests among per_s other messages a second, or beside them."""
+        """RUNS requests among per_s other messages a second, or beside them; of a song of its own, so that no round
+        delivers beside what the one before has."""
+        self._rounds += 1
+        path = song(self._folder / f"{mark}.wav", 1, seed=self._rounds + 1)
         used = self._daemon.cpu_times()
         memory = [self._daemon.memory_info().rss / 1e6]
         ours, theirs = Pipe()
-        asked = (self._port, self._path, mark, per_s, self._seconds, elsewhere, theirs)
+        asked = (self._port, path, mark, per_s, self._seconds, elsewhere, theirs)
         sending = get_context("spawn").Process(target=flood, args=asked)
         sending.start()
         while sending.is_alive():
-            self._others.look(min(10.0, self._seconds / 6), f"{mark}{len(memory)}-")
+            self._others.look(path, min(10.0, self._seconds / 6), f"{mark}{len(memory)}-")
             memory.append(self._daemon.memory_info().rss / 1e6)
         now = self._daemon.cpu_times()
         return Passed(

@@ -38,7 +38,7 @@ def index_text(asset: str) -> None:
     number, name, bpm, *facets = found
     paths = [PurePath(path) for (path,) in sql(_PATHS, asset)]
     tags = " ".join(label for (label,) in sql(_TAGS, asset))
-    folders = " ".join(" ".join(path.parts[-FOLDERS - 1 : -1]) for path in paths)
+    folders = " ".join(dict.fromkeys(part for path in paths for part in path.parts[-FOLDERS - 1 : -1]))
     names = " ".join(dict.fromkeys([name, *(path.name for path in paths)]))
     said = " ".join(
         [*(str(word) for word in facets if word), *tempo_words(bpm), *signs(f"{names} {tags} {folders}")]

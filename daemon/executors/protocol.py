@@ -10,6 +10,12 @@ from daemon.kernel.work import Lane, StepCall, StepResult
 
 OnProgress = Callable[[float, str], None]
 """Called on the event loop with (fraction 0..1, note)."""
+OnBegin = Callable[[], None]
+"""Called on the event loop when a worker has been given the call."""
+
+
+def nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Executor(Protocol):
         """End every worker. Calls under way raise Cancelled."""
         ...
 
-    def submit(self, call: StepCall, on_progress: OnProgress) -> Running: ...
+    def submit(self, call: StepCall, on_progress: OnProgress, on_begin: OnBegin = nothing) -> Running: ...
 
     def device(self, lane: Lane) -> tuple[str, str]:
         """(device, why) that a call on this lane would get."""

@@ -20,7 +20,7 @@ from daemon.jobs.given import Span, cover_of, source_of
 from daemon.jobs.held import SOURCE, Held, Ledger, select
 from daemon.jobs.prepare import Prepared, Preparer
 from daemon.jobs.recipe import Recipe, StepEntry, encoding
-from daemon.jobs.steps import Outcome, StepRunner, accepted, describe_nothing
+from daemon.jobs.steps import Outcome, StepRunner, Work, accepted, describe_nothing
 from daemon.kernel.errors import Cancelled, ErrorInfo, InputError, NotInstalled, RoadieError
 from daemon.kernel.types import AssetId
 from daemon.library.job_records import Artifact, InputRecord
@@ -190,11 +190,8 @@ class _Walk:
                 self._runner.plan, entry, files, self.ledger, dict(self._order.shared)
             )
             # With its runs, so that what is used from now on is not evicted under it.
-            await self._jobs.set_step(row, "running", reason=None, runs=[key for key, _, _ in work.batches])
-            return await self._runner.run(
-                entry, work, self.ledger, self._source, row,
-                lambda fraction, note: self._on_step(self._record.id, entry.id, fraction, note),
-            )  # fmt: skip
+            await self._jobs.set_step(row, "queued", reason=None, runs=[key for key, _, _ in work.batches])
+            return await self._run(entry, work, row)
         except NotInstalled as error:
             return Outcome("skipped", reason=error.message)
         except (InputError, Cancelled):
@@ -204,6 +201,25 @@ class _Walk:
         except Exception as error:
             log.exception("step %s of %s", entry.id, self._record.path)
             return Outcome("failed", error=_unexpected(error), reason=str(error))
+
+    async def _run(self, entry: StepEntry, work: Work, row: str) -> Outcome:
+        """A step is `running` once a worker has begun with it; what answers from the cache never is."""
+        begun = asyncio.Event()
+
+        def told(fraction: float, note: str) -> None:
+            begun.set()
+            self._on_step(self._record.id, entry.id, fraction, note)
+
+        async def say() -> None:
+            await begun.wait()
+            await self._jobs.set_step(row, "running")
+
+        saying = asyncio.create_task(say())
+        try:
+            return await self._runner.run(entry, work, self.ledger, self._source, row, told)
+        finally:
+            saying.cancel()
+            await asyncio.gather(saying, return_exceptions=True)
 
     def _blocked(self, entry: StepEntry) -> str:
         """Why a step cannot have its files: every step that should give them gave none."""

@@ -40,11 +40,11 @@ class Finished:
 
 @dataclass(slots=True)
 class _Flight:
-    """A run under way. listeners: told of its progress, one for each job attached."""
+    """A run under way. listeners: told of its progress, one for each job attached. progress: None until it begins."""
 
     task: asyncio.Task[Finished]
     listeners: list[OnProgress] = field(default_factory=list)
-    progress: tuple[float, str] = (0.0, "")
+    progress: tuple[float, str] | None = None
 
 
 MakeRoom = Callable[[], Awaitable[int]]
@@ -70,7 +70,7 @@ class RunPool:
         self._stopping: set[asyncio.Task[Finished]] = set()
 
     async def get(self, key: str, call: StepCall, valid: Valid, on_progress: OnProgress) -> Finished:
-        """The result for `key`; `call.out` and `call.token` are filled in here.
+        """The result for `key`; `call.out` and `call.token` are filled in here. on_progress: from its begin on.
 
         Raises what the step raised. A caller that is cancelled detaches; the run stops when it was the last.
         """
@@ -91,7 +91,8 @@ class RunPool:
             self._flights[key] = flight
             flight.task.add_done_callback(lambda task: self._landed(key, task))
         flight.listeners.append(on_progress)
-        on_progress(*flight.progress)
+        if flight.progress is not None:
+            on_progress(*flight.progress)
         try:
             return await asyncio.shield(flight.task)
         except asyncio.CancelledError:
@@ -153,7 +154,9 @@ class RunPool:
         attempt = await self._runs.claim(key, call.step, token)
         out = await asyncio.to_thread(self._cache.attempt_folder, token)
         running = self._executor.submit(
-            replace(call, token=token, out=out), lambda fraction, note: self._tell(key, fraction, note)
+            replace(call, token=token, out=out),
+            lambda fraction, note: self._tell(key, fraction, note),
+            lambda: self._tell(key, 0.0, ""),
         )
         try:
             result = await running.result()

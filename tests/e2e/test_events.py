@@ -23,8 +23,8 @@ def _client(house: House) -> aiohttp.ClientSession:
     )
 
 
-async def _submit(client: aiohttp.ClientSession, house: House, song: Path) -> str:
-    body = {"recipe": "light", "inputs": [{"path": str(song)}], "deliver": {"folder": str(house.out)}}
+async def _submit(client: aiohttp.ClientSession, house: House, song: Path, recipe: str = "light") -> str:
+    body = {"recipe": recipe, "inputs": [{"path": str(song)}], "deliver": {"folder": str(house.out)}}
     async with client.post("/api/v1/jobs", json=body) as answer:
         assert answer.status == 202
         return str((await answer.json())["id"])
@@ -95,6 +95,26 @@ async def test_clients_that_listen_at_once_hear_the_same_while_it_happens(house:
             if event["type"] == "asset.added" and str(house.out / "song") in event["path"]
         ]
         assert len(delivered) == sum(name.startswith("song") for name in house.delivered()) > 0
+
+
+async def test_a_step_is_queued_until_a_worker_begins_with_it(house: House, tmp_path: Path) -> None:
+    async with _client(house) as client, asyncio.timeout(60):
+        await client.patch("/api/v1/settings", json={"values": {"pause_heavy": "playing"}})
+        await client.put("/api/v1/transport", json={"playing": True})
+        job = await _submit(client, house, write_song(tmp_path / "held.wav", 34), "stems")
+        before = await _hear(client, 0, lambda part: _is_step(part[-1], job, "stems"))
+        assert before[-1]["state"] == "queued"
+        async with client.get(f"/api/v1/jobs/{job}") as answer:
+            steps = (await answer.json())["steps"]
+        assert {step["step"]: step["state"] for step in steps}["stems"] == "queued"
+        await client.put("/api/v1/transport", json={"playing": False})
+        await client.patch("/api/v1/settings", json={"values": {"pause_heavy": "never"}})
+        after = await _hear(client, before[-1]["seq"], lambda part: _ended(part[-1], job))
+        assert [each["state"] for each in after if _is_step(each, job, "stems")] == ["running", "done"]
+
+
+def _is_step(event: Event, job: str, step: str) -> bool:
+    return event["type"] == "step.state" and event["job"] == job and event["step"] == step
 
 
 async def test_a_place_that_is_none_is_refused_and_one_from_another_life_starts_anew(house: House) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from daemon.executors.protocol import LaneStatus, OnProgress
+from daemon.executors.protocol import LaneStatus, OnBegin, OnProgress, nothing
 from daemon.kernel.errors import Cancelled, RoadieError
 from daemon.kernel.work import Lane, StepCall, StepResult
 
@@ -14,9 +14,10 @@ Answer = Callable[[StepCall], StepResult | RoadieError | None]
 
 
 class ManualRun:
-    def __init__(self, call: StepCall, on_progress: OnProgress) -> None:
+    def __init__(self, call: StepCall, on_progress: OnProgress, on_begin: OnBegin) -> None:
         self.call = call
         self.on_progress = on_progress
+        self.on_begin = on_begin
         self.cancelled = False
         self.future: asyncio.Future[StepResult] = asyncio.get_running_loop().create_future()
 
@@ -41,8 +42,8 @@ class ManualExecutor:
 
     async def stop(self) -> None: ...
 
-    def submit(self, call: StepCall, on_progress: OnProgress) -> ManualRun:
-        run = ManualRun(call, on_progress)
+    def submit(self, call: StepCall, on_progress: OnProgress, on_begin: OnBegin = nothing) -> ManualRun:
+        run = ManualRun(call, on_progress, on_begin)
         self.runs.append(run)
         self.finish(run, self._answer(call))
         return run

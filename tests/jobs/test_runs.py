@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from daemon.jobs.cache import Cache
-from daemon.jobs.runs import RunPool
+from daemon.jobs.runs import Finished, RunPool
 from daemon.kernel.errors import ErrorInfo, SourceChanged, StepFailed, WorkerDied
 from daemon.kernel.types import AssetId
 from daemon.kernel.work import Kind, Lane, Produced, StepCall, StepResult
@@ -89,6 +89,27 @@ async def test_two_who_ask_share_one_run_and_its_progress(build) -> None:
     results = await asyncio.gather(*askers)
     assert results[0] == results[1] and len(house.executor.runs) == 1
     assert told.count(0.5) == 2
+
+
+async def test_whoever_asks_is_told_nothing_before_a_worker_begins(build) -> None:
+    house = build(lambda call: None)
+    told: list[tuple[str, float]] = []
+
+    def ask(who: str) -> asyncio.Task[Finished]:
+        return asyncio.create_task(
+            house.pool.get("key", CALL, fine, lambda fraction, note: told.append((who, fraction)))
+        )
+
+    first = ask("first")
+    run = await started(house)
+    assert told == []
+    run.on_begin()
+    assert told == [("first", 0.0)]
+    second = ask("second")
+    await until(lambda: len(told) == 2)
+    house.executor.finish(run, writes(run.call))
+    await asyncio.gather(first, second)
+    assert told == [("first", 0.0), ("second", 0.0)]
 
 
 async def test_one_who_cancels_detaches_and_the_other_goes_on(build) -> None:

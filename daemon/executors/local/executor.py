@@ -15,7 +15,7 @@ from daemon.executors.local.process import OnGone, OnReport, WorkerProcess
 from daemon.executors.local.running import RunningCall
 from daemon.executors.local.settings import ExecutorSettings
 from daemon.executors.local.watchdog import Watchdog
-from daemon.executors.protocol import LaneStatus, OnProgress
+from daemon.executors.protocol import LaneStatus, OnBegin, OnProgress, nothing
 from daemon.kernel.clock import Clock, SystemClock
 from daemon.kernel.errors import Conflict
 from daemon.kernel.lifeline import Job
@@ -65,12 +65,12 @@ class LocalExecutor:
             await asyncio.gather(self._watching, return_exceptions=True)
         self._job.close()
 
-    def submit(self, call: StepCall, on_progress: OnProgress) -> RunningCall:
+    def submit(self, call: StepCall, on_progress: OnProgress, on_begin: OnBegin = nothing) -> RunningCall:
         """Raises Conflict before start() and after stop()."""
         if not self._open:
             raise Conflict("no work is taken: the executor is not running", where=call.step)
         pool = self._pools[call.lane]
-        running = RunningCall(next(self._serials), call, on_progress, pool.cancel)
+        running = RunningCall(next(self._serials), call, on_progress, on_begin, pool.cancel)
         pool.submit(running)
         return running
 

@@ -171,6 +171,7 @@ class LanePool:
         slot.call = call
         slot.since_s = self._clock.monotonic()
         slot.process.send(Run(call.serial, call.packed, self.device, self._threads))
+        call.on_begin()
 
     def _hear(self, process: WorkerProcess, report: Report) -> None:
         slot = self.slots[process.pid]

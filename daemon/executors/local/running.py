@@ -7,7 +7,7 @@ import pickle
 from collections.abc import Callable
 
 from daemon.executors.local.messages import engine_key
-from daemon.executors.protocol import OnProgress
+from daemon.executors.protocol import OnBegin, OnProgress
 from daemon.kernel.errors import Cancelled, RoadieError
 from daemon.kernel.work import StepCall, StepResult
 
@@ -16,13 +16,19 @@ class RunningCall:
     """A `Running`. on_cancel: what the lane does about it. Raises what pickle raises for a call that is not data."""
 
     def __init__(
-        self, serial: int, call: StepCall, on_progress: OnProgress, on_cancel: Callable[[RunningCall], None]
+        self,
+        serial: int,
+        call: StepCall,
+        on_progress: OnProgress,
+        on_begin: OnBegin,
+        on_cancel: Callable[[RunningCall], None],
     ) -> None:
         self.serial = serial
         self.call = call
         self.packed = pickle.dumps(call)
         self.warm = (call.affinity or None) if call.engine is None else engine_key(call.engine)
         self.on_progress = on_progress
+        self.on_begin = on_begin
         self.cancelled = False
         self._on_cancel = on_cancel
         self._outcome: asyncio.Future[StepResult] = asyncio.get_running_loop().create_future()

@@ -1,8 +1,8 @@
 """Round trips over OSC, real sockets and a real daemon: `/roadie/ping` to its pong, `/roadie/run` to its
 acknowledgement, idle and while every core separates; beside python-osc's own asyncio server answering a ping, which
 does nothing else, and a bare durable commit of SQLite on the same disk. Ends with 1 where a request became no job or
-more than one; of latencies, which depend on the machine, it says whether the bar was met. A slow disk is most of a slow `/roadie/run`: with TMPDIR on a file system in memory it is
-left out.
+more than one; of latencies, which depend on the machine, it says whether the bar was met. A slow disk is most
+of a slow `/roadie/run`: with TMPDIR on a file system in memory it is left out.
 
     uv run python bench/osc_roundtrip.py --requests 500
 """

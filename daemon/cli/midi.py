@@ -44,9 +44,12 @@ def list_keys(as_json: AsJson = False) -> None:
     if as_json:
         print_json(found)
         return
-    print_table(
-        ("key", "does"), [(each["on"], each["do"]) for each in found["bindings"]], "No key does anything yet."
-    )
+    problems = found["problems"]
+    keys = [
+        (each["on"], f"{each['do']} ({problems[each['on']]})" if each["on"] in problems else each["do"])
+        for each in found["bindings"]
+    ]
+    print_table(("key", "does"), keys, "No key does anything yet.")
     print("\nCommands:")
     for command, about in found["commands"].items():
         print(f"  {command:12} {about}")

@@ -43,8 +43,12 @@ class ControlsService:
         return {str(on): str(do) for on, do in stored.items()} if isinstance(stored, dict) else {}
 
     async def view(self) -> ControlsView:
-        bound = await self.bindings()
-        return ControlsView(bindings=[BindingView(on=on, do=do) for on, do in bound.items()], commands=COMMANDS)
+        bound, recipes = await self.bindings(), await self._recipe_names()
+        wrong = {on: self._problem(on, do, recipes) for on, do in bound.items()}
+        return ControlsView(
+            bindings=[BindingView(on=on, do=do) for on, do in bound.items()], commands=COMMANDS,
+            problems={on: problem for on, problem in wrong.items() if problem is not None},
+        )  # fmt: skip
 
     async def replace(self, bindings: list[BindingSpec]) -> ControlsView:
         """Raises BadParameter for a trigger or a command that is none, and for a trigger that is there twice. What is
@@ -100,6 +104,13 @@ class ControlsService:
 
     def _checked(self, on: str, do: str) -> str:
         return on if self._check is None else str(self._check(on, do))
+
+    def _problem(self, on: str, do: str, recipes: list[str]) -> str | None:
+        try:
+            self._checked(on, command_of(do, recipes))
+        except BadParameter as error:
+            return error.what
+        return None
 
     async def _bind(self, on: str, do: str) -> None:
         async with self._changing:

@@ -31,10 +31,12 @@ class BindingView(Answer, frozen=True):
 
 
 class ControlsView(Answer, frozen=True):
-    """commands: what can be bound, and what each does."""
+    """commands: what can be bound, and what each does. problems: by trigger, why pressing it does nothing, as when its
+    recipe has gone."""
 
     bindings: list[BindingView]
     commands: dict[str, str]
+    problems: dict[str, str]
 
 
 class BindingsRequest(Request, frozen=True):

@@ -140,10 +140,15 @@ def test_keys_are_forgotten_also_where_their_recipes_have_gone(warm: House, road
     warm.ask("PUT", "/midi", {"bindings": [{"on": on, "do": do} for on, do in bound.items()]})
     for name in ("one", "two"):
         (warm.home / "recipes" / f"{name}.toml").unlink()
+    listed = roadie("midi", "list").out
+    assert "run one (there is no recipe 'one')" in listed and "run two (there is no recipe 'two')" in listed
+    assert next(line for line in listed.splitlines() if line.startswith("note 1 3")).rstrip().endswith("next")
     for key in ("note 1 3", "note 1 1"):
         ran = roadie("midi", "forget", key)
         assert ran.code == 0, ran.err
-    assert warm.ask("GET", "/midi")["bindings"] == [{"on": "note 1 2", "do": "run two"}]
+    left = warm.ask("GET", "/midi")
+    assert left["bindings"] == [{"on": "note 1 2", "do": "run two"}]
+    assert left["problems"] == {"note 1 2": "there is no recipe 'two'"}
 
 
 def test_a_second_one_on_the_home_names_the_first(warm: House, roadie: Roadie) -> None:

@@ -14,6 +14,7 @@ import mido
 import pytest
 
 from bridges.midi.ports import SEQUENCER
+from tests.bridges.midi.controller import Process
 from tests.bridges.osc.conftest import Stage, stage
 from tests.jack import jack_server
 
@@ -31,65 +32,32 @@ def midi_system() -> Iterator[dict[str, Any]]:
         yield {}
 
 
-def _roadies(names: list[str]) -> list[str]:
-    return [name for name in names if name.startswith("roadie") and "look" not in name]
-
-
 class Controller:
     """Another program's MIDI ports, connected to roadie's."""
 
     def __init__(self, jack: bool) -> None:
-        import rtmidi
-
-        api = rtmidi.API_UNIX_JACK if jack else rtmidi.API_UNSPECIFIED
-        self.lit: list[mido.Message] = []
-        self._out = rtmidi.MidiOut(rtapi=api, name="controller")
-        self._in = rtmidi.MidiIn(rtapi=api, name="controller")
-        self._in.set_callback(lambda event, _data: self.lit.append(mido.Message.from_bytes(event[0])))
-        self._in.ignore_types(timing=False)
+        self._process = Process("controller", "controller", jack)
+        self.lit = self._process.heard
 
     async def connect(self) -> None:
-        async with asyncio.timeout(30):
-            for port in (self._out, self._in):
-                while not (names := _roadies(port.get_ports())):  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)
-                port.open_port(port.get_ports().index(names[0]))
+        await self._process.ready()
 
     def send(self, kind: str, **fields: int) -> None:
-        self._out.send_message(mido.Message(kind, **fields).bytes())
+        self._process.send(mido.Message(kind, **fields).bytes())
 
     def clock(self, status: int) -> None:
-        self._out.send_message([status])
-
-    def close(self) -> None:
-        self._out.close_port()
-        self._in.close_port()
-        self._out.delete()
-        self._in.delete()
-
-
-class Device:
-    """One that is plugged in when it is made, and sends."""
-
-    def __init__(self, name: str, jack: bool) -> None:
-        import rtmidi
-
-        api = rtmidi.API_UNIX_JACK if jack else rtmidi.API_UNSPECIFIED
-        self._out: Any = rtmidi.MidiOut(rtapi=api, name=name)
-        self._out.open_virtual_port("keys")
-
-    def send(self, kind: str, **fields: int) -> None:
-        self._out.send_message(mido.Message(kind, **fields).bytes())
-
-    def clock(self, status: int) -> None:
-        self._out.send_message([status])
+        self._process.send([status])
 
     def close(self) -> None:
         """Idempotent."""
-        if self._out is not None:
-            self._out.close_port()
-            self._out.delete()
-            self._out = None
+        self._process.close()
+
+
+class Device(Controller):
+    """One that is plugged in when it is made, and sends."""
+
+    def __init__(self, name: str, jack: bool) -> None:
+        self._process = Process("device", name, jack)
 
 
 class Api:
@@ -116,7 +84,7 @@ class Api:
         await self._session.close()
 
 
-async def plays(controller: Controller | Device, api: Api, playing: bool) -> None:
+async def plays(controller: Controller, api: Api, playing: bool) -> None:
     """Send start or stop until it is known: on a busy machine JACK drops messages."""
     async with asyncio.timeout(60):
         while (await api.ask("GET", "/transport"))["playing"] != playing:
@@ -124,7 +92,7 @@ async def plays(controller: Controller | Device, api: Api, playing: bool) -> Non
             await asyncio.sleep(0.05)
 
 
-async def arrives(controller: Controller | Device, api: Api) -> None:
+async def arrives(controller: Controller, api: Api) -> None:
     """Until what is sent arrives: the first messages to a port that has just been connected may be lost."""
     await plays(controller, api, True)
     await plays(controller, api, False)

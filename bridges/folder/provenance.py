@@ -104,12 +104,13 @@ def _ours(path: Path) -> dict[str, Entry] | None:
 
 
 def _text(files: Mapping[str, Entry]) -> str:
-    """By msgspec where it can: json holds the interpreter for long, where a folder has hundreds of files."""
+    """By msgspec where it can: json holds the interpreter for long, where a folder has hundreds of files. A measure that is
+    no number is null, as not known."""
     document = {"format": FORMAT, "version": VERSION, "files": dict(sorted(files.items()))}
     try:
         return msgspec.json.format(msgspec.json.encode(document), indent=1).decode("utf-8") + "\n"
     except UnicodeEncodeError:
-        text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+        text = json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
         # A path that is no UTF-8 holds lone surrogates; \udcXX is both how Python shows and how JSON writes them.
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

@@ -81,6 +81,11 @@ def test_a_file_that_is_not_ours_is_left_alone(tmp_path: Path, foreign: str):
     assert list(sidecars([hit(0)], [path], LATER)) == [tmp_path / "roadie-2.json"]
 
 
+def test_a_measure_that_is_no_number_is_not_known(tmp_path: Path):
+    found = write(sidecars([hit(0, width=float("nan"))], [place(tmp_path, "a.wav")], NOON))
+    assert found["roadie.json"]["files"]["a.wav"]["meta"]["width"] is None
+
+
 def test_a_source_whose_name_is_no_utf8_can_be_written_and_read_back(tmp_path: Path):
     name = os.fsdecode(b"/music/caf\xe9.wav")
     one = replace(hit(0), provenance={"job": "j1", "source": {"path": name}})

@@ -212,7 +212,10 @@ class _Walk:
 
         async def say() -> None:
             await begun.wait()
-            await self._jobs.set_step(row, "running")
+            try:
+                await self._jobs.set_step(row, "running")
+            except Exception:  # it runs all the same
+                log.warning("that the step %s runs cannot be stored", row, exc_info=True)
 
         saying = asyncio.create_task(say())
         try:

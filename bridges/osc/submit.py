@@ -46,7 +46,7 @@ class Submitter:
             # One that is not known here may be in the library, under its own key or one that follows it.
             ack, created = await self._services.jobs.submit(asked, CLIENT, newest=key is None)
             if created or not await self._is_over(ack):
-                if created or key is not None:
+                if created or key is not None:  # else its own key is not known here
                     self._remember(first, key or first)
                 return ack, created
             key = _following(key or await self._services.jobs.last_key(CLIENT, first) or first, first)

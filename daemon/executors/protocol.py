@@ -15,7 +15,7 @@ OnBegin = Callable[[], None]
 
 
 def nothing() -> None:
-    pass
+    """For whoever does not ask when it begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from daemon.library.finding_tables import TermRow
 from daemon.library.keys import compatible, spellings
 from daemon.library.search import Query, Search
 from daemon.library.spelling import begun, distance, meant
+from daemon.library.tables import AssetText
 
 
 def sound(name: str, asset: str, kind: str = "one-shot", folder: str = "/pack", **meta: object) -> NewAsset:
@@ -75,6 +76,13 @@ async def test_a_sound_that_stands_in_several_folders_is_found_in_each(db: Datab
     assert await ids(search, folder="/kits") == ["a"]
     assert set(await ids(search, folder="/z")) == {"a", "b"}
     assert (await search.facets(Query()))["folder"] == {"/z": 2, "/kits/808": 1}
+
+
+async def test_a_folder_that_holds_a_sound_many_times_is_indexed_once(db: Database) -> None:
+    copies = [sound(f"boom {n}.wav", "b", folder="/pack/kicks") for n in range(50)]
+    await Assets(db).record_many(copies)
+    (folders,) = await db.read(lambda: [row.folders for row in AssetText.select(AssetText.folders)])
+    assert sorted(folders.split()) == ["/", "kicks", "pack"]
 
 
 async def test_a_whole_word_comes_before_a_beginning(db: Database) -> None:

@@ -19,7 +19,7 @@ _LEAVE_S = 5.0
 
 
 class Process:
-    """Ports, and lines of JSON to and from them. kind: what it is asked for (`_Controller`, `_Device`) below."""
+    """What the tests hold of it: lines of JSON to its ports and from them. kind: "controller" or "device"."""
 
     def __init__(self, kind: str, name: str, jack: bool) -> None:
         self.heard: list[mido.Message] = []

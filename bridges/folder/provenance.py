@@ -104,8 +104,8 @@ def _ours(path: Path) -> dict[str, Entry] | None:
 
 
 def _text(files: Mapping[str, Entry]) -> str:
-    """By msgspec where it can: json holds the interpreter for long, where a folder has hundreds of files. A measure that is
-    no number is null, as not known."""
+    """By msgspec where it can: json holds the interpreter for long, where a folder has hundreds of files. A measure
+    that is no number is null, as not known."""
     document = {"format": FORMAT, "version": VERSION, "files": dict(sorted(files.items()))}
     try:
         return msgspec.json.format(msgspec.json.encode(document), indent=1).decode("utf-8") + "\n"

@@ -10,7 +10,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,7 +23,6 @@ from daemon.library.schema import TABLES, migrate
 
 T = TypeVar("T")
 Job = tuple[Callable[[], Any], "Future[Any]"]
-Result = tuple["Future[Any]", Any, BaseException | None]
 
 READERS = 3
 BATCH = 500
@@ -142,7 +141,7 @@ class Database:
         return batch, False
 
     def _commit(self, batch: list[Job]) -> None:
-        results: list[Result] = []
+        results: list[tuple[Future[Any], Any, BaseException | None]] = []
         try:
             with self._sqlite.atomic("IMMEDIATE"):
                 for work, future in batch:
@@ -159,21 +158,16 @@ class Database:
             failpoint("library.commit.after")
         except (peewee.DatabaseError, sqlite3.Error) as error:
             failure = _disk_error(self.path, error)
-            _answer((future, None, failure) for _, future in batch)
-            return
-        self.commits += 1
-        _answer(results)
-        # After those who asked, who wait for it: what listeners do about it takes the interpreter from them.
-        for listener in self._listeners:
-            listener()
-
-
-def _answer(results: Iterable[Result]) -> None:
-    for future, result, problem in results:
-        if problem is not None:
-            future.set_exception(problem)
+            results = [(future, None, failure) for _, future in batch]
         else:
-            future.set_result(result)
+            self.commits += 1
+            for listener in self._listeners:
+                listener()
+        for future, result, problem in results:
+            if problem is not None:
+                future.set_exception(problem)
+            else:
+                future.set_result(result)
 
 
 def _disk_error(path: Path, error: BaseException) -> DiskError:

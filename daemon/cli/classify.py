@@ -16,17 +16,20 @@ from daemon.config import load_settings
 from daemon.engines import registry
 from daemon.engines.protocol import Classification, Classifier, Compute
 from daemon.kernel.errors import RoadieError
+from daemon.kernel.types import Json
 from daemon.models.store import ModelStore
 from daemon.steps.classify import ClassifyParams, choose
+from daemon.steps.hearing.spoken import among_of
 
 
-def classify_files(files: Iterable[Path], as_json: bool) -> int:
-    """One line per file, as soon as it is known; 1 when any file could not be classified."""
+def classify_files(files: Iterable[Path], as_json: bool, names: bool = False) -> int:
+    """One line per file, as soon as it is known; 1 when any file could not be classified. names: what a file's name
+    says is weighed as a scan weighs it."""
     engine = load()
     code = 0
     for file in files:
         try:
-            found = _classified(engine, existing(file))
+            found = _classified(engine, existing(file), names)
         except RoadieError as error:
             code = FAILED
             if as_json:
@@ -46,8 +49,9 @@ def load() -> Classifier:
     return cast(Classifier, registry.load(choose(ClassifyParams(), store, "cpu"), Compute()))
 
 
-def _classified(engine: Classifier, path: Path) -> Classification:
-    (found,) = engine.classify([path], [{}], lambda _fraction, _note="": None)
+def _classified(engine: Classifier, path: Path, names: bool) -> Classification:
+    hint: dict[str, Json] = {"said": list(among_of(path))} if names else {}
+    (found,) = engine.classify([path], [hint], lambda _fraction, _note="": None)
     return found
 
 

@@ -53,19 +53,23 @@ def scan(
 @app.command()
 def classify(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Audio files.")],
+    names: Annotated[
+        bool, typer.Option("--names", help="Weigh what names say, the file's or its folder's, as a scan does.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Say what each sound is, without touching the library.
 
-    By ear alone: file names do not count. With --json, one JSON object per line.
+    By ear alone, unless --names is given: file names do not count. With --json, one JSON object per line.
 
     \b
-    Example:
+    Examples:
       roadie library classify kick.wav loop.wav
+      roadie library classify --names "Open Hats"/*.wav
     """
     from daemon.cli.classify import classify_files
 
-    raise typer.Exit(classify_files(files, as_json))
+    raise typer.Exit(classify_files(files, as_json, names))
 
 
 @app.command()

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -31,6 +32,26 @@ def test_one_json_line_for_each_file(tmp_path: Path, roadie: Callable[..., Ran])
         assert set(each) == {"path", "class", "kind", "confidence", "alternatives"}
         assert (each["class"], each["kind"]) == ("kick", "one-shot")
         assert 0 < each["confidence"] <= 1
+
+
+def test_names_are_weighed_only_when_asked(tmp_path: Path, roadie: Callable[..., Ran]) -> None:
+    """Something between a tom and a kick: 90 Hz, half a second."""
+    t = np.arange(int(0.6 * RATE)) / RATE
+    path = tmp_path / "Floor Tom.wav"
+    soundfile.write(path, 0.8 * np.sin(2 * np.pi * 90 * t) * np.exp(-t / 0.12), RATE)
+    by_ear = json.loads(roadie("library", "classify", path, "--json").out)
+    named = json.loads(roadie("library", "classify", "--names", path, "--json").out)
+    assert named["class"] == "tom" and named["confidence"] > share(by_ear, "tom")
+    other = path.rename(tmp_path / "x.wav")
+    assert (
+        json.loads(roadie("library", "classify", "--names", other, "--json").out) | {"path": str(path)}
+        == by_ear
+    )
+
+
+def share(told: dict[str, Any], label: str) -> float:
+    others = {each["class"]: each["confidence"] for each in told["alternatives"]}
+    return float(others.get(label, 0.0) if told["class"] != label else told["confidence"])
 
 
 def test_a_bad_file_is_named_and_the_rest_goes_on(tmp_path: Path, roadie: Callable[..., Ran]) -> None:

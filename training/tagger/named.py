@@ -8,28 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.engines.classifier.classes import CLASSES
-from daemon.engines.classifier.image import RATE_HZ, from_attack, image
+from daemon.engines.classifier.image import RATE_HZ, from_attack
+from daemon.engines.classifier.network import Network
+from daemon.engines.classifier.picture import picture
 from daemon.engines.classifier.prior import weighed
-from daemon.steps.hearing.spoken import among_by_folder, spoken
+from daemon.steps.hearing.spoken import among_of
 from training.tagger import packs
-from training.tagger.figures import figures, softmax
-from training.tagger.fit import predict
-from training.tagger.network import Tagger
+from training.tagger.figures import figures
 
 
-def judge_named(network: Tagger, temperature: float, names: Sequence[str]) -> None:
+def judge_named(network: Network, names: Sequence[str]) -> None:
     """Prints figures by ear, with the files' names as a scan weighs them, and with the names of other files."""
     found = [each for pack in names for each in packs.named(pack)]
-    pictures = np.stack([image(from_attack(sound.audio, RATE_HZ)) for _, sound in found])
-    shares = softmax(predict(network, pictures)[0], temperature)
+    pictures = np.stack([picture(from_attack(sound.audio, RATE_HZ)) for _, sound in found])
+    shares = network(pictures)[0]
     truth = [sound.label for _, sound in found]
-    said = [spoken(path.stem).among or among_by_folder(path.parent.name) for path, _ in found]
+    said = [among_of(path) for path, _ in found]
     turned = np.random.default_rng(0).permutation(len(said))
     print(f"names say something of {sum(map(bool, said))} of {len(said)} files")
     for what, told in (("by ear", [()] * len(said)), ("named", said), ("misnamed", [said[i] for i in turned])):
         print(f"{what:8}", _figures(shares, truth, told))
 
 
-def _figures(shares: NDArray[np.float64], truth: list[str], said: Sequence[Sequence[str]]) -> str:
+def _figures(shares: NDArray[np.float32], truth: list[str], said: Sequence[Sequence[str]]) -> str:
     rows = np.stack([weighed(row, CLASSES, "", each) for row, each in zip(shares, said, strict=True)])
     return str(figures(truth, [CLASSES[i] for i in rows.argmax(axis=1)], rows.max(axis=1)))

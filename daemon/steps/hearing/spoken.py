@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 _BPM = re.compile(
     r"(?<![\d.])(\d{2,3}(?:\.\d{1,2})?)\s*[-_ ]?\s*bpm(?![a-z])|(?<![a-z])bpm\s*[-_ ]?\s*(\d{2,3})(?!\d)", re.I
@@ -75,6 +76,11 @@ def spoken(stem: str) -> Spoken:
     loop = any(word in ("loop", "loops", "groove", "break", "breakbeat") for word in words)
     one_shot = ("one", "shot") in pairwise(words) or "oneshot" in words
     return Spoken(labels, _among(words, labels), loop, one_shot, _bpm(stem, loop), _key(stem))
+
+
+def among_of(path: Path) -> tuple[str, ...]:
+    """The classes that a file's name allows for or, where it is silent, its folder's."""
+    return spoken(path.stem).among or among_by_folder(path.parent.name)
 
 
 def among_by_folder(name: str) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The corpus: pictures of sounds, damaged and as they are, in files that training maps into memory.
 
-One example is a picture (`daemon.engines.classifier.image`), its class, and the source that is left out as a whole
+One example is a picture (`daemon.engines.classifier.picture`), its class, and the source that is left out as a whole
 when packs are left out.
 """
 
@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from daemon.engines.classifier.classes import CLASSES
-from daemon.engines.classifier.image import BANDS, FRAMES, RATE_HZ, from_attack, image
+from daemon.engines.classifier.image import BANDS, FRAMES, RATE_HZ, from_attack
+from daemon.engines.classifier.picture import PLANES, picture
 from training.tagger.bank import PARTS, Bank
 from training.tagger.classes import COARSE
 from training.tagger.damage import damaged
@@ -73,7 +74,7 @@ def plan(maker: Maker, rng: Rng, label: str, synthesised: int, recorded: int) ->
     if label in COARSE:
         synthesised, recorded = synthesised * 3 // 2, recorded * 3 // 2
     sources = maker.sources(label)
-    if not recorded:
+    if not recorded or not sources:
         return [SYNTHESISED] * synthesised
     names = list(sources)
     weights = np.sqrt([sources[name] for name in names])
@@ -84,7 +85,7 @@ def plan(maker: Maker, rng: Rng, label: str, synthesised: int, recorded: int) ->
 def write(
     folder: Path, part: str, seed: int, synthesised: int, recorded: int, banks: tuple[str, ...] = PARTS
 ) -> None:
-    """`part`.f16 (n, BANDS, FRAMES) float16 and `part`.json ([label index, source] of each), damaged."""
+    """`part`.f16 (n, PLANES, BANDS, FRAMES) float16 and `part`.json ([label index, source] of each), damaged."""
     rng = np.random.default_rng(seed)
     maker = Maker(Bank(folder, banks) if recorded else None, rng)
     order = [(label, source) for label in CLASSES for source in plan(maker, rng, label, synthesised, recorded)]
@@ -101,7 +102,7 @@ def write(
             for i, audio in zip(chosen, through_mp3(rng, [made[i] for i in chosen]), strict=True):
                 made[i] = audio
             for audio in made:
-                file.write(image(from_attack(audio, RATE_HZ)).tobytes())
+                file.write(picture(from_attack(audio, RATE_HZ)).tobytes())
             if start // BATCH % 4 == 0:
                 print(f"  {part}: {start} of {len(order)}", flush=True)
     (folder / f"{part}.json").write_text(json.dumps(rows))
@@ -112,7 +113,7 @@ def write_clean(folder: Path) -> None:
     bank = Bank(folder)
     with (folder / "clean.f16").open("wb") as file:
         for i in range(len(bank)):
-            file.write(image(from_attack(bank.audio(i), RATE_HZ)).tobytes())
+            file.write(picture(from_attack(bank.audio(i), RATE_HZ)).tobytes())
     rows = [(CLASSES.index(label), source) for label, source in zip(bank.labels, bank.sources, strict=True)]
     (folder / "clean.json").write_text(json.dumps(rows))
 
@@ -123,7 +124,7 @@ def _finite(audio: Mono) -> Mono:
 
 
 def read(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(pictures mapped (n, BANDS, FRAMES), classes (n,), sources (n,))."""
+    """(pictures mapped (n, PLANES, BANDS, FRAMES), classes (n,), sources (n,))."""
     rows = json.loads((folder / f"{part}.json").read_text())
-    pictures = np.memmap(folder / f"{part}.f16", np.float16, "r", shape=(len(rows), BANDS, FRAMES))
+    pictures = np.memmap(folder / f"{part}.f16", np.float16, "r", shape=(len(rows), PLANES, BANDS, FRAMES))
     return pictures, np.array([row[0] for row in rows]), np.array([row[1] for row in rows])

@@ -6,18 +6,24 @@ changes with its version.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx.compose
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 from daemon.engines.classifier.classes import CLASSES
 from daemon.engines.classifier.image import BANDS, FRAMES
+from daemon.engines.classifier.picture import PLANES
 from daemon.kernel.work import EMBEDDING_DIMS
-from training.tagger.network import MEAN, SCALE, Block, Tagger
+from training.tagger.network import Block, Tagger
+
+_LEAST_SHARE = 1e-6
+_LONG = 64  # numbers: longer weights are kept in half precision
 
 
 class Graph:
@@ -59,14 +65,16 @@ class Graph:
         return self.node("Relu", [self.node("Add", [y, x])])
 
 
-def export(network: Tagger, temperature: float, path: Path, notes: dict[str, str]) -> None:
-    """pictures (n, BANDS, FRAMES) -> shares (n, classes), embedding (n, EMBEDDING_DIMS)."""
+def graph_of(network: Tagger, temperature: float) -> onnx.ModelProto:
+    """pictures (n, PLANES, BANDS, FRAMES) -> shares (n, classes), embedding (n, EMBEDDING_DIMS)."""
     network = network.eval().to(memory_format=torch.contiguous_format)
     g = Graph()
-    x = g.node("Div", [g.node("Sub", ["pictures", g.constant(MEAN)]), g.constant(SCALE)])
-    x = g.node("Unsqueeze", [x, g.constant([1], np.int64)])
-    shape = g.node("Shape", [x])
-    places = [g.node("Expand", [g.constant(place.numpy()), shape]) for place in (network.pitch, network.time)]
+    planes = network.mean.shape[1]
+    first, last, axis = (g.constant([number], np.int64) for number in (0, planes, 1))
+    x = g.node("Slice", ["pictures", first, last, axis])
+    x = g.node("Div", [g.node("Sub", [x, g.constant(network.mean.numpy())]), g.constant(network.scale.numpy())])
+    one = g.node("Shape", [g.node("Slice", ["pictures", first, g.constant([1], np.int64), axis])])
+    places = [g.node("Expand", [g.constant(place.numpy()), one]) for place in (network.pitch, network.time)]
     x = g.node("Concat", [x, *places], axis=1)
     x = g.node("Relu", [g.convolution(x, network.stem[0], network.stem[1])])
     for block in network.body:
@@ -90,18 +98,53 @@ def export(network: Tagger, temperature: float, path: Path, notes: dict[str, str
         [embedding, g.constant(head.T.numpy()), g.constant((network.head.bias.detach() / temperature).numpy())],
     )
     g.node("Softmax", [logits], "shares", axis=1)
+    return _model(g.nodes, g.weights)
+
+
+def _model(nodes: Sequence[onnx.NodeProto], weights: Sequence[onnx.TensorProto]) -> onnx.ModelProto:
     graph = helper.make_graph(
-        g.nodes, "tagger",
-        [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, ["n", BANDS, FRAMES])],
+        nodes, "tagger",
+        [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, ["n", PLANES, BANDS, FRAMES])],
         [helper.make_tensor_value_info("shares", TensorProto.FLOAT, ["n", len(CLASSES)]),
          helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", EMBEDDING_DIMS])],
-        g.weights,
+        weights,
     )  # fmt: skip
     model = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", 15)], producer_name="roadie training.tagger"
     )
     model.ir_version = 8
+    return model
+
+
+def export(members: Sequence[onnx.ModelProto], temperature: float, path: Path, notes: dict[str, str]) -> None:
+    """One network of several, written to `path`: its shares are the mean of the logarithms of theirs, cooled by
+    `temperature`; its embedding is that of the first."""
+    g = Graph()
+    nodes, weights, logs = [], [], []
+    for i, member in enumerate(members):
+        graph = onnx.compose.add_prefix(member, f"m{i}/", rename_inputs=False).graph
+        nodes += graph.node
+        weights += graph.initializer
+        logs.append(g.node("Log", [g.node("Max", [f"m{i}/shares", g.constant(_LEAST_SHARE)])]))
+    g.node("Softmax", [g.node("Div", [g.node("Mean", logs), g.constant(temperature)])], "shares", axis=1)
+    g.node("Identity", ["m0/embedding"], "embedding")
+    kept, widened = _halved([*weights, *g.weights])
+    model = _model([*widened, *nodes, *g.nodes], kept)
     helper.set_model_props(model, {**notes, "classes": ",".join(CLASSES), "temperature": f"{temperature:.4f}"})
     onnx.checker.check_model(model, full_check=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(model.SerializeToString())
+
+
+def _halved(weights: Sequence[onnx.TensorProto]) -> tuple[list[onnx.TensorProto], list[onnx.NodeProto]]:
+    """The weights, long ones in half precision, and the nodes that widen these again when the file is loaded."""
+    kept, widened = [], []
+    for weight in weights:
+        values = numpy_helper.to_array(weight)
+        if values.dtype != np.float32 or values.size < _LONG:
+            kept.append(weight)
+            continue
+        name = f"{weight.name}/half"
+        kept.append(numpy_helper.from_array(values.astype(np.float16), name))
+        widened.append(helper.make_node("Cast", [name], [weight.name], to=TensorProto.FLOAT))
+    return kept, widened

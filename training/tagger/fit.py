@@ -20,6 +20,7 @@ from training.tagger.network import Tagger
 
 _RARE = 0.7  # 1: every class is drawn as often as any other; 0: as often as there are sounds of it
 _TOLD_EVERY = 100  # steps
+_OF_NOISE = 0.104  # the depth of noise, see daemon.engines.classifier.flatness
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ class Pool:
     def __init__(
         self, parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]], weights: list[float], device: torch.device
     ) -> None:
-        """parts: (pictures (n, BANDS, FRAMES), classes (n,), indices to draw from) each; weights: their share of a
-        batch."""
+        """parts: (pictures (n, PLANES, BANDS, FRAMES), classes (n,), indices to draw from) each; weights: their share
+        of a batch."""
         self.device = device
         self._parts = []
         for pictures, classes, chosen in parts:
@@ -65,7 +66,7 @@ class Pool:
         self._weights = torch.tensor(weights, device=device)
 
     def draw(self, size: int, random: Generator) -> tuple[Tensor, Tensor]:
-        """(pictures (size, BANDS, FRAMES), classes (size,)), in order of the parts."""
+        """(pictures (size, PLANES, BANDS, FRAMES), classes (size,)), in order of the parts."""
         which = torch.multinomial(self._weights, size, replacement=True, generator=random)
         counts = torch.bincount(which, minlength=len(self._parts)).tolist()
         pictures, labels = [], []
@@ -85,9 +86,10 @@ def _chances(labels: Tensor) -> Tensor:
 
 
 def varied(x: Tensor, random: Generator) -> Tensor:
-    """The same sounds (n, bands, frames) with other floors, levels, equalisers, shifts and blanked stripes (Park et
-    al. 2019)."""
-    n, bands, frames = x.shape
+    """The same sounds (n, planes, bands, frames) with other floors, levels, equalisers, shifts and blanked stripes
+    (Park et al. 2019)."""
+    n, _, bands, frames = x.shape
+    level, depth = x[:, 0], 1 - x[:, 1]  # depth: of what is between partials; none where there is nothing
 
     def draw(*shape: int) -> Tensor:
         return torch.rand(shape, device=x.device, generator=random)
@@ -102,24 +104,27 @@ def varied(x: Tensor, random: Generator) -> Tensor:
         curve = curve + 0.04 * normal(n, 1, 1) * torch.exp(
             -(((band - bands * draw(n, 1, 1)) / (5 + 20 * draw(n, 1, 1))) ** 2)
         )
-    x = torch.where(x > 0.01, x * (0.92 + 0.16 * draw(n, 1, 1)) + curve, x).clamp(0, 1)
-    floor = 0.4 * draw(n, 1, 1) * (draw(n, 1, 1) < 0.3)
-    x = torch.maximum(x, floor + 0.03 * (draw(n, bands, 1) - 0.5) * (floor > 0))
+    level = torch.where(level > 0.01, level * (0.92 + 0.16 * draw(n, 1, 1)) + curve, level).clamp(0, 1)
+    there = 0.4 * draw(n, 1, 1) * (draw(n, 1, 1) < 0.3)
+    floor = there + 0.03 * (draw(n, bands, 1) - 0.5) * (there > 0)
+    depth = torch.where((floor > level) & (there > 0), _OF_NOISE, depth)
+    depth = (depth * (0.75 + 0.5 * draw(n, 1, 1)) + 0.03 * (draw(n, 1, 1) - 0.5)).clamp(0, 1)
+    x = torch.stack([torch.maximum(level, floor), depth], dim=1)
     x = _moved(x, 1.5 * (2 * draw(n) - 1), 1.2 * (2 * draw(n) - 1))
     for chance, size, axis, place in ((0.25, 12, bands, band), (0.2, 14, frames, frame)):
         start, width = draw(n, 1, 1) * (axis - size), 2 + draw(n, 1, 1) * (size - 2)
         blank = (place >= start) & (place < start + width) & (draw(n, 1, 1) < chance)
-        x = x.masked_fill(blank, 0)
-    return x
+        x = x.masked_fill(blank.unsqueeze(1), 0)
+    return torch.stack([x[:, 0], 1 - x[:, 1]], dim=1)
 
 
 def _moved(x: Tensor, up: Tensor, later: Tensor) -> Tensor:
-    """Each of (n, bands, frames) moved by some bands and frames, whole or not; silence comes in."""
-    n, bands, frames = x.shape
+    """Each of (n, planes, bands, frames) moved by some bands and frames, whole or not; nothing comes in."""
+    n, planes, bands, frames = x.shape
     at = torch.eye(2, 3, device=x.device).repeat(n, 1, 1)
     at[:, 0, 2], at[:, 1, 2] = -2 * later / frames, -2 * up / bands
-    grid = functional.affine_grid(at, [n, 1, bands, frames], align_corners=False)
-    return functional.grid_sample(x.unsqueeze(1), grid, align_corners=False).squeeze(1)
+    grid = functional.affine_grid(at, [n, planes, bands, frames], align_corners=False)
+    return functional.grid_sample(x, grid, align_corners=False)
 
 
 def _mixed(x: Tensor, target: Tensor, share: float, random: Generator) -> tuple[Tensor, Tensor]:
@@ -131,7 +136,7 @@ def _mixed(x: Tensor, target: Tensor, share: float, random: Generator) -> tuple[
     kept = torch.where(turn < share, little, torch.ones_like(little))
     order = torch.randperm(n, device=x.device, generator=random)
     return (
-        torch.lerp(x[order], x, kept.view(n, 1, 1)),
+        torch.lerp(x[order], x, kept.view(n, 1, 1, 1)),
         torch.lerp(target[order], target, kept.view(n, 1)),
     )
 
@@ -153,15 +158,16 @@ def _groups(device: torch.device) -> Tensor:
     return table.to(device)
 
 
-def fit(pool: Pool, settings: Settings, begin: Tagger | None = None, say: str = "") -> Tagger:
-    """The running mean of the weights at the end, on the CPU. begin: weights to go on from."""
+def _has_bfloat16(device: torch.device) -> bool:
+    """Whether it multiplies bfloat16 by itself: a processor that only imitates it is slower so."""
+    return device.type == "cuda" or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def fit(pool: Pool, settings: Settings, begin: Tagger, say: str = "") -> Tagger:
+    """The running mean of the weights at the end, on the CPU. begin: the weights to begin with."""
     torch.manual_seed(settings.seed)
     random = Generator(pool.device).manual_seed(settings.seed)
-    network = (
-        (copy.deepcopy(begin) if begin is not None else Tagger())
-        .to(pool.device, memory_format=torch.channels_last)
-        .train()
-    )
+    network = copy.deepcopy(begin).to(pool.device, memory_format=torch.channels_last).train()
     mean = copy.deepcopy(network)
     optimiser = torch.optim.AdamW(_decaying(network, settings.decay), lr=settings.rate)
     groups = _groups(pool.device)
@@ -172,7 +178,7 @@ def fit(pool: Pool, settings: Settings, begin: Tagger | None = None, say: str = 
         pictures, labels = pool.draw(settings.batch, random)
         target = functional.one_hot(labels, len(CLASSES)).float()
         pictures, target = _mixed(varied(pictures, random), target, settings.mixed, random)
-        with torch.autocast(pool.device.type, torch.bfloat16, enabled=pool.device.type == "cuda"):
+        with torch.autocast(pool.device.type, torch.bfloat16, enabled=_has_bfloat16(pool.device)):
             logits = network(pictures)[0]
         loss = loss_of(logits.float(), target, groups, settings)
         optimiser.zero_grad(set_to_none=True)

@@ -1,4 +1,4 @@
-"""The network: a small residual network on the picture of a sound; an embedding of 128 numbers; linear heads on it."""
+"""The network: a small residual network on the picture of a sound; an embedding of 128 numbers; a linear head on it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from torch.nn import functional
 
 from daemon.engines.classifier.classes import CLASSES
 from daemon.engines.classifier.image import BANDS, FRAMES
+from daemon.engines.classifier.picture import PLANES
 from daemon.kernel.work import EMBEDDING_DIMS
 
-MEAN, SCALE = 0.35, 0.3  # of the pictures, roughly
+MEAN, SCALE = (0.35, 0.8), (0.3, 0.15)  # of the planes of the pictures, roughly
 SHARPNESS = 16.0  # logits are cosines times this, to begin with
 
 
@@ -37,11 +38,21 @@ class Block(nn.Module):
 
 
 class Tagger(nn.Module):
-    """(n, BANDS, FRAMES) pictures -> (logits (n, classes), embeddings (n, EMBEDDING_DIMS) of length 1)."""
+    """(n, PLANES, BANDS, FRAMES) pictures -> (logits (n, classes), embeddings (n, EMBEDDING_DIMS) of length 1).
 
-    def __init__(self, widths: tuple[int, ...] = (16, 40, 96, 160), dropout: float = 0.1) -> None:
+    planes: how many of the planes it looks at, from the first. restyled: the share of batches in which it learns
+    with statistics of other sounds (`_restyled`)."""
+
+    def __init__(
+        self,
+        widths: tuple[int, ...] = (12, 28, 64, 112),
+        planes: int = PLANES,
+        dropout: float = 0.1,
+        restyled: float = 0.0,
+    ) -> None:
         super().__init__()
-        self.stem = _conv(3, widths[0], 5, 2)
+        self.restyled = restyled
+        self.stem = _conv(planes + 2, widths[0], 5, 2)
         given, blocks = widths[0], []
         for i, made in enumerate(widths):
             blocks.append(Block(given, made, 1 if i == 0 else 2))
@@ -53,14 +64,19 @@ class Tagger(nn.Module):
         )
         self.head = nn.Linear(EMBEDDING_DIMS, len(CLASSES))
         self.sharpness = nn.Parameter(torch.tensor(SHARPNESS).log())
+        self.register_buffer("mean", torch.tensor(MEAN[:planes]).view(1, planes, 1, 1))
+        self.register_buffer("scale", torch.tensor(SCALE[:planes]).view(1, planes, 1, 1))
         self.register_buffer("pitch", torch.linspace(-1, 1, BANDS).view(1, 1, BANDS, 1))
         self.register_buffer("time", torch.linspace(-1, 1, FRAMES).view(1, 1, 1, FRAMES))
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        x = ((pictures - MEAN) / SCALE).unsqueeze(1)
+        x = (pictures[:, : self.mean.shape[1]] - self.mean) / self.scale
         # where a thing is in pitch and time matters as much as its shape
-        x = torch.cat([x, self.pitch.expand_as(x), self.time.expand_as(x)], dim=1)
-        x = self.body(self.stem(x))
+        places = [place.expand(len(x), 1, BANDS, FRAMES) for place in (self.pitch, self.time)]
+        x = self.stem(torch.cat([x, *places], dim=1))
+        if self.training and torch.rand(()) < self.restyled:
+            x = _restyled(x)
+        x = self.body(x)
         sides = torch.cat([x.mean(dim=3).flatten(1), x.mean(dim=2).flatten(1)], dim=1)
         embedding = functional.normalize(self.gather(sides), dim=1)
         logits = (
@@ -68,3 +84,16 @@ class Tagger(nn.Module):
             + self.head.bias
         )
         return logits, embedding
+
+
+def _restyled(x: Tensor) -> Tensor:
+    """Each of (n, channels, bands, frames) with the mean and deviation of each band moved towards another's: how a
+    source colours its sounds says little of what they are (Kim et al. 2022, after Zhou et al. 2021)."""
+    mean, deviation = x.mean((1, 3), keepdim=True), x.std((1, 3), keepdim=True) + 1e-5
+    kept = torch.distributions.Beta(0.3, 0.3).sample((len(x), 1, 1, 1)).to(x)
+    other = torch.randperm(len(x), device=x.device)
+    plain = (x - mean.detach()) / deviation.detach()
+    return (
+        plain * torch.lerp(deviation[other], deviation, kept).detach()
+        + torch.lerp(mean[other], mean, kept).detach()
+    )

@@ -6,11 +6,11 @@ from daemon.engines.protocol import EngineSpec, Task
 
 SPEC = EngineSpec(
     name="classifier",
-    version="1.4",
+    version="1.5",
     task=Task.CLASSIFY,
     loader="daemon.engines.classifier.engine:TrainedClassifier",
     about=(
-        "A small convolutional network on a picture of the sound; trained on synthesised sounds, General MIDI sound "
+        "Small convolutional networks on a picture of the sound; trained on synthesised sounds, General MIDI sound "
         "fonts and free sample packs; best on single drum hits, calibrated, corrected by what its owner teaches it"
     ),
 )

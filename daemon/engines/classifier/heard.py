@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.audio.reader import open_audio
-from daemon.engines.classifier.image import PRE_S, SILENT, Mono, from_attack, image, mono
+from daemon.engines.classifier.image import PRE_S, SILENT, Mono, from_attack, mono
 from daemon.engines.classifier.kind import ONE_SHOT, hits, kind_of
 from daemon.engines.classifier.measures import Measures, measure
+from daemon.engines.classifier.picture import picture
 from daemon.engines.protocol import Sound
 
 READ_S = 8.0  # of a file: its class is heard at its beginning, and a loop within two bars
@@ -20,7 +21,8 @@ _HITS = 8  # of a loop, that are looked at one by one: the network knows single 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """pictures: (n, BANDS, FRAMES), one for a one-shot, one for each of some hits of a loop; none for silence."""
+    """pictures: (PLANES, BANDS, FRAMES) each; one for a one-shot, one for each of some hits of a loop, none for
+    silence."""
 
     pictures: list[NDArray[np.float16]]
     measures: Measures | None
@@ -47,7 +49,7 @@ def hear(given: Sound, kind: str | None) -> Heard:
     kind = kind or kind_of(sound, rate_hz, given.length_s)
     parts = [sound] if kind == ONE_SHOT else _of_loop(sound, rate_hz)
     heard = [part for part in parts if np.abs(part).max(initial=0.0) >= SILENT]
-    return Heard([image(from_attack(part, rate_hz)) for part in heard], measures, kind)
+    return Heard([picture(from_attack(part, rate_hz)) for part in heard], measures, kind)
 
 
 def _of_loop(sound: Mono, rate_hz: int) -> list[Mono]:

@@ -1,4 +1,4 @@
-"""The picture of a sound that the tagger's network looks at: level by pitch and time, both on scales of the ear.
+"""How loud a sound is, by pitch and time, both on scales of the ear: one half of the tagger's picture of it.
 
 Low bands come from a long window (their pitch tells a kick from a tom from a bass), high ones from a short one
 (the hands of a clap). Time is fine at the attack and coarse later: how long a cymbal rings is kept, up to 3 s.
@@ -79,6 +79,18 @@ def image(part: Mono) -> NDArray[np.float16]:
     bands = _spread(np.concatenate([low, high], axis=1))
     level_db = 10 * np.log10(bands / (bands.max() + 1e-20) + 10 ** (-RANGE_DB / 10))
     return np.asarray(np.clip(level_db / RANGE_DB + 1, 0, 1).T, np.float16)
+
+
+def frame_centres() -> NDArray[np.float64]:
+    """The middle of each of the FRAMES of a picture, in samples at RATE_HZ."""
+    edges = np.cumsum([0] + [span for count, span in _SPACING for _ in range(count)]) * _HOP
+    return np.asarray((edges[1:] + edges[:-1]) / 2, np.float64)
+
+
+def band_centres_hz() -> NDArray[np.float64]:
+    """The middle of each of the BANDS of a picture."""
+    edges = np.geomspace(_LOW_HZ, _SPLIT_HZ, LOW_BANDS + 1), np.geomspace(_SPLIT_HZ, _HIGH_HZ, HIGH_BANDS + 1)
+    return np.concatenate([np.sqrt(each[1:] * each[:-1]) for each in edges])
 
 
 def _spread(cells: NDArray[np.float32]) -> NDArray[np.float32]:

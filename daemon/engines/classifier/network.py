@@ -30,8 +30,8 @@ class Network:
         self._session: Any = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
     def __call__(self, pictures: NDArray[np.float16]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """pictures: (n, BANDS, FRAMES). Returns (shares (n, classes) that sum to 1, embeddings (n, EMBEDDING_DIMS)
-        of length 1)."""
+        """pictures: (n, PLANES, BANDS, FRAMES). Returns (shares (n, classes) that sum to 1, embeddings
+        (n, EMBEDDING_DIMS) of length 1)."""
         shares, embeddings = [], []
         for i in range(0, len(pictures), _BATCH):
             part = pictures[i : i + _BATCH].astype(np.float32)

@@ -62,6 +62,17 @@ def stick(rng: Rng, t: Wave, low_hz: float = 2000) -> Wave:
     )
 
 
+def below(rng: Rng, t: Wave, t60_s: float) -> Wave:
+    """What is heard under a cymbal in a room: its lowest modes, the stand, skins that answer. In recordings of kits it
+    has a twentieth to a tenth of the power, more with a pedal."""
+    low = plate(rng, t.size, log_uniform(rng, 60, 300), log_uniform(rng, 500, 1100), int(rng.integers(6, 40)),
+                t60_s * log_uniform(rng, 0.15, 1), 0.2, rng.uniform(-6, 3))  # fmt: skip
+    air = shaped_noise(rng, t.size, log_uniform(rng, 60, 300), log_uniform(rng, 500, 1500), 1)
+    return unit(low) * log_uniform(rng, 0.1, 1) + air * decay(
+        t, t60_s * log_uniform(rng, 0.2, 1)
+    ) * log_uniform(rng, 0.1, 1)
+
+
 def _choke(rng: Rng, t: Wave, x: Wave, chance: float, low_s: float, high_s: float) -> Wave:
     """The hand or the pedal ends it."""
     if rng.random() >= chance:
@@ -89,7 +100,8 @@ def _hat_body(rng: Rng, t: Wave, t60_s: float, dark: float) -> Wave:
         rng, t, edges, t60, (0.0008,) * 3, (rng.uniform(0.05, 0.5), rng.uniform(0.4, 1), rng.uniform(0.3, 1.2))
     )
     out = unit(plates) * rng.uniform(0.05, 1) + unit(hiss) * rng.uniform(0.2, 1)
-    return band(out, low * rng.uniform(0.3, 1.0), None, int(rng.integers(1, 4)))
+    out = unit(band(out, low * rng.uniform(0.15, 1.0), None, int(rng.integers(1, 4))))
+    return out + below(rng, t, t60_s) * log_uniform(rng, 0.01, 0.9)
 
 
 def _sizzle(rng: Rng, t: Wave, x: Wave) -> Wave:
@@ -99,9 +111,9 @@ def _sizzle(rng: Rng, t: Wave, x: Wave) -> Wave:
 
 
 def closed_hat(rng: Rng) -> Wave:
-    t60 = log_uniform(rng, 0.025, 0.3)
+    t60 = log_uniform(rng, 0.035, 0.7)
     t = seconds(t60 * 1.3 + 0.03)
-    dark = rng.random() ** 2
+    dark = rng.random() ** 1.3
     out = unit(_hat_body(rng, t, t60, dark)) * attack(t, log_uniform(rng, 0.0002, 0.003))
     knock = modes(t.size, rng.uniform(250, 1800, 4), rng.uniform(0.2, 1, 4), rng.uniform(0.02, 0.09, 4))
     tail = shaped_noise(rng, t.size, 6000, 16000) * decay(t, t60 * 2)
@@ -116,7 +128,7 @@ def closed_hat(rng: Rng) -> Wave:
 def pedal_hat(rng: Rng) -> Wave:
     """Closed by the foot: a softer "chick", two edges meeting, no stick; the thump of the pedal before or with it, now
     and then a faint ring after it."""
-    t60 = log_uniform(rng, 0.04, 0.4)
+    t60 = log_uniform(rng, 0.06, 0.7)
     t = seconds(t60 * 1.4 + 0.05)
     body = unit(_hat_body(rng, t, t60, rng.uniform(0.1, 1)))
     out = body * (1 - np.exp(-t / log_uniform(rng, 0.001, 0.012)))
@@ -132,28 +144,28 @@ def pedal_hat(rng: Rng) -> Wave:
 
 
 def open_hat(rng: Rng) -> Wave:
-    t60 = log_uniform(rng, 0.35, 2.6)
-    t = seconds(min(t60 * 1.1, 3.0))
-    dark = 0.9 * rng.random() ** 1.5
+    t60 = log_uniform(rng, 0.5, 6)
+    t = seconds(min(t60 * 1.1, 3.2))
+    dark = 0.95 * rng.random()
     out = _sizzle(rng, t, unit(_hat_body(rng, t, t60, dark))) * attack(t, log_uniform(rng, 0.0002, 0.006))
     if rng.random() < 0.5:  # louder at first, then a long even rattle
-        out *= rng.uniform(0.25, 0.8) + decay(t, rng.uniform(0.1, 0.5))
+        out *= rng.uniform(0.25, 0.8) + decay(t, log_uniform(rng, 0.1, 1.2))
     ring = plate(rng, t.size, 300, 3500, 24, t60 * 0.7, 0.3, -2)
     out = unit(out) + stick(rng, t) * rng.uniform(0, 0.6) + unit(ring) * rng.uniform(0, 0.15)
     return _choke(rng, t, out, 0.35, 0.12, 0.9)
 
 
 def half_open_hat(rng: Rng) -> Wave:
-    t60 = log_uniform(rng, 0.25, 0.9)
+    t60 = log_uniform(rng, 0.3, 2.2)
     t = seconds(t60 * 1.2)
     out = _sizzle(rng, t, unit(_hat_body(rng, t, t60, rng.uniform(0, 0.9))))
-    out *= 0.3 + decay(t, rng.uniform(0.05, 0.3))
+    out *= rng.uniform(0.2, 1) + decay(t, log_uniform(rng, 0.05, 0.6))
     return unit(out) + stick(rng, t, 1500) * rng.uniform(0.1, 0.8)
 
 
 def crash(rng: Rng) -> Wave:
     """12 to 20 inches, bright to dark, soft to hard; the middle and the top swell after the stick."""
-    t60 = log_uniform(rng, 1.3, 6)
+    t60 = log_uniform(rng, 2, 12)
     t = seconds(min(t60, 3.4))
     hard = rng.random()
     plates = plate(
@@ -176,8 +188,8 @@ def crash(rng: Rng) -> Wave:
     t60s = (
         t60 * rng.uniform(0.4, 1.2),
         t60 * rng.uniform(0.5, 1),
-        t60 * rng.uniform(0.35, 0.8),
-        t60 * rng.uniform(0.2, 0.7),
+        t60 * rng.uniform(0.4, 1),
+        t60 * rng.uniform(0.25, 0.9),
     )
     gains = (
         rng.uniform(0.05, 0.7),
@@ -185,12 +197,13 @@ def crash(rng: Rng) -> Wave:
         rng.uniform(0.4, 1.2),
         rng.uniform(0.1, 0.5) + hard * rng.uniform(0.2, 1),
     )
-    out = unit(plates) * (1 - np.exp(-t / log_uniform(rng, 0.002, 0.04))) * rng.uniform(0.3, 1) + unit(
+    out = unit(plates) * (1 - np.exp(-t / log_uniform(rng, 0.002, 0.04))) * rng.uniform(0.4, 1) + unit(
         wash(rng, t, edges, t60s, rise, gains)
-    ) * rng.uniform(0.3, 1)
+    ) * log_uniform(rng, 0.08, 1)
     if rng.random() < 0.5:  # loud at the strike, then a long quieter ring
-        out *= rng.uniform(0.1, 0.6) + decay(t, rng.uniform(0.4, 1.6))
-    out = unit(out) + stick(rng, t, 1200) * rng.uniform(0, 0.7)
+        out *= rng.uniform(0.1, 0.6) + decay(t, log_uniform(rng, 0.4, 3))
+    out = unit(out) + stick(rng, t, 1200) * rng.uniform(0, 0.7) * rng.random()
+    out += below(rng, t, t60) * log_uniform(rng, 0.01, 0.3)
     if rng.random() < 0.15:  # with the kick that nearly always goes with it
         out += modes(t.size, [rng.uniform(45, 90)], [1], [0.25]) * rng.uniform(0, 0.4)
     return _choke(rng, t, out, 0.12, 0.25, 1.0)
@@ -198,8 +211,8 @@ def crash(rng: Rng) -> Wave:
 
 def splash(rng: Rng) -> Wave:
     """6 to 12 inches: thin, bright, fast."""
-    t60 = log_uniform(rng, 0.4, 1.8)
-    t = seconds(t60 * 1.1)
+    t60 = log_uniform(rng, 0.6, 4)
+    t = seconds(min(t60 * 1.1, 3.3))
     plates = plate(
         rng,
         t.size,
@@ -224,8 +237,8 @@ def splash(rng: Rng) -> Wave:
 
 def china(rng: Rng) -> Wave:
     """Turned-up edge: trashy, a strong low middle."""
-    t60 = log_uniform(rng, 0.7, 2.6)
-    t = seconds(min(t60 * 1.1, 3))
+    t60 = log_uniform(rng, 1, 5)
+    t = seconds(min(t60 * 1.1, 3.2))
     plates = plate(
         rng,
         t.size,
@@ -249,22 +262,26 @@ def china(rng: Rng) -> Wave:
 
 def ride(rng: Rng) -> Wave:
     """The bow: a ping (several high modes struck by the wood) over the wash; dry to washy, dark to glassy."""
-    t60 = log_uniform(rng, 0.9, 6)
+    t60 = log_uniform(rng, 1.5, 12)
     t = seconds(min(t60, 3.3))
-    count = int(rng.integers(5, 16))
-    ping_hz = rng.uniform(1800, 8500, count)
+    count = int(rng.integers(5, 40))
+    ping_hz = np.exp(rng.uniform(np.log(1200), np.log(12000), count))
     ping = modes(
-        t.size, ping_hz, rng.uniform(0.2, 1, count), rng.uniform(0.08, 1.2, count), rng.uniform(0, 6, count)
+        t.size,
+        ping_hz,
+        rng.uniform(0.2, 1, count),
+        np.exp(rng.uniform(-2.5, 1.1, count)),
+        rng.uniform(0, 6, count),
     )
     low = plate(
         rng,
         t.size,
         rng.uniform(180, 500),
-        rng.uniform(3000, 9000),
-        int(rng.integers(60, 220)),
+        rng.uniform(6000, 16000),
+        int(rng.integers(60, 260)),
         t60,
         rng.uniform(0, 0.4),
-        rng.uniform(-4, 1),
+        rng.uniform(-2, 5),
     )
     hiss = wash(
         rng,
@@ -276,15 +293,15 @@ def ride(rng: Rng) -> Wave:
     )
     out = (
         unit(ping) * log_uniform(rng, 0.15, 1)
-        + unit(low) * log_uniform(rng, 0.05, 0.7)
-        + unit(hiss) * log_uniform(rng, 0.05, 0.6)
+        + unit(low) * log_uniform(rng, 0.15, 1)
+        + unit(hiss) * log_uniform(rng, 0.02, 0.4)
     )
-    return out + stick(rng, t) * rng.uniform(0.1, 1)
+    return out + stick(rng, t) * rng.uniform(0.1, 1) + below(rng, t, t60) * log_uniform(rng, 0.01, 0.4)
 
 
 def ride_bell(rng: Rng) -> Wave:
-    t60 = log_uniform(rng, 0.8, 4)
-    t = seconds(min(t60, 3))
+    t60 = log_uniform(rng, 1.2, 10)
+    t = seconds(min(t60, 3.3))
     base = log_uniform(rng, 380, 1100)
     ratios = np.array([1, 1.52, 2.0, 2.74, 3.6, 4.1, 5.4, 6.8, 8.2]) * rng.uniform(0.93, 1.07, 9)
     bell = modes(
@@ -300,13 +317,14 @@ def ride_bell(rng: Rng) -> Wave:
         unit(bell)
         + unit(body) * log_uniform(rng, 0.05, 0.6)
         + unit(shimmer) * rng.uniform(0, 0.3)
+        + below(rng, t, t60) * log_uniform(rng, 0.01, 0.4)
         + stick(rng, t) * rng.uniform(0, 0.5)
     )
 
 
 def soft_cymbal(rng: Rng) -> Wave:
     """Played with mallets, brushes or hardly at all: dark, it swells slowly, the stick is not heard."""
-    t60 = log_uniform(rng, 0.9, 6)
+    t60 = log_uniform(rng, 1.5, 12)
     t = seconds(min(t60, 3.3))
     rise = log_uniform(rng, 0.01, 0.35)
     top = log_uniform(rng, 1800, 9000)
@@ -335,9 +353,9 @@ def soft_cymbal(rng: Rng) -> Wave:
 
 def loose_hat(rng: Rng) -> Wave:
     """Nearly open and hit hard with the shoulder of the stick: trashy, reaches low, and still ends within a second."""
-    t60 = log_uniform(rng, 0.4, 1.6)
-    t = seconds(t60 * 1.1)
+    t60 = log_uniform(rng, 0.5, 3.5)
+    t = seconds(min(t60 * 1.1, 3.2))
     body = unit(_hat_body(rng, t, t60, rng.uniform(0.4, 1)))
     clang = unit(plate(rng, t.size, rng.uniform(250, 600), 6000, int(rng.integers(20, 80)), t60 * 0.6, 0.3, -2))
-    out = _sizzle(rng, t, body + clang * rng.uniform(0.05, 0.5)) * (0.4 + decay(t, rng.uniform(0.1, 0.6)))
+    out = _sizzle(rng, t, body + clang * rng.uniform(0.05, 0.5)) * (0.4 + decay(t, log_uniform(rng, 0.1, 1)))
     return _choke(rng, t, unit(out) + stick(rng, t, 1000) * rng.uniform(0.2, 1), 0.4, 0.15, 0.7)

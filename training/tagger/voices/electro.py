@@ -101,7 +101,7 @@ def snare(rng: Rng) -> Wave:
 
 
 def rim(rng: Rng) -> Wave:
-    t60 = log_uniform(rng, 0.012, 0.1)
+    t60 = log_uniform(rng, 0.012, 0.18)
     t = seconds(t60 * 1.5 + 0.02)
     base = log_uniform(rng, 380, 1900)
     tone = modes(
@@ -110,9 +110,9 @@ def rim(rng: Rng) -> Wave:
         [1, rng.uniform(0.2, 1), rng.uniform(0, 0.6)],
         t60,
     )
-    out = unit(tone) + shaped_noise(rng, t.size, 1500, None) * decay(t, rng.uniform(0.002, 0.02)) * rng.uniform(
-        0, 0.6
-    )
+    out = unit(tone) + shaped_noise(rng, t.size, log_uniform(rng, 300, 3000), None, 1) * decay(
+        t, log_uniform(rng, 0.002, 0.2)
+    ) * log_uniform(rng, 0.02, 0.9)
     return _grit(rng, drive(out, rng.uniform(1, 6)) if rng.random() < 0.5 else out)
 
 
@@ -175,11 +175,11 @@ def _cymbal(rng: Rng, t60_s: float, cut_hz: float, longest_s: float) -> Wave:
 
 
 def closed_hat(rng: Rng) -> Wave:
-    return _grit(rng, _cymbal(rng, log_uniform(rng, 0.02, 0.22), log_uniform(rng, 2500, 10000), 0.4))
+    return _grit(rng, _cymbal(rng, log_uniform(rng, 0.03, 0.4), log_uniform(rng, 2000, 10000), 0.5))
 
 
 def open_hat(rng: Rng) -> Wave:
-    t60 = log_uniform(rng, 0.3, 1.8)
+    t60 = log_uniform(rng, 0.35, 2.8)
     x = _cymbal(rng, t60, log_uniform(rng, 2500, 9500), 2.2)
     if rng.random() < 0.35:  # the envelope stays up, then falls at once
         t = np.arange(x.size) / RATE
@@ -188,7 +188,7 @@ def open_hat(rng: Rng) -> Wave:
 
 
 def crash(rng: Rng) -> Wave:
-    x = _cymbal(rng, log_uniform(rng, 1.2, 4), log_uniform(rng, 500, 4500), 3.4)
+    x = _cymbal(rng, log_uniform(rng, 1.5, 6), log_uniform(rng, 500, 5500), 3.4)
     t = np.arange(x.size) / RATE
     return _grit(
         rng,
@@ -198,7 +198,7 @@ def crash(rng: Rng) -> Wave:
 
 
 def ride(rng: Rng) -> Wave:
-    x = _cymbal(rng, log_uniform(rng, 0.8, 3.5), log_uniform(rng, 1500, 6000), 3.2)
+    x = _cymbal(rng, log_uniform(rng, 0.8, 5), log_uniform(rng, 1500, 6000), 3.2)
     t = np.arange(x.size) / RATE
     ping = modes(t.size, rng.uniform(1500, 7500, 7), rng.uniform(0.2, 1, 7), rng.uniform(0.1, 0.9, 7))
     return _grit(rng, x * (rng.uniform(0.15, 0.8) + decay(t, 0.25)) + unit(ping) * log_uniform(rng, 0.1, 1.2))
@@ -206,8 +206,8 @@ def ride(rng: Rng) -> Wave:
 
 def tom(rng: Rng) -> Wave:
     """A sine that falls, 808 congas aside: Simmons sweeps, disco "peow", noise on top."""
-    t60 = log_uniform(rng, 0.15, 1.4)
-    t = seconds(min(t60 * 1.1, 2))
+    t60 = log_uniform(rng, 0.15, 2.5)
+    t = seconds(min(t60 * 1.1, 2.6))
     low = log_uniform(rng, 65, 290)
     hz = sweep(t, low * log_uniform(rng, 1.05, 4), low, log_uniform(rng, 0.02, 0.25))
     body = (

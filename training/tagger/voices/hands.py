@@ -67,15 +67,15 @@ def crowd_clap(rng: Rng) -> Wave:
 
 def snap(rng: Rng) -> Wave:
     """Finger snap: a very short burst with one or two clear resonances between 1 and 4 kHz, after a faint rub."""
-    n = int(rng.uniform(0.06, 0.25) * RATE)
+    n = int(log_uniform(rng, 0.06, 0.4) * RATE)
     t = np.arange(n) / RATE
     hz = log_uniform(rng, 1100, 4200)
-    burst = noise(rng, n) * decay(t, log_uniform(rng, 0.004, 0.02)) * attack(t, rng.uniform(0.0001, 0.0008))
+    burst = noise(rng, n) * decay(t, log_uniform(rng, 0.005, 0.08)) * attack(t, rng.uniform(0.0001, 0.0008))
     pop = modes(
         n,
         [hz, hz * rng.uniform(1.3, 2.4)],
         [1, rng.uniform(0.1, 0.7)],
-        rng.uniform(0.015, 0.07, 2),
+        np.exp(rng.uniform(-4.2, -2, 2)),
         rng.uniform(0, 6, 2),
     )
     out = (
@@ -90,7 +90,7 @@ def snap(rng: Rng) -> Wave:
     if rng.random() < 0.25:
         gap = int(rng.uniform(0.004, 0.025) * RATE)
         out = np.concatenate([out, np.zeros(gap)]) + np.concatenate([np.zeros(gap), out]) * rng.uniform(0.3, 1)
-    return room(rng, out, log_uniform(rng, 0.06, 0.8), log_uniform(rng, 0.01, 0.4))
+    return room(rng, out, log_uniform(rng, 0.1, 1), log_uniform(rng, 0.02, 0.5))
 
 
 def _grains(rng: Rng, t: Wave, envelope: Wave, per_s: float) -> Wave:
@@ -116,7 +116,7 @@ def shaker(rng: Rng) -> Wave:
         ) * rng.uniform(0.3, 1)
     t = np.arange(envelope.size) / RATE
     beads = _grains(rng, t, envelope, log_uniform(rng, 800, 20000))
-    centre = log_uniform(rng, 3000, 9500)
+    centre = log_uniform(rng, 3000, 13000)
     out = resonance(beads, centre, rng.uniform(0.6, 4)) + 0.5 * resonance(
         beads, centre * rng.uniform(1.2, 1.9), rng.uniform(0.8, 4)
     )
@@ -142,9 +142,9 @@ def maraca(rng: Rng) -> Wave:
 
 def tambourine(rng: Rng) -> Wave:
     """Pairs of jingles: bright inharmonic rings that patter on; struck (with a skin or a hand) or shaken."""
-    length = log_uniform(rng, 0.08, 0.7)
+    length = log_uniform(rng, 0.12, 1)
     t = seconds(length * 1.3 + 0.03)
-    count = int(rng.integers(10, 40))
+    count = int(log_uniform(rng, 10, 160))
     hz = rng.uniform(3500, 15500, count)
     out = np.zeros(t.size)
     shaken = rng.random() < 0.35
@@ -163,7 +163,10 @@ def tambourine(rng: Rng) -> Wave:
     hiss = shaped_noise(rng, t.size, log_uniform(rng, 4500, 8000), 17000) * swell(
         t, 0.02 if shaken else 0.001, length * 0.6
     )
-    out = unit(out) + hiss * rng.uniform(0.1, 0.9)
+    rattle = shaped_noise(rng, t.size, log_uniform(rng, 800, 3000), 12000, 1) * decay(
+        t, length * rng.uniform(0.1, 0.6)
+    )
+    out = unit(out) + hiss * rng.uniform(0.1, 0.9) + rattle * log_uniform(rng, 0.01, 0.4)
     if rng.random() < 0.4:
         out += unit(
             modes(t.size, rng.uniform(150, 700, 4), rng.uniform(0.2, 1, 4), rng.uniform(0.04, 0.2, 4))

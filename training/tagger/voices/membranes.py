@@ -59,7 +59,7 @@ def beater(rng: Rng, n: int, dull_hz: float, length_s: float) -> Wave:
 
 def kick(rng: Rng) -> Wave:
     """Acoustic: felt or wood beater, damped or ringing, with or without a front skin."""
-    t60 = log_uniform(rng, 0.12, 0.9)
+    t60 = log_uniform(rng, 0.15, 1.4)
     t = seconds(t60 * 1.3 + 0.05)
     hz = log_uniform(rng, 38, 85)
     body = unit(skin(rng, t.size, hz, t60, rng.uniform(0.5, 1), rng.uniform(0, 0.5), rng.uniform(0, 1.2)))
@@ -78,7 +78,7 @@ def kick(rng: Rng) -> Wave:
 
 def snare(rng: Rng) -> Wave:
     """With its wires on: centre, edge, rim shot, ghost notes, brushes, damped, piccolo to deep."""
-    t60 = log_uniform(rng, 0.08, 0.6)
+    t60 = log_uniform(rng, 0.1, 0.9)
     t = seconds(t60 * 1.5 + 0.08)
     hz = log_uniform(rng, 120, 360)
     body = unit(
@@ -86,9 +86,9 @@ def snare(rng: Rng) -> Wave:
             rng,
             t.size,
             hz,
-            log_uniform(rng, 0.05, 0.45),
+            log_uniform(rng, 0.08, 0.7),
             rng.uniform(0, 1),
-            rng.uniform(0.2, 1),
+            rng.uniform(0, 1),
             rng.uniform(0, 0.3),
         )
     )
@@ -97,7 +97,7 @@ def snare(rng: Rng) -> Wave:
     if rng.random() < 0.5:
         wires = unit(wires + resonance(wires, log_uniform(rng, 2500, 8000), rng.uniform(0.7, 2)))
     stick = unit(beater(rng, t.size, log_uniform(rng, 4000, 16000), rng.uniform(0.004, 0.02)))
-    out = body * log_uniform(rng, 0.15, 1.2) + wires * log_uniform(rng, 0.25, 1.2) + stick * rng.uniform(0, 0.6)
+    out = body * log_uniform(rng, 0.2, 2.5) + wires * log_uniform(rng, 0.15, 1.2) + stick * rng.uniform(0, 0.6)
     if rng.random() < 0.2:  # rim shot: the hoop rings
         hoop = modes(t.size, rng.uniform(700, 3500, 6), rng.uniform(0.2, 1, 6), rng.uniform(0.05, 0.25, 6))
         out = unit(out) + unit(hoop) * rng.uniform(0.1, 0.6)
@@ -109,7 +109,7 @@ def snare(rng: Rng) -> Wave:
 
 def snares_off(rng: Rng) -> Wave:
     """The same drum without its wires: a high, short, stick-bright tom with a ringing hoop."""
-    t60 = log_uniform(rng, 0.12, 0.6)
+    t60 = log_uniform(rng, 0.12, 0.9)
     t = seconds(t60 * 1.2 + 0.05)
     body = unit(skin(rng, t.size, log_uniform(rng, 170, 380), t60, rng.uniform(0, 0.7), rng.uniform(0.5, 1.1)))
     hoop = modes(t.size, rng.uniform(600, 4500, 9), rng.uniform(0.1, 1, 9), rng.uniform(0.04, 0.3, 9))
@@ -126,42 +126,45 @@ def snares_off(rng: Rng) -> Wave:
 def side_stick(rng: Rng) -> Wave:
     """Cross-stick: wood on the hoop with the skin damped by the hand; a hollow knock, the wires behind it from not
     heard to rattling along, dry or with the room that a kit is recorded in."""
-    t = seconds(rng.uniform(0.08, 0.5))
-    count = int(rng.integers(4, 11))
-    hz = np.sort(rng.uniform(350, 6000, count))
+    t = seconds(log_uniform(rng, 0.1, 0.7))
+    count = int(log_uniform(rng, 4, 40))
+    hz = np.sort(np.exp(rng.uniform(np.log(350), np.log(7000), count)))
     knock = modes(
         t.size,
         hz,
         rng.uniform(0.2, 1, count) * (hz / hz[0]) ** rng.uniform(-1, 0.2),
-        rng.uniform(0.015, 0.12, count),
+        np.exp(rng.uniform(-4.4, -2, count)),
     )
     shell = modes(
-        t.size, [log_uniform(rng, 180, 420), log_uniform(rng, 350, 1200)], [1, 0.8], rng.uniform(0.03, 0.15, 2)
+        t.size,
+        [log_uniform(rng, 180, 420), log_uniform(rng, 350, 1200)],
+        [1, 0.8],
+        np.exp(rng.uniform(-3.5, -1, 2)),
     )
-    tick = unit(beater(rng, t.size, log_uniform(rng, 5000, 18000), rng.uniform(0.002, 0.012)))
+    tick = unit(beater(rng, t.size, log_uniform(rng, 4000, 18000), log_uniform(rng, 0.002, 0.04)))
     wires = shaped_noise(rng, t.size, log_uniform(rng, 500, 3000), log_uniform(rng, 6000, 16000), 1)
+    crack = shaped_noise(rng, t.size, log_uniform(rng, 150, 1500), log_uniform(rng, 5000, 18000), 1)
     out = (
         unit(knock)
         + unit(shell) * rng.uniform(0, 0.9)
         + tick * rng.uniform(0.1, 1)
-        + wires * decay(t, log_uniform(rng, 0.04, 0.4)) * log_uniform(rng, 0.005, 0.4)
+        + wires * decay(t, log_uniform(rng, 0.04, 0.5)) * log_uniform(rng, 0.005, 0.5)
+        + crack * decay(t, log_uniform(rng, 0.05, 0.4)) * log_uniform(rng, 0.05, 2)
     )
-    return (
-        room(rng, out, log_uniform(rng, 0.1, 0.6), log_uniform(rng, 0.02, 0.5)) if rng.random() < 0.5 else out
-    )
+    return room(rng, out, log_uniform(rng, 0.1, 1), log_uniform(rng, 0.02, 0.7)) if rng.random() < 0.75 else out
 
 
 def tom(rng: Rng) -> Wave:
     """Rack to floor, damped with tape or ringing, single or double headed, with the snare buzzing along at times."""
-    t60 = log_uniform(rng, 0.15, 1.8)
-    t = seconds(min(t60 * 1.1 + 0.1, 2.5))
+    t60 = log_uniform(rng, 0.2, 5)
+    t = seconds(min(t60 * 1.1 + 0.1, 3.2))
     hz = log_uniform(rng, 55, 260)
-    body = unit(skin(rng, t.size, hz, t60, rng.uniform(0.1, 1), rng.uniform(0.1, 0.8), rng.uniform(0, 0.5)))
+    body = unit(skin(rng, t.size, hz, t60, rng.uniform(0.1, 1), rng.uniform(0.1, 1.1), rng.uniform(0, 0.5)))
     stick = unit(beater(rng, t.size, log_uniform(rng, 1500, 12000), rng.uniform(0.005, 0.03)))
     buzz = shaped_noise(rng, t.size, 1000, 9000) * swell(t, 0.01, rng.uniform(0.1, 0.6))
     return (
         body
-        + stick * log_uniform(rng, 0.02, 0.5)
+        + stick * log_uniform(rng, 0.03, 0.9)
         + buzz * (rng.uniform(0, 0.08) if rng.random() < 0.4 else 0.0)
     )
 
@@ -177,12 +180,12 @@ def _hand(rng: Rng, hz: float, t60_s: float, bright: float, slap: float) -> Wave
 
 def conga(rng: Rng) -> Wave:
     slap = rng.random() ** 2
-    return _hand(rng, log_uniform(rng, 130, 480), log_uniform(rng, 0.06, 0.6), rng.uniform(0.2, 0.9), slap)
+    return _hand(rng, log_uniform(rng, 130, 480), log_uniform(rng, 0.08, 1), rng.uniform(0.2, 0.9), slap)
 
 
 def bongo(rng: Rng) -> Wave:
     return _hand(
-        rng, log_uniform(rng, 250, 850), log_uniform(rng, 0.04, 0.3), rng.uniform(0.3, 1), rng.random() ** 2
+        rng, log_uniform(rng, 250, 850), log_uniform(rng, 0.06, 0.6), rng.uniform(0.3, 1), rng.random() ** 2
     )
 
 
@@ -198,11 +201,11 @@ def djembe(rng: Rng) -> Wave:
         )
         return unit(low) + unit(beater(rng, t.size, log_uniform(rng, 500, 3000), 0.03)) * rng.uniform(0.05, 0.4)
     if kind == 1:
-        return _hand(rng, log_uniform(rng, 200, 420), log_uniform(rng, 0.1, 0.4), rng.uniform(0.4, 0.9), 0.15)
+        return _hand(rng, log_uniform(rng, 200, 420), log_uniform(rng, 0.1, 0.7), rng.uniform(0.4, 0.9), 0.15)
     return _hand(
         rng,
         log_uniform(rng, 300, 700),
-        log_uniform(rng, 0.08, 0.3),
+        log_uniform(rng, 0.08, 0.5),
         rng.uniform(0.8, 1.3),
         rng.uniform(0.4, 0.9),
     )

@@ -36,7 +36,7 @@ def cowbell(rng: Rng) -> Wave:
     """Sheet metal, hit at the mouth or the top, open or damped against the leg."""
     hz = log_uniform(rng, 420, 1300)
     ratios = (1, rng.uniform(1.42, 1.6), 2.1, 2.75, 3.6, 4.3, 5.6, 7.1)
-    return struck(rng, hz, ratios, log_uniform(rng, 0.08, 0.8), rng.uniform(0.1, 0.7), rng.uniform(0, 0.8))
+    return struck(rng, hz, ratios, log_uniform(rng, 0.1, 1.2), rng.uniform(0.1, 0.7), rng.uniform(0, 0.8))
 
 
 def agogo(rng: Rng) -> Wave:

@@ -15,12 +15,13 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from daemon.engines.classifier.classes import CLASSES
+from daemon.engines.classifier.flatness import DEEPEST_DB, NOISE_DB
 from training.tagger.classes import GROUPS, coarse
 from training.tagger.network import Tagger
 
 _RARE = 0.7  # 1: every class is drawn as often as any other; 0: as often as there are sounds of it
 _TOLD_EVERY = 100  # steps
-_OF_NOISE = 0.104  # the depth of noise, see daemon.engines.classifier.flatness
+_OF_NOISE = -NOISE_DB / DEEPEST_DB  # the depth of noise
 
 
 @dataclass(frozen=True, slots=True)

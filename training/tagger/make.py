@@ -52,7 +52,8 @@ MEMBERS = (
     Member("short-2", _SMALL, PLANES, replace(_SHORT, seed=12), restyled=0.5),
     Member("short-3", _SMALL, PLANES, replace(_SHORT, seed=13), restyled=0.5),
 )
-"""What they say together is right more often than what any of them says, and they are wrong in different ways."""
+"""Their mean is likelier than any of them on packs left out: a log loss of 0.91, alone 0.94 to 1.07 (four of the
+small kind)."""
 
 
 def pool(folder: Path, parts: tuple[str, ...], left_out: tuple[str, ...]) -> Pool:
@@ -144,7 +145,7 @@ def told(logits: np.ndarray, labels: np.ndarray, temperature: float) -> tuple[st
 def ship(folder: Path, parts: tuple[str, ...], minutes: float, temperatures: Sequence[float]) -> None:
     """Fit with everything, real packs too, and write the weights that roadie ships."""
     examples, graphs = pool(folder, parts, ()), []
-    for member, temperature in zip(MEMBERS, temperatures, strict=False):
+    for member, temperature in zip(MEMBERS, temperatures[:-1], strict=True):
         network = _fitted(examples, member, minutes, "with everything", seed=100)
         torch.save(network.state_dict(), folder / f"finished-{member.name}.pt")
         graphs.append(graph_of(network, temperature))

@@ -24,7 +24,7 @@ from daemon.engines.classifier.image import (
 )
 
 DEEPEST_DB = 24.0  # below which a band is as tonal as it gets
-_NOISE_DB = -2.5  # of noise: 10 log10 of e to minus Euler's constant; it is said of what is beyond the end too
+NOISE_DB = -2.5  # of noise: 10 log10 of e to minus Euler's constant; it is said of what is beyond the end too
 _SIZE, _HOP = 4096, 1100  # 93 ms of window, 25 ms of hop
 _REACH = 0.1  # of a band's centre, to either side
 _LEAST_BINS = 4  # to either side: in fewer a mean says nothing
@@ -43,7 +43,7 @@ def flatness(part: Mono) -> NDArray[np.float16]:
     spectrum = rfft(frames * _window(), axis=1)[:, : len(bank)]
     power = spectrum.real**2 + spectrum.imag**2
     power += (power @ bank).max(initial=0.0) * np.float32(10 ** (-RANGE_DB / 10)) + np.float32(1e-20)
-    told = np.full((count, BANDS), _NOISE_DB, np.float32)
+    told = np.full((count, BANDS), NOISE_DB, np.float32)
     told[:heard] = 10 * np.log10(np.exp(np.log(power) @ bank) / (power @ bank))
     before = np.minimum(centres.astype(int), count - 2)
     share = (centres - before)[:, None]

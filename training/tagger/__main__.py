@@ -56,9 +56,9 @@ def main() -> None:
     if not (folder / "clean.json").exists():
         corpus.write_clean(folder)
     parts = tuple(row[0] for row in rows)
-    temperatures = evaluate(folder, parts, asked.minutes)
+    found = evaluate(folder, parts, asked.minutes)
     if not asked.evaluate:
-        ship(folder, parts, asked.minutes, temperatures)
+        ship(folder, parts, asked.minutes, found)
 
 
 if __name__ == "__main__":

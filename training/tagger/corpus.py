@@ -18,7 +18,7 @@ from daemon.engines.classifier.image import BANDS, FRAMES, RATE_HZ, from_attack
 from daemon.engines.classifier.picture import PLANES, picture
 from training.tagger.bank import PARTS, Bank
 from training.tagger.classes import COARSE
-from training.tagger.damage import damaged
+from training.tagger.damage import as_open_hat, damaged
 from training.tagger.mp3 import through_mp3
 from training.tagger.sound import Mono, tidy
 from training.tagger.voices import VOICES
@@ -26,6 +26,8 @@ from training.tagger.voices.dsp import Rng
 
 BATCH = 250
 MP3_SHARE = 0.12
+OF_CYMBALS = 0.3
+"""Of recorded open hats: made of the same source's crashes and rides, for sound fonts hold three open hats in all."""
 SYNTHESISED = "synthesised"
 
 
@@ -54,8 +56,12 @@ class Maker:
         """A sound of that class and source; what it is layered with is of the same source."""
         assert self._bank is not None
         indices, bank = self._by_source[label][source], self._bank
+        cymbals = [i for other in ("crash", "ride") for i in self._by_source[other].get(source, [])]
+        of_cymbals = label == "open-hat" and cymbals and self._rng.random() < OF_CYMBALS
 
         def pick() -> Mono:
+            if of_cymbals:
+                return as_open_hat(self._rng, bank.audio(int(self._rng.choice(cymbals))))
             return bank.audio(int(self._rng.choice(indices)))
 
         return self._damaged(pick(), label, pick)

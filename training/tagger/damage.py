@@ -16,7 +16,7 @@ from training.tagger.sound import Mono
 from training.tagger.voices.dsp import Rng, band, decay, log_uniform, noise, seconds
 
 SHORTEST_S = {
-    "open-hat": 0.3, "crash": 0.75, "ride": 0.7, "strings": 0.25, "brass": 0.15, "woodwind": 0.2, "vocal": 0.15,
+    "open-hat": 0.3, "crash": 0.9, "ride": 0.9, "strings": 0.25, "brass": 0.15, "woodwind": 0.2, "vocal": 0.15,
     "fx": 0.25, "synth": 0.15, "keys": 0.2, "guitar": 0.15, "bass": 0.15, "mallet": 0.12, "tom": 0.12, "kick": 0.07,
     "snare": 0.06, "clap": 0.06, "tambourine": 0.1, "cowbell": 0.07, "hand-drum": 0.06, "shaker": 0.05,
 }  # fmt: skip
@@ -64,6 +64,19 @@ def damaged(rng: Rng, sound: Mono, label: str, other: Callable[[], Mono], again:
             [np.zeros(int(rng.exponential(0.02) * RATE_HZ)), x, np.zeros(int(rng.exponential(0.3) * RATE_HZ))]
         )
     return np.asarray(x, np.float32)
+
+
+def as_open_hat(rng: Rng, x: Mono) -> Mono:
+    """A crash or a ride as two loose hats would sound: gone within a second or so, with little below."""
+    t = np.arange(x.size) / RATE_HZ
+    y = band(
+        x * decay(t, log_uniform(rng, 0.35, 1.6)), log_uniform(rng, 200, 2500), None, int(rng.integers(1, 3))
+    )
+    if rng.random() < 0.5:  # closed by the foot
+        y = y[: int(log_uniform(rng, 0.3, 1.3) * RATE_HZ)].copy()
+        fade = min(y.size, int(0.05 * RATE_HZ))
+        y[-fade:] *= np.linspace(1, 0, fade)
+    return np.asarray(y / _peak(y), np.float32)
 
 
 def _peak(x: Mono) -> float:

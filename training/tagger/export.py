@@ -1,4 +1,4 @@
-"""The trained network as ONNX, with the temperature that calibrates it, written without torch's exporter.
+"""The trained network as ONNX, with what calibrates it, written without torch's exporter.
 
 A graph of this size is written node by node: the exporter needs a package that roadie does not ship, and its output
 changes with its version.
@@ -20,7 +20,8 @@ from daemon.engines.classifier.classes import CLASSES
 from daemon.engines.classifier.image import BANDS, FRAMES
 from daemon.engines.classifier.picture import PLANES
 from daemon.kernel.work import EMBEDDING_DIMS
-from training.tagger.network import Block, Tagger
+from training.tagger.calibration import LEAST_DOUBT, Calibration
+from training.tagger.network import COLOUR, COURSE, PEAK, RINGING, Block, Tagger
 
 _LEAST_SHARE = 1e-6
 _LONG = 64  # numbers: longer weights are kept in half precision
@@ -73,6 +74,8 @@ def graph_of(network: Tagger, temperature: float) -> onnx.ModelProto:
     first, last, axis = (g.constant([number], np.int64) for number in (0, planes, 1))
     x = g.node("Slice", ["pictures", first, last, axis])
     x = g.node("Div", [g.node("Sub", [x, g.constant(network.mean.numpy())]), g.constant(network.scale.numpy())])
+    if network.blurred:
+        x = _blurred(g, x)
     one = g.node("Shape", [g.node("Slice", ["pictures", first, g.constant([1], np.int64), axis])])
     places = [g.node("Expand", [g.constant(place.numpy()), one]) for place in (network.pitch, network.time)]
     x = g.node("Concat", [x, *places], axis=1)
@@ -101,6 +104,20 @@ def graph_of(network: Tagger, temperature: float) -> onnx.ModelProto:
     return _model(g.nodes, g.weights)
 
 
+def _blurred(g: Graph, x: str) -> str:
+    """As `training.tagger.network.blurred`."""
+    cuts = [g.constant([number], np.int64) for number in (0, 1, 2)]
+    level, flatness = (g.node("Slice", [x, cuts[i], cuts[i + 1], cuts[1]]) for i in (0, 1))
+    below = g.node("Sub", [level, g.node("ReduceMax", [level], axes=[3], keepdims=1)])
+    course = g.node("Add", [below, g.constant(PEAK)])
+    spread = []
+    for plane, bands in ((level, COLOUR), (course, COURSE), (flatness, RINGING)):
+        side = bands // 2
+        padded = g.node("Pad", [plane, g.constant([0, 0, side, 0, 0, 0, side, 0], np.int64)], mode="edge")
+        spread.append(g.node("AveragePool", [padded], kernel_shape=[bands, 1], strides=[1, 1]))
+    return g.node("Concat", spread, axis=1)
+
+
 def _model(nodes: Sequence[onnx.NodeProto], weights: Sequence[onnx.TensorProto]) -> onnx.ModelProto:
     graph = helper.make_graph(
         nodes, "tagger",
@@ -116,24 +133,41 @@ def _model(nodes: Sequence[onnx.NodeProto], weights: Sequence[onnx.TensorProto])
     return model
 
 
-def export(members: Sequence[onnx.ModelProto], temperature: float, path: Path, notes: dict[str, str]) -> None:
-    """One network of several, written to `path`: its shares are the mean of the logarithms of theirs, cooled by
-    `temperature`; its embedding is that of the first."""
+def export(
+    members: Sequence[onnx.ModelProto], calibration: Calibration, path: Path, notes: dict[str, str]
+) -> None:
+    """One network of several, written to `path`: its shares are the mean of the logarithms of theirs, calibrated; its
+    embedding is that of the first."""
     g = Graph()
     nodes, weights, logs = [], [], []
     for i, member in enumerate(members):
         graph = onnx.compose.add_prefix(member, f"m{i}/", rename_inputs=False).graph
         nodes += graph.node
         weights += graph.initializer
-        logs.append(g.node("Log", [g.node("Max", [f"m{i}/shares", g.constant(_LEAST_SHARE)])]))
-    g.node("Softmax", [g.node("Div", [g.node("Mean", logs), g.constant(temperature)])], "shares", axis=1)
+        logs.append(_log(g, f"m{i}/shares"))
+    mean = g.node("Mean", logs)
+    g.node("Softmax", [g.node("Div", [mean, _temperature(g, mean, calibration)])], "shares", axis=1)
     g.node("Identity", ["m0/embedding"], "embedding")
     kept, widened = _halved([*weights, *g.weights])
     model = _model([*widened, *nodes, *g.nodes], kept)
-    helper.set_model_props(model, {**notes, "classes": ",".join(CLASSES), "temperature": f"{temperature:.4f}"})
+    helper.set_model_props(model, {**notes, "classes": ",".join(CLASSES), "calibration": str(calibration)})
     onnx.checker.check_model(model, full_check=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(model.SerializeToString())
+
+
+def _log(g: Graph, shares: str) -> str:
+    return g.node("Log", [g.node("Max", [shares, g.constant(_LEAST_SHARE)])])
+
+
+def _temperature(g: Graph, logits: str, calibration: Calibration) -> str:
+    """(n, 1), as `Calibration.shares` has it."""
+    shares = g.node("Softmax", [logits], axis=1)
+    terms = g.node("Mul", [shares, _log(g, shares)])
+    over_highest = g.constant(-1 / np.log(len(CLASSES)))
+    doubt = g.node("Mul", [g.node("ReduceSum", [terms, g.constant([1], np.int64)], keepdims=1), over_highest])
+    grown = g.node("Pow", [g.node("Max", [doubt, g.constant(LEAST_DOUBT)]), g.constant(calibration.exponent)])
+    return g.node("Mul", [grown, g.constant(calibration.scale)])
 
 
 def _halved(weights: Sequence[onnx.TensorProto]) -> tuple[list[onnx.TensorProto], list[onnx.NodeProto]]:

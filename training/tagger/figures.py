@@ -10,8 +10,6 @@ import numpy as np
 from daemon.engines.classifier.classes import CLASSES
 from training.tagger.classes import coarse
 
-_COOLEST = 0.8  # of temperatures: what a few hundred sounds say of colder ones is chance
-
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -74,37 +72,3 @@ def confusions(truth: list[str], told: list[str], most: int = 25) -> str:
         if name in truth
     ]
     return "\n".join([*lines, "  right: " + ", ".join(per)])
-
-
-def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
-    scaled = logits / temperature
-    shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
-
-
-def best_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
-    """The temperature with the least negative log-likelihood (Guo et al. 2017)."""
-    tried = np.geomspace(0.3, 3.0, 60)
-    rows = np.arange(len(labels))
-    costs = [-np.log(softmax(logits, t)[rows, labels] + 1e-9).sum() for t in tried]
-    return float(tried[int(np.argmin(costs))])
-
-
-def surest_temperature(logits: np.ndarray, labels: np.ndarray, right: float = 0.975) -> float:
-    """The lowest temperature, from _COOLEST to the likeliest one, at which at least `right` of what it is sure of
-    (0.9) is right: who browses a library gains by a class that is sure, and loses by a wrong one."""
-    likeliest = best_temperature(logits, labels)
-    return min(
-        (
-            t
-            for t in np.arange(likeliest, _COOLEST, -0.01).tolist()
-            if _right_when_sure(logits, labels, t) >= right
-        ),
-        default=likeliest,
-    )
-
-
-def _right_when_sure(logits: np.ndarray, labels: np.ndarray, temperature: float) -> float:
-    shares = softmax(logits, temperature)
-    sure = shares.max(axis=1) >= 0.9
-    return float((shares.argmax(axis=1) == labels)[sure].mean()) if sure.any() else 1.0

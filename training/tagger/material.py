@@ -7,13 +7,15 @@ import subprocess
 from pathlib import Path
 from shutil import which
 
-from training.tagger import drumsynth, fonts, packs, patches
+from training.tagger import drumsynth, fonts, packs, patches, zyn
 
 NEEDED: dict[str, Path] = {
     **{package: path for path, package in fonts.FONTS.values()},
     "freepats": patches.FOLDER,
     "lmms-common": drumsynth.FOLDER,
     "hydrogen-data": packs.HYDROGEN["gmrock"],
+    "zynaddsubfx-data": zyn.FOLDER,
+    "lmms": zyn.LMMS,
     "fluidsynth": Path("/usr/bin/fluidsynth"),
     "espeak-ng": Path("/usr/bin/espeak-ng"),
 }

@@ -40,19 +40,22 @@ class Block(nn.Module):
 class Tagger(nn.Module):
     """(n, PLANES, BANDS, FRAMES) pictures -> (logits (n, classes), embeddings (n, EMBEDDING_DIMS) of length 1).
 
-    planes: how many of the planes it looks at, from the first. restyled: the share of batches in which it learns
-    with statistics of other sounds (`_restyled`)."""
+    planes: how many of the planes it looks at, from the first. blurred: it sees no single partial (`blurred`), so it
+    cannot know a recording by them. restyled: the share of batches in which it learns with statistics of other sounds
+    (`_restyled`), and at how many depths."""
 
     def __init__(
         self,
         widths: tuple[int, ...] = (12, 28, 64, 112),
         planes: int = PLANES,
         dropout: float = 0.1,
-        restyled: float = 0.0,
+        restyled: tuple[float, int] = (0.0, 1),
+        blurred: bool = False,
     ) -> None:
         super().__init__()
         self.restyled = restyled
-        self.stem = _conv(planes + 2, widths[0], 5, 2)
+        self.blurred = blurred
+        self.stem = _conv(planes + 2 + blurred, widths[0], 5, 2)
         given, blocks = widths[0], []
         for i, made in enumerate(widths):
             blocks.append(Block(given, made, 1 if i == 0 else 2))
@@ -71,12 +74,16 @@ class Tagger(nn.Module):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         x = (pictures[:, : self.mean.shape[1]] - self.mean) / self.scale
+        if self.blurred:
+            x = blurred(x)
         # where a thing is in pitch and time matters as much as its shape
         places = [place.expand(len(x), 1, BANDS, FRAMES) for place in (self.pitch, self.time)]
         x = self.stem(torch.cat([x, *places], dim=1))
-        if self.training and torch.rand(()) < self.restyled:
-            x = _restyled(x)
-        x = self.body(x)
+        share, depths = self.restyled
+        for depth, block in enumerate(self.body):
+            if self.training and depth < depths and torch.rand(()) < share:
+                x = _restyled(x)
+            x = block(x)
         sides = torch.cat([x.mean(dim=3).flatten(1), x.mean(dim=2).flatten(1)], dim=1)
         embedding = functional.normalize(self.gather(sides), dim=1)
         logits = (
@@ -84,6 +91,26 @@ class Tagger(nn.Module):
             + self.head.bias
         )
         return logits, embedding
+
+
+COLOUR, COURSE, RINGING = 11, 3, 5
+"""Over how many bands `blurred` takes means."""
+PEAK = 1.0
+"""Where a band is at its loudest: not 0, which is what lies outside a picture for a convolution."""
+
+
+def blurred(x: Tensor) -> Tensor:
+    """(n, 2, bands, frames) of levels and flatness -> (n, 3, bands, frames): the colour, by the octave; each band's
+    course, against its own loudest moment, whatever the colour; roughly where it rings."""
+    level, flatness = x[:, :1], x[:, 1:2]
+    course = level - level.amax(dim=3, keepdim=True) + PEAK
+    return torch.cat([_spread(level, COLOUR), _spread(course, COURSE), _spread(flatness, RINGING)], dim=1)
+
+
+def _spread(x: Tensor, bands: int) -> Tensor:
+    """The mean over each band and its neighbours; at the ends the last band counts for those that are not there."""
+    side = bands // 2
+    return functional.avg_pool2d(functional.pad(x, (0, 0, side, side), mode="replicate"), (bands, 1), 1)
 
 
 def _restyled(x: Tensor) -> Tensor:

@@ -12,20 +12,21 @@ from daemon.engines.classifier.image import BANDS, FRAMES
 from daemon.engines.classifier.network import Network
 from daemon.engines.classifier.picture import PLANES
 from daemon.kernel.work import EMBEDDING_DIMS
+from training.tagger.calibration import Calibration
 from training.tagger.export import export, graph_of
 from training.tagger.network import Tagger
 
 
 def test_the_file_says_what_the_networks_say_together(tmp_path: Path) -> None:
     torch.manual_seed(3)
-    members = [Tagger((8, 8, 12, 16), planes=1), Tagger((8, 12, 12, 16), planes=PLANES)]
+    members = [Tagger((8, 8, 12, 16), planes=1), Tagger((8, 12, 12, 16), planes=PLANES, blurred=True)]
     pictures = np.random.default_rng(3).random((5, PLANES, BANDS, FRAMES)).astype(np.float16)
     given = torch.from_numpy(pictures.astype(np.float32))
     for member in members:
         for _ in range(20):  # the norms learn what they will see
             member.train()(given)
         member.eval()
-    temperatures, together = (0.7, 1.3), 0.8
+    temperatures, together = (0.7, 1.3), Calibration(1.2, 0.4)
     export(
         [graph_of(member, t) for member, t in zip(members, temperatures, strict=True)], together,
         tmp_path / "both.onnx", {"about": "a test"},
@@ -34,8 +35,8 @@ def test_the_file_says_what_the_networks_say_together(tmp_path: Path) -> None:
     with torch.no_grad():
         said = [member(given) for member in members]
     logs = [torch.log_softmax(logits / t, dim=1) for (logits, _), t in zip(said, temperatures, strict=True)]
-    expected = torch.softmax(torch.stack(logs).mean(dim=0) / together, dim=1)
+    expected = together.shares(torch.stack(logs).mean(dim=0).numpy())
     assert shares.shape == (5, len(CLASSES)) and embeddings.shape == (5, EMBEDDING_DIMS)
-    np.testing.assert_allclose(shares, expected.numpy(), atol=2e-3)
+    np.testing.assert_allclose(shares, expected, atol=2e-3)
     np.testing.assert_allclose(embeddings, said[0][1].numpy(), atol=2e-3)
     assert expected.std() > 0.005  # not everything is alike

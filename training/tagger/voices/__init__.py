@@ -22,29 +22,50 @@ from training.tagger.voices import (
     synths,
     winds,
 )
+from training.tagger.voices.dsp import air
 
 Voice = Callable[[np.random.Generator], NDArray[np.float64]]
 
+
+def _struck(*voices: Voice) -> tuple[Voice, ...]:
+    """The same, as recordings of struck things have them (`air`)."""
+
+    def recorded(voice: Voice) -> Voice:
+        return lambda rng: air(rng, voice(rng))
+
+    return tuple(recorded(voice) for voice in voices)
+
+
 VOICES: dict[str, tuple[Voice, ...]] = {
-    "kick": (membranes.kick, membranes.kick, electro.kick, electro.kick, electro.fm_kick),
-    "snare": (membranes.snare, membranes.snare, membranes.snares_off, electro.snare, electro.snare),
-    "rim": (membranes.side_stick, membranes.side_stick, electro.rim),
-    "clap": (hands.clap, hands.dry_clap, hands.crowd_clap, electro.clap),
-    "snap": (hands.snap, hands.snap, electro.snap),
-    "closed-hat": (cymbals.closed_hat, cymbals.closed_hat, cymbals.pedal_hat, electro.closed_hat),
+    "kick": (*_struck(membranes.kick, membranes.kick), electro.kick, electro.kick, electro.fm_kick),
+    "snare": (
+        *_struck(membranes.snare, membranes.snare, membranes.snares_off), electro.snare, electro.snare,
+    ),
+    "rim": (*_struck(membranes.side_stick, membranes.side_stick), electro.rim),
+    "clap": (*_struck(hands.clap, hands.dry_clap, hands.crowd_clap), electro.clap),
+    "snap": (*_struck(hands.snap, hands.snap), electro.snap),
+    "closed-hat": (
+        *_struck(cymbals.closed_hat, cymbals.closed_hat, cymbals.pedal_hat), electro.closed_hat,
+    ),
     "open-hat": (
         cymbals.open_hat, cymbals.open_hat, cymbals.half_open_hat, cymbals.loose_hat, electro.open_hat,
     ),
-    "tom": (membranes.tom, membranes.tom, electro.tom),
+    "tom": (*_struck(membranes.tom, membranes.tom), electro.tom),
     "crash": (cymbals.crash, cymbals.crash, cymbals.splash, cymbals.china, cymbals.soft_cymbal, electro.crash),
     "ride": (cymbals.ride, cymbals.ride, cymbals.ride_bell, electro.ride),
     "shaker": (hands.shaker, hands.shaker, hands.maraca),
-    "tambourine": (hands.tambourine, hands.tambourine, electro.tambourine),
-    "cowbell": (metals.cowbell, electro.cowbell),
-    "hand-drum": (membranes.conga, membranes.bongo, membranes.djembe, membranes.tabla, membranes.cajon),
+    "tambourine": (*_struck(hands.tambourine, hands.tambourine), electro.tambourine),
+    "cowbell": (*_struck(metals.cowbell), electro.cowbell),
+    "hand-drum": _struck(
+        membranes.conga, membranes.bongo, membranes.djembe, membranes.tabla, membranes.cajon,
+        membranes.timbale,
+    ),
     "perc": (
-        metals.woodblock, metals.claves, metals.triangle, metals.agogo, metals.glass, metals.bell, hands.guiro,
-        hands.vibraslap, electro.blip, electro.zap, metals.tin,
+        *_struck(
+            metals.woodblock, metals.claves, metals.triangle, metals.agogo, metals.glass, metals.bell,
+            metals.tin, metals.jingle, metals.sticks, hands.vibraslap,
+        ),
+        hands.guiro, hands.cuica, electro.blip, electro.zap,
     ),
     "bass": (basses.bass, basses.sub, basses.acid, basses.string_bass),
     "guitar": (strings.guitar, strings.guitar, strings.overdriven, strings.strummed),
@@ -52,7 +73,7 @@ VOICES: dict[str, tuple[Voice, ...]] = {
     "strings": (strings.bowed, strings.ensemble, strings.pizzicato),
     "brass": (winds.brass,),
     "woodwind": (winds.flute, winds.reed),
-    "mallet": (mallets.bar, mallets.bar, mallets.chime),
+    "mallet": _struck(mallets.bar, mallets.bar, mallets.chime),
     "synth": (synths.pad, synths.pad, synths.lead, synths.pluck_note, synths.stab),
     "vocal": (singing.sung, singing.sung, singing.choir, singing.shout),
     "fx": (

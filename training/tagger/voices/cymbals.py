@@ -36,7 +36,8 @@ def plate(
     hz = np.abs(hz) + 30
     octave = np.log2(hz / 1000)
     gain = 10 ** (tilt * octave / 20) * rng.gamma(1.2, 1.0, count)
-    t60 = t60_s * 2.0 ** (-slope * octave) * rng.uniform(0.5, 1.5, count)
+    # a few ring on by far the longest: after a second noise has become tones
+    t60 = t60_s * 2.0 ** (-slope * octave) * np.exp(rng.normal(-0.1, rng.uniform(0.2, 0.7), count))
     return modes(n, hz, gain, np.minimum(t60, 2.5 * t60_s), rng.uniform(0, 2 * np.pi, count))
 
 
@@ -89,7 +90,7 @@ def _hat_body(rng: Rng, t: Wave, t60_s: float, dark: float) -> Wave:
         t.size,
         low * 0.6,
         17000,
-        int(rng.integers(60, 220)),
+        int(log_uniform(rng, 60, 500)),
         t60_s * rng.uniform(0.7, 1.3),
         rng.uniform(-0.1, 0.3),
         rng.uniform(-1, 5),
@@ -146,7 +147,7 @@ def pedal_hat(rng: Rng) -> Wave:
 def open_hat(rng: Rng) -> Wave:
     t60 = log_uniform(rng, 0.5, 6)
     t = seconds(min(t60 * 1.1, 3.2))
-    dark = 0.95 * rng.random()
+    dark = 0.97 * rng.random() ** 0.6
     out = _sizzle(rng, t, unit(_hat_body(rng, t, t60, dark))) * attack(t, log_uniform(rng, 0.0002, 0.006))
     if rng.random() < 0.5:  # louder at first, then a long even rattle
         out *= rng.uniform(0.25, 0.8) + decay(t, log_uniform(rng, 0.1, 1.2))
@@ -173,7 +174,7 @@ def crash(rng: Rng) -> Wave:
         t.size,
         rng.uniform(150, 500),
         rng.uniform(7000, 16000),
-        int(rng.integers(120, 320)),
+        int(log_uniform(rng, 100, 700)),
         t60,
         rng.uniform(0.1, 0.5),
         rng.uniform(-5, 1),
@@ -189,7 +190,7 @@ def crash(rng: Rng) -> Wave:
         t60 * rng.uniform(0.4, 1.2),
         t60 * rng.uniform(0.5, 1),
         t60 * rng.uniform(0.4, 1),
-        t60 * rng.uniform(0.25, 0.9),
+        t60 * rng.uniform(0.15, 0.75),
     )
     gains = (
         rng.uniform(0.05, 0.7),
@@ -278,7 +279,7 @@ def ride(rng: Rng) -> Wave:
         t.size,
         rng.uniform(180, 500),
         rng.uniform(6000, 16000),
-        int(rng.integers(60, 260)),
+        int(log_uniform(rng, 60, 500)),
         t60,
         rng.uniform(0, 0.4),
         rng.uniform(-2, 5),

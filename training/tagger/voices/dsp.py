@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import butter, lfilter, sosfilt
@@ -136,6 +138,24 @@ def room(rng: Rng, x: Wave, t60_s: float, wet: float) -> Wave:
     out = np.zeros(size)
     out[: x.size] += unit(x)
     return np.asarray(out + unit(tail) * wet)
+
+
+def air(rng: Rng, x: Wave) -> Wave:
+    """A struck thing as recordings have it: under its few strong modes hundreds of weak ones, what stands around it and
+    the room answer, in every band, each for its own time, 10 to 50 dB down. A quarter stays as it is."""
+    if rng.random() < 0.25:
+        return x
+    longest = log_uniform(rng, 0.05, 1.5)
+    t = seconds(min(x.size / RATE + 0.3 * longest, 3.3))
+    edges = (50.0, 250.0, 800.0, 2500.0, 6500.0, 18000.0)
+    source, out = noise(rng, t.size), np.zeros(t.size)
+    for low, high in pairwise(edges):
+        gain, t60_s = 10 ** (rng.normal(0, 7) / 20), longest * log_uniform(rng, 0.3, 1.5)
+        out += gain * unit(band(source, low, high, 1)) * decay(t, t60_s)
+    out = unit(out) * log_uniform(rng, 0.003, 0.3)
+    size = min(x.size, t.size)
+    out[:size] += unit(x)[:size]
+    return out
 
 
 def pluck(rng: Rng, n: int, hz: float, t60_s: float, bright: float, position: float) -> Wave:

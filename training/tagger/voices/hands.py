@@ -193,3 +193,19 @@ def vibraslap(rng: Rng) -> Wave:
     return unit(resonance(hits, log_uniform(rng, 1500, 3500), rng.uniform(4, 15))) + 0.5 * unit(
         resonance(hits, log_uniform(rng, 3000, 6000), rng.uniform(3, 10))
     )
+
+
+def cuica(rng: Rng) -> Wave:
+    """A stick rubbed inside a drum: a voice-like tone that slides, open or muted."""
+    length = log_uniform(rng, 0.08, 0.7)
+    t = seconds(length * 1.2)
+    hz = log_uniform(rng, 200, 900) * 2 ** (
+        rng.uniform(-0.7, 0.7) * t / length + 0.02 * np.sin(rng.uniform(20, 50) * t)
+    )
+    turns = np.cumsum(hz) / RATE
+    tone = sum(np.sin(2 * np.pi * k * turns) / k ** rng.uniform(0.6, 2) for k in range(1, 9))
+    shape = attack(t, log_uniform(rng, 0.003, 0.08)) * np.where(
+        t < length * 0.6, 1, decay(t - length * 0.6, length * 0.5)
+    )
+    rub = shaped_noise(rng, t.size, 500, 6000, 1) * rng.uniform(0, 0.15)
+    return np.asarray(unit(resonance(np.asarray(tone), log_uniform(rng, 400, 1500), 0.7)) * shape + rub * shape)

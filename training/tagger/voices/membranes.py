@@ -137,7 +137,7 @@ def side_stick(rng: Rng) -> Wave:
     )
     shell = modes(
         t.size,
-        [log_uniform(rng, 180, 420), log_uniform(rng, 350, 1200)],
+        [log_uniform(rng, 70, 420), log_uniform(rng, 350, 1200)],
         [1, 0.8],
         np.exp(rng.uniform(-3.5, -1, 2)),
     )
@@ -261,6 +261,23 @@ def cajon(rng: Rng) -> Wave:
     )
 
 
+def timbale(rng: Rng) -> Wave:
+    """A tight skin on a metal shell that rings, struck with a thin stick; or the shell alone (cascara)."""
+    t60 = log_uniform(rng, 0.15, 1.5)
+    t = seconds(t60 * 1.2 + 0.06)
+    body = unit(skin(rng, t.size, log_uniform(rng, 200, 650), t60, rng.uniform(0, 0.6), rng.uniform(0.6, 1.3)))
+    count = int(rng.integers(8, 50))
+    shell = modes(
+        t.size,
+        np.exp(rng.uniform(np.log(400), np.log(9000), count)),
+        rng.gamma(1, 1, count),
+        t60 * np.exp(rng.normal(-0.8, 0.5, count)),
+    )
+    stick = unit(beater(rng, t.size, log_uniform(rng, 5000, 18000), rng.uniform(0.004, 0.03)))
+    skin_share = 0.0 if rng.random() < 0.15 else 1.0
+    return body * skin_share + unit(shell) * log_uniform(rng, 0.1, 1.0) + stick * rng.uniform(0.05, 0.7)
+
+
 __all__ = [
     "bongo",
     "cajon",
@@ -273,5 +290,6 @@ __all__ = [
     "snares_off",
     "sweep",
     "tabla",
+    "timbale",
     "tom",
 ]

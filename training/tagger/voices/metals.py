@@ -39,6 +39,36 @@ def cowbell(rng: Rng) -> Wave:
     return struck(rng, hz, ratios, log_uniform(rng, 0.1, 1.2), rng.uniform(0.1, 0.7), rng.uniform(0, 0.8))
 
 
+def jingle(rng: Rng) -> Wave:
+    """Sleigh bells: many little bells that ring at once and again."""
+    t = seconds(log_uniform(rng, 0.15, 1.0))
+    out = np.zeros(t.size)
+    hz = np.exp(rng.uniform(np.log(2500), np.log(11000), int(rng.integers(6, 60))))
+    for _ in range(int(rng.integers(1, 7))):
+        at = int(rng.exponential(0.03) * 44100)
+        if at < t.size - 64:
+            out[at:] += modes(
+                t.size - at,
+                hz * rng.uniform(0.99, 1.01),
+                rng.gamma(1, 1, hz.size),
+                rng.uniform(0.1, 0.9, hz.size),
+                rng.uniform(0, 6, hz.size),
+            ) * rng.uniform(0.3, 1)
+    return out
+
+
+def sticks(rng: Rng) -> Wave:
+    """Two drum sticks against each other: wood, short and dry."""
+    t = seconds(log_uniform(rng, 0.04, 0.2))
+    count = int(rng.integers(3, 14))
+    hz = np.exp(rng.uniform(np.log(900), np.log(7000), count))
+    ring = modes(t.size, hz, rng.uniform(0.2, 1, count), np.exp(rng.uniform(-4.6, -2.6, count)))
+    tick = shaped_noise(rng, t.size, log_uniform(rng, 500, 3000), 16000, 1) * decay(
+        t, log_uniform(rng, 0.003, 0.03)
+    )
+    return unit(ring) + tick * rng.uniform(0.05, 0.6)
+
+
 def agogo(rng: Rng) -> Wave:
     return struck(
         rng, log_uniform(rng, 700, 1900), (1, 2.3, 2.6, 4.1, 5.5), log_uniform(rng, 0.15, 0.9), 0.5, 0.4
@@ -110,7 +140,9 @@ __all__ = [
     "claves",
     "cowbell",
     "glass",
+    "jingle",
     "sine",
+    "sticks",
     "struck",
     "tin",
     "triangle",

@@ -1,0 +1,59 @@
+"""What training takes from a sound font by name, and what it takes presets' names to say."""
+
+from __future__ import annotations
+
+import io
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from training.tagger import marching
+from training.tagger.zyn import class_of
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return name + struct.pack("<I", len(data)) + data
+
+
+def _font(path: Path, sounds: dict[str, np.ndarray], rate_hz: int) -> Path:
+    """A compressed sound font with these recordings and nothing that plays them."""
+    pool, headers = b"", b""
+    for name, audio in sounds.items():
+        ogg = io.BytesIO()
+        soundfile.write(ogg, audio, rate_hz, format="OGG", subtype="VORBIS")
+        start, pool = len(pool), pool + ogg.getvalue()
+        headers += struct.pack("<20sIIIIIBbHH", name.encode(), start, len(pool), 0, 0, rate_hz, 60, 0, 0, 0x11)
+    headers += struct.pack("<20sIIIIIBbHH", b"EOS", 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    sdta = _chunk(b"LIST", b"sdta" + _chunk(b"smpl", pool))
+    path.write_bytes(_chunk(b"RIFF", b"sfbk" + sdta + _chunk(b"LIST", b"pdta" + _chunk(b"shdr", headers))))
+    return path
+
+
+def test_takes_the_recordings_it_knows_from_a_font(tmp_path: Path) -> None:
+    rate_hz = 32_000
+    t = np.arange(rate_hz // 4) / rate_hz
+    knock = {hz: 0.5 * np.sin(2 * np.pi * hz * t) * np.exp(-20 * t) for hz in (500, 2000)}
+    font = _font(tmp_path / "f.sf3", {"MBass-2 rim 1": knock[500], "Kazoo": knock[2000], "MSnr-hit 4": knock[2000]},
+                 rate_hz)  # fmt: skip
+    assert [name for name, _, _ in marching.recordings(font)] == ["MBass-2 rim 1", "Kazoo", "MSnr-hit 4"]
+    found = list(marching.sounds(font))
+    assert [sound.label for sound in found] == ["rim", "snare"]
+    for sound, hz in zip(found, (500, 2000), strict=True):
+        spectrum = np.abs(np.fft.rfft(sound.audio))
+        assert np.argmax(spectrum) * 44_100 / sound.audio.size == pytest.approx(hz, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("Strings/0033-Strings1", "strings"), ("Bass/0065-FM Bass 1", "bass"), ("oliver/0003-Synth Bass", "bass"),
+        ("Brass/0042-Synth Brass 3", "brass"), ("mine/0001-Bright 80s Horn Stab Synth", None),
+        ("Choir and Voice/0002-Ohh Choir", "vocal"), ("Rhodes/0090-A long time ago", "keys"),
+        ("Strings/0001-Saw 1", None), ("Arpeggios/0001-Arpeggio1", None), ("x/0001-Tom Lead", "synth"),
+    ],
+)  # fmt: skip
+def test_a_preset_is_what_its_name_or_else_its_folder_says(name: str, label: str | None) -> None:
+    assert class_of(Path("/banks", f"{name}.xiz")) == label

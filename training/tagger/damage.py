@@ -16,7 +16,7 @@ from training.tagger.sound import Mono
 from training.tagger.voices.dsp import Rng, band, decay, log_uniform, noise, seconds
 
 SHORTEST_S = {
-    "open-hat": 0.3, "crash": 0.9, "ride": 0.9, "strings": 0.25, "brass": 0.15, "woodwind": 0.2, "vocal": 0.15,
+    "open-hat": 0.3, "crash": 0.75, "ride": 0.7, "strings": 0.25, "brass": 0.15, "woodwind": 0.2, "vocal": 0.15,
     "fx": 0.25, "synth": 0.15, "keys": 0.2, "guitar": 0.15, "bass": 0.15, "mallet": 0.12, "tom": 0.12, "kick": 0.07,
     "snare": 0.06, "clap": 0.06, "tambourine": 0.1, "cowbell": 0.07, "hand-drum": 0.06, "shaker": 0.05,
 }  # fmt: skip

@@ -36,7 +36,7 @@ class Member:
     planes: int
     settings: Settings
     blurred: bool = False
-    restyled: tuple[float, int] = (0.0, 1)
+    restyled: float = 0.0
     dropout: float = 0.1
 
     def begin(self) -> Tagger:
@@ -50,9 +50,9 @@ MEMBERS = (
     Member("long", (16, 40, 96, 160), 1, Settings(steps=7700)),
     # fitted for a short while, by levels and flatness: the longer, the better they know the material and the less
     # what lies outside it
-    Member("short", _SMALL, PLANES, replace(_SHORT, seed=11), restyled=(0.5, 1)),
-    Member("blurred-1", _SMALL, PLANES, replace(_SHORT, seed=12), blurred=True, restyled=(0.5, 1)),
-    Member("blurred-2", _SMALL, PLANES, replace(_SHORT, seed=13), blurred=True, restyled=(0.5, 3)),
+    Member("short", _SMALL, PLANES, replace(_SHORT, seed=11), restyled=0.5),
+    Member("blurred-1", _SMALL, PLANES, replace(_SHORT, seed=12), blurred=True, restyled=0.5),
+    Member("blurred-2", _SMALL, PLANES, replace(_SHORT, seed=13), blurred=True, restyled=0.5),
 )
 """Those that see differently err differently: one of each of the short ones together has a log loss of 0.85 on packs
 left out, alone 0.91 to 0.95; six that see alike have 0.91 together."""

@@ -42,14 +42,14 @@ class Tagger(nn.Module):
 
     planes: how many of the planes it looks at, from the first. blurred: it sees no single partial (`blurred`), so it
     cannot know a recording by them. restyled: the share of batches in which it learns with statistics of other sounds
-    (`_restyled`), and at how many depths."""
+    (`_restyled`)."""
 
     def __init__(
         self,
         widths: tuple[int, ...] = (12, 28, 64, 112),
         planes: int = PLANES,
         dropout: float = 0.1,
-        restyled: tuple[float, int] = (0.0, 1),
+        restyled: float = 0.0,
         blurred: bool = False,
     ) -> None:
         super().__init__()
@@ -79,11 +79,9 @@ class Tagger(nn.Module):
         # where a thing is in pitch and time matters as much as its shape
         places = [place.expand(len(x), 1, BANDS, FRAMES) for place in (self.pitch, self.time)]
         x = self.stem(torch.cat([x, *places], dim=1))
-        share, depths = self.restyled
-        for depth, block in enumerate(self.body):
-            if self.training and depth < depths and torch.rand(()) < share:
-                x = _restyled(x)
-            x = block(x)
+        if self.training and torch.rand(()) < self.restyled:
+            x = _restyled(x)
+        x = self.body(x)
         sides = torch.cat([x.mean(dim=3).flatten(1), x.mean(dim=2).flatten(1)], dim=1)
         embedding = functional.normalize(self.gather(sides), dim=1)
         logits = (

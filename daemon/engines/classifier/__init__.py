@@ -6,11 +6,11 @@ from daemon.engines.protocol import EngineSpec, Task
 
 SPEC = EngineSpec(
     name="classifier",
-    version="1.5",
+    version="1.6",
     task=Task.CLASSIFY,
     loader="daemon.engines.classifier.engine:TrainedClassifier",
     about=(
         "Small convolutional networks on a picture of the sound; trained on synthesised sounds, General MIDI sound "
-        "fonts and free sample packs; best on single drum hits, calibrated, corrected by what its owner teaches it"
+        "fonts, presets of a synthesiser and free sample packs; best on single drum hits, calibrated, corrected by what its owner teaches it"
     ),
 )

@@ -74,7 +74,7 @@ VOICES: dict[str, tuple[Voice, ...]] = {
     "brass": (winds.brass,),
     "woodwind": (winds.flute, winds.reed),
     "mallet": _struck(mallets.bar, mallets.bar, mallets.chime),
-    "synth": (synths.pad, synths.pad, synths.lead, synths.pluck_note, synths.stab),
+    "synth": (synths.pad, synths.pad, synths.lead, synths.pluck_note, synths.stab, synths.plain),
     "vocal": (singing.sung, singing.sung, singing.choir, singing.shout),
     "fx": (
         effects.riser, effects.downlifter, effects.noise_sweep, effects.impact, effects.vinyl, effects.glitch,

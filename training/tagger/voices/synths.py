@@ -97,3 +97,18 @@ def stab(rng: Rng) -> Wave:
     return x * adsr(
         t, 0.003, log_uniform(rng, 0.1, 0.6), rng.uniform(0.1, 0.8), t[-1] * rng.uniform(0.4, 0.8), 0.06
     )
+
+
+def plain(rng: Rng) -> Wave:
+    """A few sines that are held, a note or a chord: test tones, simple organs, what has been filtered down to its
+    fundamentals. Nothing strikes and nothing rings off, which is all that tells it from a tuned drum."""
+    t = seconds(log_uniform(rng, 0.3, 3.4))
+    root, slope = int(rng.integers(40, 84)), rng.uniform(0.3, 3)
+    out = np.zeros(t.size)
+    for step in chord(rng, 0.4):
+        for k in range(1, int(rng.integers(1, 8)) + 1):
+            out += sine(hz_of(root + step) * k, t.size, rng.uniform(0, 6)) / k**slope
+    held = rng.uniform(0.7, 1.05) * t[-1]
+    return unit(out) * adsr(
+        t, log_uniform(rng, 0.0005, 0.3), 1, rng.uniform(0.6, 1), held, rng.uniform(0.01, 0.3)
+    )

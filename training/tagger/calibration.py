@@ -15,20 +15,23 @@ from numpy.typing import NDArray
 Logits = NDArray[np.floating]
 LEAST_DOUBT = 1e-3
 DOUBT_COUNTS = 0.5
-"""The exponent. On packs left out the log loss hardly changes between 0 and 0.5, and the share of what it is sure of,
-and right about, grows with it (`CARD.md`)."""
+"""The exponent. On packs left out neither the log loss nor the calibration error changes much between 0 and 0.6, and
+the share of what it is sure of, and right about, grows with it (`CARD.md`)."""
+SPARED = 0.01
+"""Of every answer, for all classes alike: nobody who was asked about a few hundred sounds may say 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Temperature = scale * doubt ** exponent, where doubt is the entropy over the highest possible one."""
+    """Temperature = scale * doubt ** exponent, where doubt is the entropy over the highest possible one; and SPARED."""
 
     scale: float
     exponent: float = 0.0
 
     def shares(self, logits: Logits) -> NDArray[np.floating]:
         """(n, classes) -> as many, each row sums to 1."""
-        return softmax(logits, self.scale * doubt(logits) ** self.exponent)
+        told = softmax(logits, self.scale * doubt(logits) ** self.exponent)
+        return np.asarray((1 - SPARED) * told + SPARED / logits.shape[1])
 
 
 def softmax(logits: Logits, temperature: float | Logits = 1.0) -> NDArray[np.floating]:

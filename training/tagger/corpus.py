@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from daemon.engines.classifier.image import BANDS, FRAMES, RATE_HZ, from_attack
 from daemon.engines.classifier.picture import PLANES, picture
 from training.tagger.bank import PARTS, Bank
 from training.tagger.classes import COARSE
-from training.tagger.damage import as_open_hat, damaged
+from training.tagger.damage import RINGING_S, SHORTEST_S, as_open_hat, damaged
 from training.tagger.mp3 import through_mp3
 from training.tagger.sound import Mono, tidy
 from training.tagger.voices import VOICES
@@ -29,14 +29,17 @@ MP3_SHARE = 0.12
 OF_CYMBALS = 0.3
 """Of recorded open hats: made of the same source's crashes and rides, for sound fonts hold three open hats in all."""
 SYNTHESISED = "synthesised"
+RINGING = ("crash", "ride")
+"""Cut short they are as an open hat is: there are parts of the corpus of these alone in which they are not."""
 
 
 class Maker:
     """Makes examples of a class, from the bank and from the voices."""
 
-    def __init__(self, bank: Bank | None, rng: Rng) -> None:
+    def __init__(self, bank: Bank | None, rng: Rng, shortest_s: Mapping[str, float] = SHORTEST_S) -> None:
         self._bank = bank
         self._rng = rng
+        self._shortest_s = shortest_s
         self._by_source: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
         if bank is not None:
             for i, (label, source) in enumerate(zip(bank.labels, bank.sources, strict=True)):
@@ -71,7 +74,10 @@ class Maker:
 
     def _damaged(self, sound: Mono, label: str, again: Callable[[], Mono]) -> Mono:
         # what bleeds in is always synthesised, so that no left-out pack comes in by this door
-        return damaged(self._rng, sound, label, lambda: self._voice(str(self._rng.choice(CLASSES))), again)
+        def other() -> Mono:
+            return self._voice(str(self._rng.choice(CLASSES)))
+
+        return damaged(self._rng, sound, label, other, again, self._shortest_s)
 
 
 def plan(maker: Maker, rng: Rng, label: str, synthesised: int, recorded: int) -> list[str]:
@@ -89,12 +95,20 @@ def plan(maker: Maker, rng: Rng, label: str, synthesised: int, recorded: int) ->
 
 
 def write(
-    folder: Path, part: str, seed: int, synthesised: int, recorded: int, banks: tuple[str, ...] = PARTS
+    folder: Path,
+    part: str,
+    seed: int,
+    synthesised: int,
+    recorded: int,
+    banks: tuple[str, ...] = PARTS,
+    ringing: bool = False,
 ) -> None:
-    """`part`.f16 (n, PLANES, BANDS, FRAMES) float16 and `part`.json ([label index, source] of each), damaged."""
+    """`part`.f16 (n, PLANES, BANDS, FRAMES) float16 and `part`.json ([label index, source] of each), damaged.
+    ringing: RINGING alone, which nobody cut."""
     rng = np.random.default_rng(seed)
-    maker = Maker(Bank(folder, banks) if recorded else None, rng)
-    order = [(label, source) for label in CLASSES for source in plan(maker, rng, label, synthesised, recorded)]
+    maker = Maker(Bank(folder, banks) if recorded else None, rng, RINGING_S if ringing else SHORTEST_S)
+    classes = RINGING if ringing else CLASSES
+    order = [(label, source) for label in classes for source in plan(maker, rng, label, synthesised, recorded)]
     rng.shuffle(order)
     rows: list[tuple[int, str]] = []
     with (folder / f"{part}.f16").open("wb") as file:

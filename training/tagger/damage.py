@@ -5,7 +5,7 @@ Lengths matter (an open hat cut to 60 ms is a closed one), so each class has the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import soxr
@@ -20,6 +20,8 @@ SHORTEST_S = {
     "fx": 0.25, "synth": 0.15, "keys": 0.2, "guitar": 0.15, "bass": 0.15, "mallet": 0.12, "tom": 0.12, "kick": 0.07,
     "snare": 0.06, "clap": 0.06, "tambourine": 0.1, "cowbell": 0.07, "hand-drum": 0.06, "shaker": 0.05,
 }  # fmt: skip
+RINGING_S = {**SHORTEST_S, "crash": 0.9, "ride": 1.1}
+"""The same for cymbals that nobody cut."""
 _SEMITONES = {
     "fx": 7.0,
     "perc": 7.0,
@@ -32,15 +34,22 @@ _SEMITONES = {
 }
 
 
-def damaged(rng: Rng, sound: Mono, label: str, other: Callable[[], Mono], again: Callable[[], Mono]) -> Mono:
+def damaged(
+    rng: Rng,
+    sound: Mono,
+    label: str,
+    other: Callable[[], Mono],
+    again: Callable[[], Mono],
+    shortest_s: Mapping[str, float] = SHORTEST_S,
+) -> Mono:
     """A variant of `sound`, peak anywhere. other: gives any other sound (to bleed in); again: another of its kind
-    from the same source (to layer)."""
+    from the same source (to layer). shortest_s: of each class, what it may be cut to."""
     x = sound
     if rng.random() < 0.12 and label not in ("fx", "vocal"):
         x = _layered(rng, x, again())
     x = _pitched(rng, x, label)
     if rng.random() < 0.4:
-        x = _shortened(rng, x, label)
+        x = _shortened(rng, x, shortest_s.get(label, 0.035))
     if rng.random() < 0.25:
         x = _shaped(rng, x)
     if rng.random() < 0.65:
@@ -102,9 +111,8 @@ def _pitched(rng: Rng, x: Mono, label: str) -> Mono:
     return np.asarray(soxr.resample(x, RATE_HZ * ratio, RATE_HZ, quality="LQ"), np.float32)
 
 
-def _shortened(rng: Rng, x: Mono, label: str) -> Mono:
-    """Cut with a fade, or made to decay faster (a hand on the skin, a gate)."""
-    shortest = SHORTEST_S.get(label, 0.035)
+def _shortened(rng: Rng, x: Mono, shortest: float) -> Mono:
+    """Cut with a fade, or made to decay faster (a hand on the skin, a gate). shortest: seconds."""
     length_s = x.size / RATE_HZ
     if length_s <= shortest * 1.1:
         return x

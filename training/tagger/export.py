@@ -20,7 +20,7 @@ from daemon.engines.classifier.classes import CLASSES
 from daemon.engines.classifier.image import BANDS, FRAMES
 from daemon.engines.classifier.picture import PLANES
 from daemon.kernel.work import EMBEDDING_DIMS
-from training.tagger.calibration import LEAST_DOUBT, Calibration
+from training.tagger.calibration import LEAST_DOUBT, SPARED, Calibration
 from training.tagger.network import COLOUR, COURSE, PEAK, RINGING, Block, Tagger
 
 _LEAST_SHARE = 1e-6
@@ -146,7 +146,9 @@ def export(
         weights += graph.initializer
         logs.append(_log(g, f"m{i}/shares"))
     mean = g.node("Mean", logs)
-    g.node("Softmax", [g.node("Div", [mean, _temperature(g, mean, calibration)])], "shares", axis=1)
+    told = g.node("Softmax", [g.node("Div", [mean, _temperature(g, mean, calibration)])], axis=1)
+    less = g.node("Mul", [told, g.constant(1 - SPARED)])
+    g.node("Add", [less, g.constant(SPARED / len(CLASSES))], "shares")
     g.node("Identity", ["m0/embedding"], "embedding")
     kept, widened = _halved([*weights, *g.weights])
     model = _model([*widened, *nodes, *g.nodes], kept)

@@ -11,6 +11,7 @@ SPEC = EngineSpec(
     loader="daemon.engines.classifier.engine:TrainedClassifier",
     about=(
         "Small convolutional networks on a picture of the sound; trained on synthesised sounds, General MIDI sound "
-        "fonts, presets of a synthesiser and free sample packs; best on single drum hits, calibrated, corrected by what its owner teaches it"
+        "fonts, presets of a synthesiser and free sample packs; best on single drum hits, calibrated, corrected by "
+        "what its owner teaches it"
     ),
 )

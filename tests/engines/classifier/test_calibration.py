@@ -33,4 +33,4 @@ def test_keeps_the_order_of_the_classes_and_stands_extremes() -> None:
     shares = Calibration(1.4, 0.4).shares(logits)
     assert np.isfinite(shares).all()
     np.testing.assert_array_equal(shares[:50].argsort(axis=1), logits[:50].argsort(axis=1))
-    assert doubt(logits)[50, 0] == pytest.approx(1) and shares[51:].max(axis=1).min() > 0.999
+    assert doubt(logits)[50, 0] == pytest.approx(1) and 0.98 < shares[51:].max(axis=1).min() < 1

@@ -6,7 +6,7 @@ Everything is made from seeds and from Debian packages, which are installed when
 already is not made again. First the networks are fitted without the real packs, and judged on them; then those that are
 shipped, on everything. --evaluate stops after the first. Making the material takes an hour of two cores, fitting some
 minutes of a GPU each time. Without a GPU the first network takes half a day, or what --minutes gives it, and each of
-the others a quarter of an hour on a processor that multiplies bfloat16.
+the others ten minutes on a processor that multiplies bfloat16.
 """
 
 from __future__ import annotations

@@ -23,10 +23,10 @@ SEED = 1
 RECORDED = tuple((f"r{i}", 200 + i, 0, 260) for i in range(1, 17))
 SYNTHESISED = tuple((f"s{i}", 100 + i, 350, 0) for i in range(1, 13))
 PACKS = (("p1", 300, 0, 150),)
-RINGING = (("sx1", 400, 1000, 0), ("sx2", 401, 1000, 0), ("rx1", 410, 0, 1300), ("rx2", 411, 0, 1300))
+UNCUT = (("sx1", 400, 1000, 0), ("sx2", 401, 1000, 0), ("rx1", 410, 0, 1300), ("rx2", 411, 0, 1300))
 """Parts of the corpus: name, seed, synthesised and recorded examples of each class (half as many again for drums).
-PACKS: of the real packs alone, which are few among the sound fonts and nearest to what is to be heard. RINGING: crashes
-and rides alone, which nobody cut."""
+PACKS: of the real packs alone, which are few among the sound fonts and nearest to what is to be heard. UNCUT: crashes
+and rides alone (`corpus.UNCUT`)."""
 
 
 def _bank(folder: Path, part: str) -> None:
@@ -37,7 +37,7 @@ def _bank(folder: Path, part: str) -> None:
 def _part(folder: Path, row: tuple[str, int, int, int]) -> None:
     if not (folder / f"{row[0]}.json").exists():
         banks = ("packs",) if row in PACKS else bank.PARTS
-        corpus.write(folder, *row, banks=banks, ringing=row in RINGING)
+        corpus.write(folder, *row, banks=banks, ringing=row in UNCUT)
 
 
 def main() -> None:
@@ -54,7 +54,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with ProcessPoolExecutor(asked.processes, get_context("spawn")) as pool:
         list(pool.map(_bank, [folder] * len(bank.PARTS), bank.PARTS))
-        rows = (*SYNTHESISED, *RECORDED, *PACKS, *RINGING)
+        rows = (*SYNTHESISED, *RECORDED, *PACKS, *UNCUT)
         list(pool.map(_part, [folder] * len(rows), rows))
     if not (folder / "clean.json").exists():
         corpus.write_clean(folder)

@@ -30,7 +30,9 @@ OF_CYMBALS = 0.3
 """Of recorded open hats: made of the same source's crashes and rides, for sound fonts hold three open hats in all."""
 SYNTHESISED = "synthesised"
 RINGING = ("crash", "ride")
-"""Cut short they are as an open hat is: there are parts of the corpus of these alone in which they are not."""
+"""Cut short they are as an open hat is."""
+UNCUT, MAY_CUT = ("sx", "rx"), ("s", "r")
+"""How the names of parts begin: of RINGING alone, which nobody cut; of all classes, damaged in every way."""
 
 
 class Maker:

@@ -30,8 +30,8 @@ SHARES = {"s": 0.36, "r": 0.37, "c": 0.24, "p": 0.03}
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One network of those whose mean is shipped. planes, widths, blurred, restyled, dropout: see `Tagger`. cut:
-    whether it hears crashes and rides that are cut as short as open hats."""
+    """One network of those whose mean is shipped. widths, planes, blurred, restyled: see `Tagger`. cut: whether it
+    hears crashes and rides that are cut as short as open hats."""
 
     name: str
     widths: tuple[int, ...]
@@ -40,10 +40,9 @@ class Member:
     blurred: bool = False
     cut: bool = True
     restyled: float = 0.0
-    dropout: float = 0.1
 
     def begin(self) -> Tagger:
-        return Tagger(self.widths, self.planes, self.dropout, self.restyled, self.blurred)
+        return Tagger(self.widths, self.planes, self.restyled, self.blurred)
 
 
 _SMALL = (12, 28, 64, 112)
@@ -69,7 +68,7 @@ def pool(folder: Path, parts: tuple[str, ...], left_out: tuple[str, ...], cut: b
     for part in (*parts, "clean"):
         pictures, labels, sources = corpus.read(folder, part)
         kept = np.array([not left(source, left_out) for source in sources])
-        if not cut and part[0] in "sr" and part[1] != "x":
+        if not cut and part.startswith(corpus.MAY_CUT) and not part.startswith(corpus.UNCUT):
             kept &= ~np.isin(labels, ringing)
         chosen = np.flatnonzero(kept)
         if not chosen.size:

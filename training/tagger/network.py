@@ -12,6 +12,7 @@ from daemon.engines.classifier.picture import PLANES
 from daemon.kernel.work import EMBEDDING_DIMS
 
 MEAN, SCALE = (0.35, 0.8), (0.3, 0.15)  # of the planes of the pictures, roughly
+DROPPED = 0.1  # of what is gathered, while it learns
 SHARPNESS = 16.0  # logits are cosines times this, to begin with
 
 
@@ -48,7 +49,6 @@ class Tagger(nn.Module):
         self,
         widths: tuple[int, ...] = (12, 28, 64, 112),
         planes: int = PLANES,
-        dropout: float = 0.1,
         restyled: float = 0.0,
         blurred: bool = False,
     ) -> None:
@@ -63,7 +63,7 @@ class Tagger(nn.Module):
         self.body = nn.Sequential(*blocks)
         sides = (BANDS + FRAMES) // 2 ** len(widths)
         self.gather = nn.Sequential(
-            nn.Dropout(dropout), nn.Linear(sides * given, EMBEDDING_DIMS), nn.BatchNorm1d(EMBEDDING_DIMS)
+            nn.Dropout(DROPPED), nn.Linear(sides * given, EMBEDDING_DIMS), nn.BatchNorm1d(EMBEDDING_DIMS)
         )
         self.head = nn.Linear(EMBEDDING_DIMS, len(CLASSES))
         self.sharpness = nn.Parameter(torch.tensor(SHARPNESS).log())

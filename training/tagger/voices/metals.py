@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.tagger.voices.dsp import (
+    RATE,
     Rng,
     Wave,
     band,
@@ -45,7 +46,7 @@ def jingle(rng: Rng) -> Wave:
     out = np.zeros(t.size)
     hz = np.exp(rng.uniform(np.log(2500), np.log(11000), int(rng.integers(6, 60))))
     for _ in range(int(rng.integers(1, 7))):
-        at = int(rng.exponential(0.03) * 44100)
+        at = int(rng.exponential(0.03) * RATE)
         if at < t.size - 64:
             out[at:] += modes(
                 t.size - at,

@@ -3,7 +3,8 @@
 uv run python bench/tagger.py [--weights FILE.onnx] [PACK ...]
 A PACK is a folder of sounds in folders called by their class (PACK/kick/x.wav). Without one: lmms-common and the two
 kits of hydrogen-data, which the shipped weights were trained on too; `python -m training.tagger --evaluate` makes
-weights that were not (developed.onnx in its work folder): the figures of the model card are theirs.
+weights that have not heard one or the other (developed-*.onnx in its work folder): the figures of the model card are
+theirs.
 Beside it, as its peer: the nearest class mean of plain measured features (brightness, noisiness, decay ...), each
 pack told by the others.
 """

@@ -3,10 +3,11 @@
 uv run python -m training.tagger [--work DIR] [--processes N] [--minutes M] [--evaluate]
 
 Everything is made from seeds and from Debian packages, which are installed when they are missing; what is in DIR
-already is not made again. First the networks are fitted without the real packs, and judged on them; then those that are
-shipped, on everything. --evaluate stops after the first. Making the material takes an hour of two cores, fitting some
-minutes of a GPU each time. Without a GPU the first network takes half a day, or what --minutes gives it, and each of
-the others ten minutes on a processor that multiplies bfloat16.
+already is not made again. First the networks are fitted twice, without the one and without the other package of real
+packs, and judged on what they have not heard; then those that are shipped, on everything. --evaluate stops after the
+first. Making the material takes an hour of two cores, fitting some minutes of a GPU each time. Without a GPU the first
+network takes half a day, or what --minutes gives it, and each of the others ten minutes on a processor that multiplies
+bfloat16.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ def main() -> None:
         "--work", type=Path, default=Path("bench/results/tagger"), help="kept out of the repository"
     )
     options.add_argument("--processes", type=int, default=2)
-    options.add_argument("--evaluate", action="store_true", help="only the network without the real packs")
+    options.add_argument(
+        "--evaluate", action="store_true", help="only the networks that have not heard everything"
+    )
     options.add_argument("--minutes", type=float, default=0.0, help="of each fit, at most")
     asked = options.parse_args()
     material.install()

@@ -8,29 +8,31 @@ from pathlib import Path
 
 import numpy as np
 
-from training.tagger import drumsynth, fonts, marching, packs, patches, speech, zyn
+from training.tagger import drumsynth, fonts, marching, packs, patches, presets, speech, stk, zyn
 from training.tagger.sound import Mono, Sound
 
 SCALE = 32000.0
 
 
-PARTS = (*fonts.FONTS, "zyn", "others", "packs")
+PARTS = (*fonts.FONTS, "lmms", "others", "packs")
 
 
 def gather(part: str, seed: int) -> Iterator[Sound]:
-    """The sounds of one part, so that parts can be made side by side: a font, a synthesiser's presets, the other free
-    material, real packs."""
+    """The sounds of one part, so that parts can be made side by side: a font, the presets that LMMS plays, the other
+    free material, real packs."""
     rng = np.random.default_rng(seed)
     if part in fonts.FONTS:
         yield from fonts.sounds(part, seed)
         if part == "musescore":
             yield from marching.sounds(fonts.FONTS[part][0])
-    elif part == "zyn":
+    elif part == "lmms":
         yield from zyn.sounds(rng)
+        yield from presets.sounds(rng)
     elif part == "others":
         yield from patches.sounds(rng)
         yield from drumsynth.sounds(rng, variants=4)
         yield from speech.sounds(rng, 400)
+        yield from stk.sounds(rng)
     else:
         for pack in ("lmms", "gmrock", "tr808"):
             yield from packs.sounds(pack)

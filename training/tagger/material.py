@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from shutil import which
 
-from training.tagger import drumsynth, fonts, packs, patches, zyn
+from training.tagger import drumsynth, fonts, lmms, packs, patches, stk, zyn
 
 NEEDED: dict[str, Path] = {
     **{package: path for path, package in fonts.FONTS.values()},
@@ -15,7 +15,8 @@ NEEDED: dict[str, Path] = {
     "lmms-common": drumsynth.FOLDER,
     "hydrogen-data": packs.HYDROGEN["gmrock"],
     "zynaddsubfx-data": zyn.FOLDER,
-    "lmms": zyn.LMMS,
+    "lmms": lmms.LMMS,
+    "stk": stk.STK,
     "fluidsynth": Path("/usr/bin/fluidsynth"),
     "espeak-ng": Path("/usr/bin/espeak-ng"),
 }

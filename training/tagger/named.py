@@ -17,13 +17,17 @@ from training.tagger import packs
 from training.tagger.figures import figures
 
 
-def judge_named(network: Network, names: Sequence[str]) -> None:
-    """Prints figures by ear, with the files' names as a scan weighs them, and with the names of other files."""
-    found = [each for pack in names for each in packs.named(pack)]
-    pictures = np.stack([picture(from_attack(sound.audio, RATE_HZ)) for _, sound in found])
-    shares = network(pictures)[0]
-    truth = [sound.label for _, sound in found]
-    said = [among_of(path) for path, _ in found]
+def judge_named(taggers: Sequence[tuple[Network, Sequence[str]]]) -> None:
+    """Prints figures by ear, with the files' names as a scan weighs them, and with the names of other files. taggers:
+    each with the packs that it has not heard."""
+    truth, said, parts = [], [], []
+    for network, names in taggers:
+        found = [each for pack in names for each in packs.named(pack)]
+        pictures = np.stack([picture(from_attack(sound.audio, RATE_HZ)) for _, sound in found])
+        parts.append(network(pictures)[0])
+        truth += [sound.label for _, sound in found]
+        said += [among_of(path) for path, _ in found]
+    shares = np.concatenate(parts)
     turned = np.random.default_rng(0).permutation(len(said))
     print(f"names say something of {sum(map(bool, said))} of {len(said)} files")
     for what, told in (("by ear", [()] * len(said)), ("named", said), ("misnamed", [said[i] for i in turned])):

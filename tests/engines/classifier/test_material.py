@@ -1,4 +1,4 @@
-"""What training takes from a sound font by name, and what it takes presets' names to say."""
+"""What training takes from a sound font by name, what it takes presets' names to say, and what it has models play."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from training.tagger import marching
+from training.tagger import marching, presets, stk
+from training.tagger.lmms import LMMS, Played, play
 from training.tagger.zyn import class_of
 
 
@@ -57,3 +58,48 @@ def test_takes_the_recordings_it_knows_from_a_font(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_preset_is_what_its_name_or_else_its_folder_says(name: str, label: str | None) -> None:
     assert class_of(Path("/banks", f"{name}.xiz")) == label
+
+
+PRESET = """<?xml version="1.0"?>
+<!DOCTYPE lmms-project>
+<lmms-project version="1.0" creator="LMMS" creatorversion="1.0.93" type="instrumenttracksettings">
+  <head/>
+  <instrumenttracksettings muted="0" type="0" name="Beep" solo="0">
+    <instrumenttrack pan="0" fxch="0" pitchrange="1" pitch="0" basenote="57" vol="100">
+      <instrument name="tripleoscillator"><tripleoscillator vol0="100" vol1="0" vol2="0"/></instrument>
+    </instrumenttrack>
+  </instrumenttracksettings>
+</lmms-project>
+"""
+
+
+def test_a_preset_is_read_with_the_version_that_wrote_it(tmp_path: Path) -> None:
+    (tmp_path / "Beep.xpf").write_text(PRESET)
+    preset = presets.read(tmp_path / "Beep.xpf")
+    assert (preset.name, preset.version, preset.settings.tag) == ("Beep", "1.0.93", "instrumenttrack")
+    (tmp_path / "Empty.xpf").write_text("<lmms-project><head/></lmms-project>")
+    with pytest.raises(ValueError, match=r"Empty\.xpf holds no track of one instrument"):
+        presets.read(tmp_path / "Empty.xpf")
+
+
+@pytest.mark.skipif(not LMMS.exists(), reason="LMMS is needed by training alone")
+def test_lmms_plays_the_notes_it_is_told_one_after_the_other(tmp_path: Path) -> None:
+    (tmp_path / "Beep.xpf").write_text(PRESET)
+    heard = play([presets.read(tmp_path / "Beep.xpf")], [[Played((69,), 90, 0.4), Played((81,), 90, 0.4)]])
+    for audio, hz in zip(heard[0], (440, 880), strict=True):
+        note = audio[: int(0.4 * 44_100)]
+        assert np.argmax(np.abs(np.fft.rfft(note))) / 0.4 == pytest.approx(hz, rel=0.02)
+
+
+@pytest.mark.skipif(not stk.STK.exists(), reason="stk is needed by training alone")
+def test_a_model_sounds_as_its_class_does() -> None:
+    rng = np.random.default_rng(3)
+    piano = next(model for model in stk.PLAYED if model.instrument == "Rhodey")
+    struck, shaken = (stk.played(rng, model) for model in (piano, stk.SHAKEN[0]))
+    assert struck is not None
+    assert shaken is not None
+    brightness = [
+        np.average(np.fft.rfftfreq(x.size, 1 / 44_100), weights=np.abs(np.fft.rfft(x)) ** 2)
+        for x in (struck, shaken)
+    ]
+    assert brightness[0] < 3500 < brightness[1]

@@ -3,11 +3,11 @@
 uv run python -m training.tagger [--work DIR] [--processes N] [--minutes M] [--evaluate]
 
 Everything is made from seeds and from Debian packages, which are installed when they are missing; what is in DIR
-already is not made again. First the networks are fitted twice, without the one and without the other package of real
-packs, and judged on what they have not heard; then those that are shipped, on everything. --evaluate stops after the
-first. Making the material takes an hour of two cores, fitting some minutes of a GPU each time. Without a GPU the first
-network takes half a day, or what --minutes gives it, and each of the others ten minutes on a processor that multiplies
-bfloat16.
+already is not made again. First the networks that say what a sound is are fitted twice, without the one and without
+the other package of real packs, and judged on what they have not heard; then those that are shipped, on everything.
+--evaluate stops after the first. Making the material takes an hour of two cores. Fitting takes some minutes of a GPU;
+without one, each of the small networks ten minutes on a processor that multiplies bfloat16, and the large one, whose
+embedding compares sounds, half a day, or what --minutes gives it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PACKS = (("p1", 300, 0, 150),)
 UNCUT = (("sx1", 400, 1000, 0), ("sx2", 401, 1000, 0), ("rx1", 410, 0, 1300), ("rx2", 411, 0, 1300))
 """Parts of the corpus: name, seed, synthesised and recorded examples of each class (half as many again for drums).
 PACKS: of the real packs alone, which are few among the sound fonts and nearest to what is to be heard. UNCUT: crashes
-and rides alone (`corpus.UNCUT`)."""
+and rides alone (`corpus.RINGING`)."""
 
 
 def _bank(folder: Path, part: str) -> None:

@@ -31,8 +31,6 @@ OF_CYMBALS = 0.3
 SYNTHESISED = "synthesised"
 RINGING = ("crash", "ride")
 """Cut short they are as an open hat is."""
-UNCUT, MAY_CUT = ("sx", "rx"), ("s", "r")
-"""How the names of parts begin: of RINGING alone, which nobody cut; of all classes, damaged in every way."""
 
 
 class Maker:

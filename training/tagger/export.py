@@ -23,6 +23,7 @@ from daemon.kernel.work import EMBEDDING_DIMS
 from training.tagger.calibration import LEAST_DOUBT, SPARED, Calibration
 from training.tagger.network import COLOUR, COURSE, PEAK, RINGING, Block, Tagger
 
+_WIDTHS = {"shares": len(CLASSES), "embedding": EMBEDDING_DIMS}
 _LEAST_SHARE = 1e-6
 _LONG = 64  # numbers: longer weights are kept in half precision
 
@@ -66,8 +67,9 @@ class Graph:
         return self.node("Relu", [self.node("Add", [y, x])])
 
 
-def graph_of(network: Tagger, temperature: float) -> onnx.ModelProto:
-    """pictures (n, PLANES, BANDS, FRAMES) -> shares (n, classes), embedding (n, EMBEDDING_DIMS)."""
+def graph_of(network: Tagger, temperature: float | None = None) -> onnx.ModelProto:
+    """pictures (n, PLANES, BANDS, FRAMES) -> embedding (n, EMBEDDING_DIMS) and, unless temperature is None, shares
+    (n, classes)."""
     network = network.eval().to(memory_format=torch.contiguous_format)
     g = Graph()
     planes = network.mean.shape[1]
@@ -91,6 +93,8 @@ def graph_of(network: Tagger, temperature: float) -> onnx.ModelProto:
     x = g.node("Gemm", [x, g.constant(weight.numpy()), g.constant(bias.numpy())])
     length = g.node("Max", [g.node("ReduceL2", [x], axes=[1], keepdims=1), g.constant(1e-12)])
     embedding = g.node("Div", [x, length], "embedding")
+    if temperature is None:
+        return _model(g.nodes, g.weights, ("embedding",))
     head = (
         nn.functional.normalize(network.head.weight.detach(), dim=1)
         * network.sharpness.detach().exp()
@@ -118,14 +122,17 @@ def _blurred(g: Graph, x: str) -> str:
     return g.node("Concat", spread, axis=1)
 
 
-def _model(nodes: Sequence[onnx.NodeProto], weights: Sequence[onnx.TensorProto]) -> onnx.ModelProto:
+def _model(
+    nodes: Sequence[onnx.NodeProto], weights: Sequence[onnx.TensorProto], told: Sequence[str] = tuple(_WIDTHS)
+) -> onnx.ModelProto:
+    """told: its outputs."""
     graph = helper.make_graph(
-        nodes, "tagger",
+        nodes,
+        "tagger",
         [helper.make_tensor_value_info("pictures", TensorProto.FLOAT, ["n", PLANES, BANDS, FRAMES])],
-        [helper.make_tensor_value_info("shares", TensorProto.FLOAT, ["n", len(CLASSES)]),
-         helper.make_tensor_value_info("embedding", TensorProto.FLOAT, ["n", EMBEDDING_DIMS])],
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", _WIDTHS[name]]) for name in told],
         weights,
-    )  # fmt: skip
+    )
     model = helper.make_model(
         graph, opset_imports=[helper.make_opsetid("", 15)], producer_name="roadie training.tagger"
     )
@@ -134,22 +141,27 @@ def _model(nodes: Sequence[onnx.NodeProto], weights: Sequence[onnx.TensorProto])
 
 
 def export(
-    members: Sequence[onnx.ModelProto], calibration: Calibration, path: Path, notes: dict[str, str]
+    embedder: onnx.ModelProto,
+    voters: Sequence[onnx.ModelProto],
+    calibration: Calibration,
+    path: Path,
+    notes: dict[str, str],
 ) -> None:
-    """One network of several, written to `path`: its shares are the mean of the logarithms of theirs, calibrated; its
-    embedding is that of the first."""
+    """One network of several, written to `path`: its shares are the mean of the logarithms of the voters', calibrated;
+    its embedding is the embedder's."""
     g = Graph()
     nodes, weights, logs = [], [], []
-    for i, member in enumerate(members):
-        graph = onnx.compose.add_prefix(member, f"m{i}/", rename_inputs=False).graph
+    for name, member in (("embedder", embedder), *((f"voter{i}", voter) for i, voter in enumerate(voters))):
+        graph = onnx.compose.add_prefix(member, f"{name}/", rename_inputs=False).graph
         nodes += graph.node
         weights += graph.initializer
-        logs.append(_log(g, f"m{i}/shares"))
+        if member is not embedder:
+            logs.append(_log(g, f"{name}/shares"))
     mean = g.node("Mean", logs)
     told = g.node("Softmax", [g.node("Div", [mean, _temperature(g, mean, calibration)])], axis=1)
     less = g.node("Mul", [told, g.constant(1 - SPARED)])
     g.node("Add", [less, g.constant(SPARED / len(CLASSES))], "shares")
-    g.node("Identity", ["m0/embedding"], "embedding")
+    g.node("Identity", ["embedder/embedding"], "embedding")
     kept, widened = _halved([*weights, *g.weights])
     model = _model([*widened, *nodes, *g.nodes], kept)
     helper.set_model_props(model, {**notes, "classes": ",".join(CLASSES), "calibration": str(calibration)})

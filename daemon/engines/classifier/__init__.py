@@ -6,12 +6,12 @@ from daemon.engines.protocol import EngineSpec, Task
 
 SPEC = EngineSpec(
     name="classifier",
-    version="1.6",
+    version="1.7",
     task=Task.CLASSIFY,
     loader="daemon.engines.classifier.engine:TrainedClassifier",
     about=(
         "Small convolutional networks on a picture of the sound; trained on synthesised sounds, General MIDI sound "
-        "fonts, presets of a synthesiser and free sample packs; best on single drum hits, calibrated, corrected by "
-        "what its owner teaches it"
+        "fonts, presets of synthesisers, physical models and free sample packs; best on single drum hits, calibrated, "
+        "corrected by what its owner teaches it"
     ),
 )

@@ -52,7 +52,7 @@ VOICES: dict[str, tuple[Voice, ...]] = {
     ),
     "tom": (*_struck(membranes.tom, membranes.tom), electro.tom),
     "crash": (cymbals.crash, cymbals.crash, cymbals.splash, cymbals.china, cymbals.soft_cymbal, electro.crash),
-    "ride": (cymbals.ride, cymbals.ride, cymbals.ride_bell, electro.ride),
+    "ride": (cymbals.ride, cymbals.ride, cymbals.ride_bell, cymbals.ride_bell, electro.ride),
     "shaker": (hands.shaker, hands.shaker, hands.maraca),
     "tambourine": (*_struck(hands.tambourine, hands.tambourine), electro.tambourine),
     "cowbell": (*_struck(metals.cowbell), electro.cowbell),

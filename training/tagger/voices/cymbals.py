@@ -301,25 +301,27 @@ def ride(rng: Rng) -> Wave:
 
 
 def ride_bell(rng: Rng) -> Wave:
+    """The dome in the middle: few low partials that ring like a bell's, or many up to a glassy ping."""
     t60 = log_uniform(rng, 1.2, 10)
     t = seconds(min(t60, 3.3))
-    base = log_uniform(rng, 380, 1100)
-    ratios = np.array([1, 1.52, 2.0, 2.74, 3.6, 4.1, 5.4, 6.8, 8.2]) * rng.uniform(0.93, 1.07, 9)
+    base, count = log_uniform(rng, 380, 2200), int(rng.integers(7, 26))
+    ratios = 1 + np.concatenate([[0], np.cumsum(rng.uniform(0.15, 1.1, count - 1))])
     bell = modes(
         t.size,
         base * ratios,
-        rng.uniform(0.2, 1, 9) / ratios ** rng.uniform(0, 0.8),
+        rng.uniform(0.1, 1, count) / ratios ** rng.uniform(-0.3, 1),
         t60 / ratios ** rng.uniform(0.1, 0.6),
-        rng.uniform(0, 6, 9),
+        rng.uniform(0, 6, count),
     )
-    body = plate(rng, t.size, 300, 10000, 90, t60 * 0.8, 0.2, rng.uniform(-3, 2))
+    dense = int(log_uniform(rng, 60, 400))
+    body = plate(rng, t.size, rng.uniform(180, 500), 14000, dense, t60 * 0.8, 0.2, rng.uniform(-3, 4))
     shimmer = resonance(noise(rng, t.size), log_uniform(rng, 3000, 8000), 0.8) * swell(t, 0.01, t60 * 0.5)
     return (
         unit(bell)
-        + unit(body) * log_uniform(rng, 0.05, 0.6)
-        + unit(shimmer) * rng.uniform(0, 0.3)
+        + unit(body) * log_uniform(rng, 0.05, 1)
+        + unit(shimmer) * log_uniform(rng, 0.01, 0.3)
         + below(rng, t, t60) * log_uniform(rng, 0.01, 0.4)
-        + stick(rng, t) * rng.uniform(0, 0.5)
+        + stick(rng, t) * rng.uniform(0, 0.7)
     )
 
 

@@ -74,7 +74,7 @@ noise: sekere, guiro, rocks, and of the played ones brass, saxophone, sitar and 
 _AUDIBLE = butter(2, 25, "highpass", fs=RATE_HZ, output="sos")
 _REVERB, _PRESET = 44, 16  # controllers
 _RELEASE_S = 0.7  # left to a note after it has ended
-_BODIES = 32  # the note's number, divided by this, chooses what is shaken
+_BODIES = 32  # what is left of the note's number, divided by this, chooses what is shaken
 
 
 def sounds(rng: Rng) -> Iterator[Sound]:

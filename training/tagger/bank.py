@@ -12,9 +12,7 @@ from training.tagger import drumsynth, fonts, marching, packs, patches, presets,
 from training.tagger.sound import Mono, Sound
 
 SCALE = 32000.0
-
-
-PARTS = (*fonts.FONTS, "lmms", "others", "packs")
+PARTS = (*fonts.FONTS, "presets", "others", "packs")
 
 
 def gather(part: str, seed: int) -> Iterator[Sound]:
@@ -25,7 +23,7 @@ def gather(part: str, seed: int) -> Iterator[Sound]:
         yield from fonts.sounds(part, seed)
         if part == "musescore":
             yield from marching.sounds(fonts.FONTS[part][0])
-    elif part == "lmms":
+    elif part == "presets":
         yield from zyn.sounds(rng)
         yield from presets.sounds(rng)
     elif part == "others":

@@ -45,6 +45,12 @@ class Graph:
         self.nodes.append(helper.make_node(kind, given, [made], **attributes))
         return made
 
+    def take(self, model: onnx.ModelProto, name: str) -> None:
+        """All of a network; what it makes is called name/..., what it is given stays as it is called."""
+        graph = onnx.compose.add_prefix(model, f"{name}/", rename_inputs=False).graph
+        self.nodes += graph.node
+        self.weights += graph.initializer
+
     def convolution(self, x: str, conv: nn.Conv2d, norm: nn.BatchNorm2d) -> str:
         scale = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach()
         weight = conv.weight.detach() * scale.view(-1, 1, 1, 1)
@@ -150,20 +156,16 @@ def export(
     """One network of several, written to `path`: its shares are the mean of the logarithms of the voters', calibrated;
     its embedding is the embedder's."""
     g = Graph()
-    nodes, weights, logs = [], [], []
-    for name, member in (("embedder", embedder), *((f"voter{i}", voter) for i, voter in enumerate(voters))):
-        graph = onnx.compose.add_prefix(member, f"{name}/", rename_inputs=False).graph
-        nodes += graph.node
-        weights += graph.initializer
-        if member is not embedder:
-            logs.append(_log(g, f"{name}/shares"))
-    mean = g.node("Mean", logs)
+    g.take(embedder, "embedder")
+    for i, voter in enumerate(voters):
+        g.take(voter, f"voter{i}")
+    mean = g.node("Mean", [_log(g, f"voter{i}/shares") for i in range(len(voters))])
     told = g.node("Softmax", [g.node("Div", [mean, _temperature(g, mean, calibration)])], axis=1)
     less = g.node("Mul", [told, g.constant(1 - SPARED)])
     g.node("Add", [less, g.constant(SPARED / len(CLASSES))], "shares")
     g.node("Identity", ["embedder/embedding"], "embedding")
-    kept, widened = _halved([*weights, *g.weights])
-    model = _model([*widened, *nodes, *g.nodes], kept)
+    kept, widened = _halved(g.weights)
+    model = _model([*widened, *g.nodes], kept)
     helper.set_model_props(model, {**notes, "classes": ",".join(CLASSES), "calibration": str(calibration)})
     onnx.checker.check_model(model, full_check=True)
     path.parent.mkdir(parents=True, exist_ok=True)

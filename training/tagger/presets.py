@@ -1,6 +1,6 @@
 """LMMS's own presets (Kicker, TripleOscillator, OpulenZ and so on): settings, no recordings. Those that are written
 in an older way, play arpeggios or a sample are left out, and so are those whose names say no class and the few that are
-nothing without effects of other packages."""
+nothing without effects of other packages, or which end LMMS 1.2.2 (E-Organ, CheesyGuitar)."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _OF_CLASS: dict[str, tuple[str, ...]] = {
     ),
     "keys": (
         "OpulenZ/Combo_organ", "OpulenZ/Epiano", "OpulenZ/Organ_leslie", "TripleOscillator/ChurchOrgan",
-        "TripleOscillator/E-Organ", "TripleOscillator/E-Organ2", "TripleOscillator/Harmonium",
+        "TripleOscillator/E-Organ2", "TripleOscillator/Harmonium",
     ),
     "mallet": (
         "OpulenZ/Bells", "OpulenZ/Vibraphone", "TripleOscillator/AnalogBell", "TripleOscillator/Bell",
         "TripleOscillator/DullBell", "Monstro/ScaryBell",
     ),
     "strings": ("OpulenZ/Harp", "TripleOscillator/PowerStrings", "TripleOscillator/PM-FMstring"),
-    "brass": ("OpulenZ/Brass",), "guitar": ("TripleOscillator/SEGuitar", "SID/CheesyGuitar"),
+    "brass": ("OpulenZ/Brass",), "guitar": ("TripleOscillator/SEGuitar",),
     "woodwind": ("OpulenZ/Clarinet", "OpulenZ/Bagpipe", "TripleOscillator/ElectricOboe"),
     "synth": (
         "LB302/AcidLead", "LB302/AngryLead", "Monstro/HorrorLead", "Nescaline/Detune_lead", "OpulenZ/Cheesy_synth",

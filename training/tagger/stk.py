@@ -23,8 +23,8 @@ from training.tagger.voices.dsp import Rng
 
 STK = Path("/usr/bin/stk-demo")
 SOURCE = "stk"
-EACH = 70  # sounds of a model that is played at pitches
-OF_SHAKEN = 120  # and of one that is shaken or struck
+EACH = 70  # sounds of a model that is blown, bowed, plucked or struck
+OF_SHAKEN = 120  # and of one that is shaken
 _LONGEST_S = 20  # it may take for a sound: most take a fiftieth
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,16 @@ async def arrives(controller: Controller, api: Api) -> None:
     """Until what is sent arrives: the first messages to a port that has just been connected may be lost."""
     await plays(controller, api, True)
     await plays(controller, api, False)
+
+
+async def learnt(api: Api, do: str, press: Callable[[], None]) -> Any:
+    """What a key was learnt for that is pressed until it is: on a busy machine JACK drops messages."""
+    learning = asyncio.create_task(api.ask("POST", "/midi/learn", do=do, wait_s=20))
+    await asyncio.wait([learning], timeout=0.3)  # roadie listens first
+    while not learning.done():
+        press()
+        await asyncio.wait([learning], timeout=1)
+    return await learning
 
 
 @asynccontextmanager

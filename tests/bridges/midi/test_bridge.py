@@ -23,7 +23,7 @@ from daemon.config import load_settings
 from daemon.services.controls import ControlsService
 from daemon.services.events import EventMessage, EventsService
 from daemon.services.types_controls import BindingView
-from tests.bridges.midi.conftest import Api, Controller, Device, arrives, plays
+from tests.bridges.midi.conftest import Api, Controller, Device, arrives, learnt, plays
 from tests.bridges.osc.conftest import RECIPE, Stage, stage
 
 pytestmark = pytest.mark.xdist_group("jack")
@@ -31,13 +31,14 @@ pytestmark = pytest.mark.xdist_group("jack")
 
 async def test_a_key_is_learnt_and_runs_a_recipe_whose_light_shows_it(played: tuple[Stage, Controller, Api]):
     staged, controller, api = played
-    learning = asyncio.create_task(api.ask("POST", "/midi/learn", do="run light", wait_s=20))
-    await asyncio.sleep(0.3)
-    controller.send("note_on", channel=0, note=36, velocity=100)
-    assert await learning == {"on": "note 1 36", "do": "run light"}
+
+    def press() -> None:
+        controller.send("note_on", channel=0, note=36, velocity=100)
+
+    assert await learnt(api, "run light", press) == {"on": "note 1 36", "do": "run light"}
     await api.ask("PUT", "/selection", path=str(staged.song()))
     assert (await api.ask("GET", "/jobs"))["items"] == []  # learning was no press
-    controller.send("note_on", channel=0, note=36, velocity=100)
+    press()
     controller.send("note_off", channel=0, note=36)
     (job,) = (await api.until("/jobs?state=done", lambda found: found["items"]))["items"]
     assert job["recipe"] == "light" and job["client"] == "midi"
@@ -59,12 +60,13 @@ async def test_a_controller_and_a_program_are_learnt_and_pressed(
 ):
     staged, controller, api = played
     await api.ask("PUT", "/selection", path=str(staged.song()))
-    learning = asyncio.create_task(api.ask("POST", "/midi/learn", do="run light", wait_s=20))
-    await asyncio.sleep(0.3)
-    if kind == "control_change":
-        controller.send(kind, channel=2, control=20, value=10)  # on its way up
-    controller.send(kind, channel=2, **fields)
-    assert await learning == {"on": on, "do": "run light"}
+
+    def press() -> None:
+        if kind == "control_change":
+            controller.send(kind, channel=2, control=20, value=10)  # on its way up
+        controller.send(kind, channel=2, **fields)
+
+    assert await learnt(api, "run light", press) == {"on": on, "do": "run light"}
     if kind == "control_change":
         controller.send(kind, channel=2, control=20, value=0)
     controller.send(kind, channel=2, **fields)

@@ -6,17 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from daemon.jobs.meet import Read, met
 from daemon.jobs.prepare import stat_of
 from daemon.kernel.errors import FileMissing
 from daemon.library.arrivals import Arrivals
-from daemon.library.asset_records import FileStat, NewAsset
 from daemon.library.assets import Assets, foreseen
 from daemon.services.assets_view import asset_view
 from daemon.services.types_library import AssetView
 from daemon.watch.kinds import Counts, counts
 from daemon.watch.look import is_text, look
-
-Read = Callable[[Path, FileStat], Awaitable[NewAsset]]
 
 
 class FilesService:
@@ -32,13 +30,7 @@ class FilesService:
 
     async def add(self, path: Path) -> AssetView:
         """Know a file, which is heard unless it was and is unchanged. Raises FileMissing, InputError."""
-        stat = await stat_of(path)
-        known = await self._assets.look_at(path)
-        if known is not None and known[1].stat == stat and (known[1].heard or known[1].made):
-            return asset_view(await self._assets.get(known[0]))
-        new = await self._read(path, stat)
-        await self._assets.record(new)
-        return asset_view(await self._assets.get(new.id))
+        return asset_view(await met(self._assets, self._read, path))
 
     async def find(self, path: Path) -> AssetView | None:
         """The asset at a path whose file is unchanged; None when the library does not know it. Raises FileMissing."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from daemon.jobs.prepare import Preparer
+from daemon.jobs.meet import Read, met
 from daemon.jobs.retag import Retagged, Retagger
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import BadParameter, FileMissing, RoadieError
@@ -27,15 +27,13 @@ SHOWN = 200
 
 
 class TagWriter:
-    """The task `write-tags`."""
+    """The task `write-tags`. read: hears a file in a worker."""
 
-    def __init__(
-        self, assets: Assets, search: Search, asked: Asked, preparer: Preparer, retagger: Retagger
-    ) -> None:
+    def __init__(self, assets: Assets, search: Search, asked: Asked, read: Read, retagger: Retagger) -> None:
         self._assets = assets
         self._search = search
         self._asked = asked
-        self._preparer = preparer
+        self._read = read
         self._retagger = retagger
 
     async def run(self, context: TaskContext) -> list[str]:
@@ -64,8 +62,8 @@ class TagWriter:
         return lines[:SHOWN] + more
 
     async def _known(self, asset: Asset | None, path: Path) -> Asset:
-        """What the library knows of a file; a file that it does not know is read first."""
-        return asset or await self._assets.get((await self._preparer.prepare(path)).asset)
+        """What the library knows of a file; one that it has not heard is heard first."""
+        return asset or await met(self._assets, self._read, path)
 
     async def _files(self, request: WriteTagsRequest) -> AsyncIterator[tuple[Asset | None, Path]]:
         for text in request.paths or ():

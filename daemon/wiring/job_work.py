@@ -47,7 +47,7 @@ def _tasks(settings: Settings, stores: Stores, shop: Workshop) -> Mapping[str, T
         "scan": Scanner(assets, listener, at_once).run,
         "export": Exporter(assets, search, stores.collections, journal, shop.asked).run,
         "pull": Puller(stores.models, stores.state).run,
-        "write-tags": TagWriter(assets, search, shop.asked, shop.preparer, retagger).run,
+        "write-tags": TagWriter(assets, search, shop.asked, listener.one, retagger).run,
         "projects": ProjectScanner(stores.projects, shop.reader).run,
         "plugin-scan": PluginScanner(stores.catalogue, calls, settings.plugin_folders).run,
         "plugin-save": SettingsSaver(stores.catalogue, calls, journal).run,

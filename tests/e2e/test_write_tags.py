@@ -7,6 +7,7 @@ import urllib.error
 from pathlib import Path
 
 import mutagen
+import numpy as np
 import pytest
 import soundfile
 import wavinfo
@@ -114,3 +115,14 @@ def test_a_file_with_two_names_and_a_read_only_one_stay_as_they_are(house: House
         assert (sounds / name).read_bytes() == before[name]
     assert (sounds / "one.wav").samefile(sounds.parent / "other name.wav")
     assert (sounds / "three.ogg").read_bytes() != before["three.ogg"]
+
+
+def test_a_file_that_was_never_scanned_is_heard_before_its_tags_are_written(
+    house: House, tmp_path: Path
+) -> None:
+    path = tmp_path / "unheard" / "a.wav"
+    path.parent.mkdir()
+    t = np.arange(44_100) / 44_100
+    soundfile.write(path, 0.8 * np.sin(2 * np.pi * 50 * t + 8 * np.exp(-t * 40)) * np.exp(-t * 12), 44_100)
+    assert house.wait(house.ask("POST", "/write-tags", {"paths": [str(path)]})["id"])["state"] == "done"
+    assert wavinfo.WavInfoReader(str(path)).info.genre == "kick"

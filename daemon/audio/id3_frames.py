@@ -9,7 +9,7 @@ from typing import Any
 from mutagen.id3 import COMM, TBPM, TCON, TIT2, TKEY, TPE1, TXXX
 
 from daemon.audio.id3_raw import RawTag, parse
-from daemon.audio.tag_facts import Tags
+from daemon.audio.tag_facts import NO_TAGS, Tags
 
 _NEW_VERSION = 3
 """Which most programs read."""
@@ -17,25 +17,49 @@ _NEW_VERSION = 3
 
 def new_tag(tags: Tags) -> bytes:
     """A tag with nothing else in it."""
-    return RawTag(_NEW_VERSION, ()).with_frames(_wanted(RawTag(_NEW_VERSION, ()), tags, overwrite=True)).data()
+    return (
+        RawTag(_NEW_VERSION, ())
+        .with_frames(_wanted(RawTag(_NEW_VERSION, ()), tags, NO_TAGS, overwrite=True))
+        .data()
+    )
 
 
-def filled(old: bytes, tags: Tags, *, overwrite: bool, earlier: Iterable[Any] = ()) -> bytes | None:
+def filled(
+    old: bytes, tags: Tags, *, overwrite: bool, earlier: Iterable[Any] = (), own: Tags = NO_TAGS
+) -> bytes | None:
     """The tag `old`, or a new one where it is empty, with the tags in it; None when it says all of them already.
 
     overwrite: also in the place of others, but a comment is added only where there is none of the same description.
     earlier: frames of an ID3v1 tag, which go in as well: a program that finds the newer tag reads the older no more.
+    own: what roadie wrote there before; where it stands unchanged it gives way.
     Raises MutagenError for a tag that cannot be read.
     """
     tag = parse(old) if old else RawTag(_NEW_VERSION, ())
     known = {frame.key for frame in tag.frames}
     tag = tag.with_frames([frame for frame in earlier if frame.HashKey not in known])
-    new = _wanted(tag, tags, overwrite=overwrite)
+    new = _wanted(tag, tags, own, overwrite=overwrite)
     return tag.with_frames(new).data() if new else None
 
 
-def _wanted(tag: RawTag, tags: Tags, *, overwrite: bool) -> list[Any]:
-    """The frames that the tag lacks."""
+def _wanted(tag: RawTag, tags: Tags, own: Tags, *, overwrite: bool) -> list[Any]:
+    """The frames that the tag lacks, and those that take the place of roadie's own."""
+    before = {frame.HashKey: str(frame) for frame in (*_facts(own), *_comment(own))}
+    commented = any(frame.key.startswith("COMM::") for frame in tag.frames)
+
+    def is_new(frame: Any, *, fills: bool, replaces: bool) -> bool:
+        """fills: where no frame of its key says anything. replaces: also where another one does."""
+        said = tag.texts(frame.HashKey)
+        if not str(frame) or tag.unread(frame.HashKey) or str(frame) in said:
+            return False
+        if not said:
+            return fills
+        return replaces or said == [before.get(frame.HashKey)]
+
+    facts = [frame for frame in _facts(tags) if is_new(frame, fills=True, replaces=overwrite)]
+    return facts + [frame for frame in _comment(tags) if is_new(frame, fills=not commented, replaces=False)]
+
+
+def _facts(tags: Tags) -> list[Any]:
     frames = [
         kind(encoding=encoding(text), text=[text])
         for kind, text in ((TIT2, tags.title), (TPE1, tags.artist), (TCON, tags.genre), (TKEY, tags.key))
@@ -44,17 +68,12 @@ def _wanted(tag: RawTag, tags: Tags, *, overwrite: bool) -> list[Any]:
     frames += [
         TXXX(encoding=encoding(name + text), desc=name, text=[text]) for name, text in tags.fields.items()
     ]
-    wanted = [frame for frame in frames if _is_new(tag, frame, overwrite)]
-    if tags.comment and not any(frame.key.startswith("COMM::") for frame in tag.frames):
-        wanted.append(COMM(encoding=encoding(tags.comment), lang="eng", desc="", text=[tags.comment]))
-    return wanted
+    return frames
 
 
-def _is_new(tag: RawTag, frame: Any, overwrite: bool) -> bool:
-    said = tag.texts(frame.HashKey)
-    if not str(frame) or tag.unread(frame.HashKey):
-        return False
-    return str(frame) not in said if overwrite else not said
+def _comment(tags: Tags) -> list[Any]:
+    text = tags.comment
+    return [COMM(encoding=encoding(text), lang="eng", desc="", text=[text])] if text else []
 
 
 def encoding(text: str) -> int:

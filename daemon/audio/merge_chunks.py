@@ -1,18 +1,19 @@
 """New facts into the metadata chunks that a WAV has already: what is empty is filled, what is said stays.
 
 Only with `overwrite` do genre, key, tempo and root note take the place of others; comments, titles, cue points, loop
-points and everything that roadie does not know stay in any case.
+points and everything that roadie does not know stay in any case. What roadie wrote there itself, and nobody changed
+since, gives way to what it knows now.
 """
 
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import mutagen
 
-from daemon.audio.chunk_bodies import info_parts, list_entries, sub_chunk
+from daemon.audio.chunk_bodies import Entry, info_parts, list_entries, sub_chunk
 from daemon.audio.chunks import Chunk
 from daemon.audio.id3_frames import filled
 from daemon.audio.id3_raw import parse
@@ -24,7 +25,24 @@ _INFO = b"INFO"
 _OVERWRITTEN = frozenset({b"IGNR", b"IKEY"})
 
 
-def merged(old: Sequence[Chunk], wanted: Sequence[Chunk], tags: Tags, overwrite: bool) -> list[Chunk]:
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What roadie wrote into the file before."""
+
+    chunks: Sequence[Chunk] = ()
+    tags: Tags = field(default_factory=Tags)
+
+    def body(self, like: Chunk) -> bytes:
+        """Of the chunk that it wrote of this kind; empty when it wrote none."""
+        return next((chunk.body for chunk in self.chunks if like.replaces(chunk)), b"")
+
+
+NOTHING = Own()
+
+
+def merged(
+    old: Sequence[Chunk], wanted: Sequence[Chunk], tags: Tags, overwrite: bool, own: Own = NOTHING
+) -> list[Chunk]:
     """The chunks to write with `write_with_chunks`: those of `wanted` that the file lacks, and those it has with what
     was missing in them. A file with cue points gets no others, nor labels for them. tags: for its ID3 chunk."""
     marked = any(chunk.id == b"cue " or chunk.list_type == b"adtl" for chunk in old)
@@ -38,10 +56,10 @@ def merged(old: Sequence[Chunk], wanted: Sequence[Chunk], tags: Tags, overwrite:
         if _why_left(there) is not None:
             continue
         if new.id == b"id3 ":
-            body = filled(there.body, tags, overwrite=overwrite) or there.body
+            body = filled(there.body, tags, overwrite=overwrite, own=own.tags) or there.body
         else:
             rule = _RULES.get(new.id + new.list_type)
-            body = there.body if rule is None else rule(there.body, new.body, overwrite)
+            body = there.body if rule is None else rule(there.body, new.body, own.body(new), overwrite)
         if body != there.body:
             changed.append(Chunk(there.id, body))
     return changed
@@ -77,24 +95,30 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def _bext(old: bytes, new: bytes, overwrite: bool) -> bytes:  # noqa: ARG001 - a description is never replaced
-    """Description and originator where there are none."""
+def _bext(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:  # noqa: ARG001 - another's is never replaced
+    """Description and originator where there are none, or roadie's own."""
     body = bytearray(old)
-    for field in (_DESCRIPTION, _ORIGINATOR):
-        if len(old) >= field.stop and not old[field].strip(b"\0 "):
-            body[field] = new[field]
+    for part in (_DESCRIPTION, _ORIGINATOR):
+        if len(old) >= part.stop and (not old[part].strip(b"\0 ") or old[part] == own[part]):
+            body[part] = new[part]
     return bytes(body)
 
 
-def _info(old: bytes, new: bytes, overwrite: bool) -> bytes:
+def _info(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:
     """Texts that are missing go to the end; others keep their bytes and their order."""
     entries = list_entries(old)
     if entries is None:
         return old
-    fresh = dict(info_parts(new))
+    fresh, before = dict(info_parts(new)), dict(info_parts(own))
+
+    def gives_way(entry: Entry) -> bool:
+        if not entry.text.strip(b"\0 ") or entry.text == before.get(entry.name):
+            return True
+        return overwrite and entry.name in _OVERWRITTEN
+
     body, at = bytearray(), 0
     for entry in entries:
-        if entry.name in fresh and (not entry.text.strip(b"\0 ") or (overwrite and entry.name in _OVERWRITTEN)):
+        if entry.name in fresh and entry.text != fresh[entry.name] and gives_way(entry):
             body += old[at : entry.start] + sub_chunk(entry.name, fresh[entry.name])
             at = entry.end
     end = entries[-1].end if entries else len(_INFO)
@@ -105,18 +129,19 @@ def _info(old: bytes, new: bytes, overwrite: bool) -> bytes:
     return bytes(body) + b"".join(more) + old[end:]
 
 
-def _ixml(old: bytes, new: bytes, overwrite: bool) -> bytes:
+def _ixml(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:
     """Elements of USER that are missing, put into the text as it stands; a text that is no such XML stays as it is."""
     text = old.decode("utf-8")
-    fresh = re.findall(r"<(\w+)>([^<]*)</\1>", _between(new.decode("utf-8"), "<USER>", "</USER>"))
+    fresh, before = _user_elements(new), dict(_user_elements(own))
     user = _between(text, "<USER>", "</USER>")
     rows = ""
     for name, value in fresh:
-        pattern = re.compile(rf"(<{name}>)[^<]*(</{name}>)")
-        if not pattern.search(user):
+        pattern = re.compile(rf"(<{name}>)([^<]*)(</{name}>)")
+        there = pattern.search(user)
+        if there is None:
             rows += f"<{name}>{value}</{name}>\n"
-        elif overwrite:
-            replaced = pattern.sub(lambda found, value=value: f"{found[1]}{value}{found[2]}", user, count=1)  # type: ignore[misc]
+        elif overwrite or there[2] == before.get(name):
+            replaced = pattern.sub(lambda found, value=value: f"{found[1]}{value}{found[3]}", user, count=1)  # type: ignore[misc]
             text, user = text.replace(user, replaced, 1), replaced
     if rows and "</USER>" in text:
         text = text.replace("</USER>", f"{rows}</USER>", 1)
@@ -127,23 +152,28 @@ def _ixml(old: bytes, new: bytes, overwrite: bool) -> bytes:
     return text.encode("utf-8")
 
 
+def _user_elements(body: bytes) -> list[tuple[str, str]]:
+    """Of an iXML chunk that roadie made."""
+    return re.findall(r"<(\w+)>([^<]*)</\1>", _between(body.decode("utf-8"), "<USER>", "</USER>"))
+
+
 def _between(text: str, start: str, end: str) -> str:
     return text.partition(start)[2].partition(end)[0]
 
 
-def _smpl(old: bytes, new: bytes, overwrite: bool) -> bytes:
-    """Loop points stay; the root note is replaced only when asked."""
-    if not overwrite or len(old) < _UNITY_NOTE_AT + 4:
+def _smpl(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:
+    """Loop points stay; the root note is replaced only when asked, or when it is roadie's own."""
+    note = slice(_UNITY_NOTE_AT, _UNITY_NOTE_AT + 4)
+    if len(old) < note.stop or not (overwrite or old[note] == own[note]):
         return old
-    note = struct.unpack_from("<I", new, _UNITY_NOTE_AT)[0]
-    return old[:_UNITY_NOTE_AT] + struct.pack("<I", note) + old[_UNITY_NOTE_AT + 4 :]
+    return old[: note.start] + new[note] + old[note.stop :]
 
 
-def _whole(old: bytes, new: bytes, overwrite: bool) -> bytes:
-    return new if overwrite else old
+def _whole(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:
+    return new if overwrite or old == own else old
 
 
-_RULES: dict[bytes, Callable[[bytes, bytes, bool], bytes]] = {
+_RULES: dict[bytes, Callable[[bytes, bytes, bytes, bool], bytes]] = {
     b"bext": _bext,
     b"LISTINFO": _info,
     b"iXML": _ixml,

@@ -17,3 +17,6 @@ class Tags:
     bpm: float | None = None
     key: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_TAGS = Tags()

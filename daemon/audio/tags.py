@@ -17,7 +17,7 @@ from daemon.audio.chunks import Chunk, read_chunks, write_with_chunks
 from daemon.audio.id3_frames import filled, new_tag
 from daemon.audio.id3_raw import tag_bytes
 from daemon.audio.sniff import sniff
-from daemon.audio.tag_facts import Tags
+from daemon.audio.tag_facts import NO_TAGS, Tags
 from daemon.kernel.disk import disk_error
 from daemon.kernel.errors import InputError, RoadieError, UnreadableAudio
 
@@ -28,11 +28,14 @@ _ID3V1_BYTES = 128
 _ID3V2_HEADER_BYTES = 10
 
 
-def write_tags(path: Path, tags: Tags, *, overwrite: bool = True, named: Path | None = None) -> None:
+def write_tags(
+    path: Path, tags: Tags, *, overwrite: bool = True, named: Path | None = None, own: Tags = NO_TAGS
+) -> None:
     """Write tags into the file, in place; what it says otherwise stays. Its payload hash does not change.
 
     overwrite: whether a title, genre, tempo, key or further field takes the place of another; a comment never does.
-    named: the file that errors speak of, where `path` is a copy of it.
+    named: the file that errors speak of, where `path` is a copy of it. own: what roadie wrote there before; where it
+    stands unchanged it gives way, a comment too.
     Not atomic: a file of the user is tagged as a copy, which then takes its place through the journal.
 
     Raises InputError for a container that has no tags, UnreadableAudio when mutagen cannot read it, and DiskFull or
@@ -44,7 +47,7 @@ def write_tags(path: Path, tags: Tags, *, overwrite: bool = True, named: Path | 
     if container not in writers:
         raise InputError(f"roadie writes no tags into {container} files", where=shown(named or path))
     try:
-        writers[container](path, tags, overwrite)
+        writers[container](path, tags, overwrite, own)
     except (mutagen.MutagenError, OSError) as error:
         raise _not_written(error, shown(named or path)) from error
 
@@ -63,27 +66,27 @@ def id3_chunk(tags: Tags) -> Chunk:
     return Chunk(b"id3 ", new_tag(tags))
 
 
-def _write_wav(path: Path, tags: Tags, overwrite: bool) -> None:
-    _write_id3_chunk(path, b"id3 ", tags, overwrite)
+def _write_wav(path: Path, tags: Tags, overwrite: bool, own: Tags) -> None:
+    _write_id3_chunk(path, b"id3 ", tags, overwrite, own)
 
 
-def _write_aiff(path: Path, tags: Tags, overwrite: bool) -> None:
-    _write_id3_chunk(path, b"ID3 ", tags, overwrite)
+def _write_aiff(path: Path, tags: Tags, overwrite: bool, own: Tags) -> None:
+    _write_id3_chunk(path, b"ID3 ", tags, overwrite, own)
 
 
-def _write_id3_chunk(path: Path, name: bytes, tags: Tags, overwrite: bool) -> None:
+def _write_id3_chunk(path: Path, name: bytes, tags: Tags, overwrite: bool, own: Tags) -> None:
     """The chunk is filled outside the file and the file written anew: so it is done for RF64 as well."""
     old = next((chunk for chunk in read_chunks(path) if chunk.id.lower() == b"id3 "), None)
     if old is not None and not old.whole:
         raise mutagen.MutagenError("its ID3 tag is cut off")
-    body = filled(old.body if old else b"", tags, overwrite=overwrite)
+    body = filled(old.body if old else b"", tags, overwrite=overwrite, own=own)
     if body is not None:
         beside = _beside(path)
         write_with_chunks(path, beside, [Chunk(old.id if old else name, body)])
         beside.replace(path)
 
 
-def _write_mp3(path: Path, tags: Tags, overwrite: bool) -> None:
+def _write_mp3(path: Path, tags: Tags, overwrite: bool, own: Tags) -> None:
     """What stands behind the first tag keeps its bytes, an old ID3v1 tag at the end too: it may hold what the newer
     does not."""
     with open_binary(path) as file:
@@ -93,7 +96,7 @@ def _write_mp3(path: Path, tags: Tags, overwrite: bool) -> None:
         old = file.read(length)
         file.seek(-min(_ID3V1_BYTES, path.stat().st_size), os.SEEK_END)
         earlier = _id3v1(file.read(_ID3V1_BYTES), 4 if head[3:4] == b"\4" else 3)
-        body = filled(old, tags, overwrite=overwrite, earlier=earlier)
+        body = filled(old, tags, overwrite=overwrite, earlier=earlier, own=own)
         if body is None:
             return
         file.seek(length)
@@ -117,23 +120,24 @@ def _beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.roadie-tagging")
 
 
-def _write_flac(path: Path, tags: Tags, overwrite: bool) -> None:
-    _write_vorbis(FLAC(path), tags, overwrite)
+def _write_flac(path: Path, tags: Tags, overwrite: bool, own: Tags) -> None:
+    _write_vorbis(FLAC(path), tags, overwrite, own)
 
 
-def _write_ogg(path: Path, tags: Tags, overwrite: bool) -> None:
+def _write_ogg(path: Path, tags: Tags, overwrite: bool, own: Tags) -> None:
     file = mutagen.File(path)
     if file is None:
         raise UnreadableAudio("an Ogg stream that roadie cannot tag", where=shown(path))
-    _write_vorbis(file, tags, overwrite)
+    _write_vorbis(file, tags, overwrite, own)
 
 
-def _write_vorbis(file: Any, tags: Tags, overwrite: bool) -> None:
+def _write_vorbis(file: Any, tags: Tags, overwrite: bool, own: Tags) -> None:
     if file.tags is None:
         file.add_tags()
-    changed = False
+    changed, before = False, _comments(own)
     for name, text in _comments(tags).items():
-        if name in file.tags and (not overwrite or name == "COMMENT"):
+        stays = name in file.tags and file.tags[name] != [before.get(name)]
+        if stays and (not overwrite or name == "COMMENT"):
             continue
         if file.tags.get(name) != [text]:
             file.tags[name], changed = [text], True
@@ -155,24 +159,28 @@ def _comments(tags: Tags) -> dict[str, str]:
     return {name: text for name, text in values.items() if text}
 
 
-def _write_mp4(path: Path, tags: Tags, overwrite: bool) -> None:
+def _write_mp4(path: Path, tags: Tags, overwrite: bool, own: Tags) -> None:
     file = MP4(path)
     if file.tags is None:
         file.add_tags()
-    wanted: dict[str, Any] = {}
-    names = {"\xa9nam": tags.title, "\xa9ART": tags.artist, "\xa9cmt": tags.comment, "\xa9gen": tags.genre}
-    wanted |= {name: [text] for name, text in names.items() if text}
-    if tags.bpm:
-        wanted["tmpo"] = [round(tags.bpm)]
-    for name, text in {"initialkey": tags.key, **tags.fields}.items():
-        if text:
-            wanted[_ITUNES + name] = [MP4FreeForm(text.encode("utf-8"))]
     atoms: Any = file.tags
-    changed = False
-    for name, value in wanted.items():
-        if name in atoms and (not overwrite or name == "\xa9cmt"):
+    changed, before = False, _atoms(own)
+    for name, value in _atoms(tags).items():
+        stays = name in atoms and atoms[name] != before.get(name)
+        if stays and (not overwrite or name == "\xa9cmt"):
             continue
         if atoms.get(name) != value:
             atoms[name], changed = value, True
     if changed:
         file.save()
+
+
+def _atoms(tags: Tags) -> dict[str, Any]:
+    names = {"\xa9nam": tags.title, "\xa9ART": tags.artist, "\xa9cmt": tags.comment, "\xa9gen": tags.genre}
+    values: dict[str, Any] = {name: [text] for name, text in names.items() if text}
+    if tags.bpm:
+        values["tmpo"] = [round(tags.bpm)]
+    for name, text in {"initialkey": tags.key, **tags.fields}.items():
+        if text:
+            values[_ITUNES + name] = [MP4FreeForm(text.encode("utf-8"))]
+    return values

@@ -23,6 +23,7 @@ from daemon.kernel.types import Json
 from daemon.kernel.work import Kind, StepResult
 from daemon.library.asset_records import Asset, FileStat, NewAsset
 from daemon.library.assets import Assets
+from daemon.library.written_tags import WrittenTags
 from daemon.steps.retag_name import NAME
 
 USER = "user"
@@ -74,8 +75,9 @@ def _is_sure(asset: Asset) -> bool:
 class Retagger:
     """Writes tags into one file at a time."""
 
-    def __init__(self, assets: Assets, calls: Calls, journal: Journal) -> None:
+    def __init__(self, assets: Assets, written: WrittenTags, calls: Calls, journal: Journal) -> None:
         self._assets = assets
+        self._written = written
         self._calls = calls
         self._journal = journal
 
@@ -84,7 +86,8 @@ class Retagger:
         the file is then as it was."""
         if asset.kind == Kind.MIDI:
             raise InputError("roadie writes no tags into MIDI files", where=path)
-        params: dict[str, Json] = {"facts": facts(asset), "overwrite": overwrite}
+        own = dict(await self._written.of(asset.id, path))
+        params: dict[str, Json] = {"facts": facts(asset), "own": own, "overwrite": overwrite}
 
         async def attempt() -> Retagged:
             async with self._calls.run("retag", [unread(path)], params) as (out, result):
@@ -116,4 +119,6 @@ class Retagger:
         )  # fmt: skip
         stat: FileStat = await stat_of(path)
         await self._assets.record(NewAsset(asset.id, asset.kind, path, stat))
+        if written and isinstance(said["own"], dict):
+            await self._written.put(asset.id, path, said["own"])
         return Retagged(path, names if written else (), left)

@@ -24,6 +24,7 @@ from daemon.library import (
     spelling,
     tables,
     watch_tables,
+    written_tables,
 )
 from daemon.library.refiling import refile
 
@@ -37,6 +38,7 @@ TABLES: list[type[peewee.Model]] = [
     *kit_tables.TABLES,
     *finding_tables.TABLES,
     *rule_tables.TABLES,
+    *written_tables.TABLES,
 ]
 """A module of tables adds its list here."""
 

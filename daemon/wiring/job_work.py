@@ -11,6 +11,7 @@ from daemon.jobs.runner import JobRunner, Task
 from daemon.kernel.clock import Clock
 from daemon.kernel.events import Event
 from daemon.library.alike import Alikes, MapPoints
+from daemon.library.written_tags import WrittenTags
 from daemon.services.alike import AlikeFinder
 from daemon.services.chain_apply import ChainApplier
 from daemon.services.chain_sounds import Ears
@@ -41,7 +42,7 @@ def _tasks(settings: Settings, stores: Stores, shop: Workshop) -> Mapping[str, T
     db, assets, search, journal = stores.db, stores.assets, stores.search, stores.journal
     calls, listener = shop.calls, shop.listener
     heard = VectorsOut(search, stores.cache)
-    retagger = Retagger(assets, calls, journal)
+    retagger = Retagger(assets, WrittenTags(db), calls, journal)
     at_once = cpu_workers(settings) + 1  # a batch waits for every worker that is free
     return {
         "scan": Scanner(assets, listener, at_once).run,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import urllib.error
 from pathlib import Path
+from xml.etree import ElementTree
 
 import mutagen
+import mutagen.wave
 import numpy as np
 import pytest
 import soundfile
 import wavinfo
 
+from daemon.audio.chunks import read_chunks
 from tests.recovery.house import House, write_song
 
 
@@ -126,3 +129,49 @@ def test_a_file_that_was_never_scanned_is_heard_before_its_tags_are_written(
     soundfile.write(path, 0.8 * np.sin(2 * np.pi * 50 * t + 8 * np.exp(-t * 40)) * np.exp(-t * 12), 44_100)
     assert house.wait(house.ask("POST", "/write-tags", {"paths": [str(path)]})["id"])["state"] == "done"
     assert wavinfo.WavInfoReader(str(path)).info.genre == "kick"
+
+
+def texts(path: Path) -> dict[str, set[str]]:
+    """What a file says of the class, in each of its parts."""
+    if path.suffix != ".wav":
+        tags = mutagen.File(path)
+        return {name: set(tags.get(name, ())) for name in ("GENRE", "CLASS", "COMMENT")}
+    read = wavinfo.WavInfoReader(str(path))
+    frames = mutagen.wave.WAVE(path).tags
+    (ixml,) = (chunk.body for chunk in read_chunks(path) if chunk.id == b"iXML")
+    user = ElementTree.fromstring(ixml.decode()).find("USER")
+    return {
+        "GENRE": {read.info.genre, str(frames["TCON"])},
+        "CLASS": {user.findtext("CLASS"), str(frames["TXXX:class"])},
+        "COMMENT": {read.info.comment, read.bext.description, str(frames["COMM::eng"])},
+    }
+
+
+def test_a_correction_takes_the_place_of_roadies_own_words_and_of_nobody_elses(
+    house: House, sounds: Path
+) -> None:
+    theirs = mutagen.File(sounds / "three.ogg")
+    theirs["GENRE"] = ["kick"]  # said by somebody before roadie said the same
+    theirs.save()
+    assets = scanned(house, sounds)
+    for label in ("kick", "tom"):
+        for each in assets.values():
+            house.ask("PATCH", f"/assets/{each['id']}", {"class": label})
+        paths = [str(sounds / name) for name in assets]
+        view = house.wait(house.ask("POST", "/write-tags", {"paths": paths})["id"])
+        assert view["state"] == "done" and not view["warnings"]
+        for name in ("one.wav", "two.flac"):
+            said = texts(sounds / name)
+            assert said["GENRE"] == said["CLASS"] == {label}
+            assert all(text.startswith(label) for text in said["COMMENT"])
+        assert texts(sounds / "three.ogg")["GENRE"] == {"kick"}  # theirs, in both rounds
+    again = (sounds / "one.wav").read_bytes()
+    house.wait(house.ask("POST", "/write-tags", {"paths": paths})["id"])
+    assert (sounds / "one.wav").read_bytes() == again
+
+    flac = mutagen.File(sounds / "two.flac")
+    flac["GENRE"] = ["Techno"]
+    flac.save()
+    house.ask("PATCH", f"/assets/{assets['two.flac']['id']}", {"class": "snare"})
+    house.wait(house.ask("POST", "/write-tags", {"paths": [str(sounds / "two.flac")]})["id"])
+    assert texts(sounds / "two.flac")["GENRE"] == {"Techno"}

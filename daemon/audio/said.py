@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import mutagen
+from mutagen.apev2 import APEv2
 from mutagen.id3 import ID3
 
 from daemon.audio.chunk_bodies import info_parts
@@ -62,13 +63,21 @@ def _texts(path: Path) -> Iterator[tuple[str, str]]:
         for chunk in read_chunks(path):
             yield from _of_chunk(chunk)
         return
-    try:
-        tags: Any = (
-            ID3(path, translate=False) if container == "mp3" else getattr(mutagen.File(path), "tags", None)
-        )
-    except mutagen.MutagenError:
-        return
-    yield from _of_frames(tags) if isinstance(tags, ID3) else _of_comments(tags or {})
+    readers = (_id3, APEv2) if container == "mp3" else (_tags,)
+    for read in readers:
+        try:
+            tags = read(path)
+        except mutagen.MutagenError:
+            continue
+        yield from _of_frames(tags) if isinstance(tags, ID3) else _of_comments(tags or {})
+
+
+def _id3(path: Path) -> ID3:
+    return ID3(path, translate=False)
+
+
+def _tags(path: Path) -> Any:
+    return getattr(mutagen.File(path), "tags", None)
 
 
 def _of_chunk(chunk: Chunk) -> Iterator[tuple[str, str]]:

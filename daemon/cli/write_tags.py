@@ -32,8 +32,8 @@ def write_tags(
 ) -> None:
     """Write class, key, tempo and your tags into your files. What is empty is filled and what roadie wrote there itself
     is renewed; the sound, artwork, comments, cue points and whatever else stands there stay, and nothing is
-    contradicted. A class is written when it is your own or at least 50 % sure. Read-only files and those with several hard-linked names are left.
-    `roadie jobs undo ID` gives back every byte.
+    contradicted. A class is written when it is your own or at least 50 % sure. Read-only files and those with several
+    hard-linked names are left. `roadie jobs undo ID` gives back every byte.
 
     \b
     Examples:

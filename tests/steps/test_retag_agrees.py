@@ -10,6 +10,7 @@ from typing import Any
 import mutagen
 import pytest
 import soundfile
+from mutagen.apev2 import APEv2
 from mutagen.flac import FLAC
 from mutagen.id3 import ID3, TBPM, TCON, TKEY, TXXX
 
@@ -122,3 +123,14 @@ def test_a_part_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     assert torn.body in found and [why.split(",")[0] for why in said["left"]] == [
         "the entries of its LIST INFO chunk cannot be told apart"
     ]
+
+
+def test_the_apev2_tag_of_an_mp3_counts(tmp_path: Path) -> None:
+    path = every_kind(tmp_path, sweep(2))["mp3"]
+    tag = APEv2()
+    tag["BPM"], tag["Key"] = "133", "F#m"
+    tag.save(path)
+    (out := tmp_path / "retagged").mkdir()
+    run(Context(out), (InputFile(path, AssetId(""), Kind.SOURCE, path.name),), RetagParams(facts=FACTS))
+    frames = ID3(out / "tagged")
+    assert str(frames["TCON"]) == "kick" and "TBPM" not in frames and "TKEY" not in frames

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 AUDIO = frozenset(
     {
         ".wav", ".wave", ".bwf", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".flac", ".mp3", ".ogg", ".oga", ".opus",
-        ".caf", ".m4a", ".aac", ".mp4", ".mov", ".mkv", ".webm", ".mid", ".midi",
+        ".caf", ".au", ".wv", ".wma", ".m4a", ".aac", ".mp4", ".mov", ".mkv", ".webm", ".mid", ".midi",
     }
 )  # fmt: skip
 PROJECTS = frozenset({".rpp", ".als"})

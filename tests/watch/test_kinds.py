@@ -16,6 +16,7 @@ ROOT = Path("/music/Inbox")
         ("Deep/er/KICK.AIFF", Counts.AUDIO),
         ("beat.mid", Counts.AUDIO),
         ("Apple Loops/Groove.caf", Counts.AUDIO),
+        ("reaper/take.wv", Counts.AUDIO),
         ("song.rpp", Counts.PROJECT),
         ("Set.als", Counts.PROJECT),
         ("kick.wav.part", Counts.PARTIAL),

@@ -41,7 +41,7 @@ class TagWriter:
         that would change. Done again after a restart, it goes on with the files that do not say all of it yet."""
         request = msgspec.convert(context.request, WriteTagsRequest)
         files = [each async for each in self._files(request)]
-        lines: list[str] = [] if files else ["nothing in the library was chosen, so nothing was written"]
+        lines: list[str] = [] if files else [_nothing(request)]
         errors: list[RoadieError] = []
         for number, (asset, path) in enumerate(files):
             context.progress(number / len(files), f"{number + 1} of {len(files)}: {path.name}")
@@ -88,6 +88,12 @@ class TagWriter:
                 for one in map(Path, each.paths):
                     if folder is None or one.is_relative_to(folder):  # a copy elsewhere was not asked for
                         yield each, one
+
+
+def _nothing(request: WriteTagsRequest) -> str:
+    folder = None if request.query is None else request.query.folder
+    hint = "" if folder is None else f"; the library may not know {folder} yet: scan it first"
+    return f"nothing in the library was chosen, so nothing was written{hint}"
 
 
 def _told(done: Retagged) -> list[str]:

@@ -40,8 +40,8 @@ _KEYS_OF_CLASS: dict[str, tuple[int, ...]] = {
 }
 DRUM_KEYS: dict[int, str] = {key: name for name, keys in _KEYS_OF_CLASS.items() for key in keys}
 
-# Programs from 0. What General MIDI names two ways (dulcimer, timpani, orchestra hit) is left out; its synth strings and
-# synth brass are synths.
+# Programs from 0. What General MIDI names two ways (dulcimer, timpani, orchestra hit) is left out; its synth strings
+# and synth brass are synths.
 _PROGRAMS_OF_CLASS: dict[str, tuple[int, ...]] = {
     "bass": tuple(range(32, 40)),
     "guitar": (*range(24, 32), 104, 105, 106),

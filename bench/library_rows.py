@@ -146,7 +146,7 @@ def _batch(rng: random.Random, packs: list[str], labels: list[str], start: int, 
         sqlite.paths.append((path, asset, 300_000, number, number))
         sqlite.tags.append((asset, label, "model", sure))
         shown = " ".join(path.split("/")[-4:-1])
-        facets = " ".join((kind, label, key or "", *tempo_words(bpm)))
+        facets = " ".join((*tempo_words(bpm), kind, label, key or ""))
         sqlite.texts.append((rowid, f"{name} {number} {name}", facets, label, shown))
         sqlite.touched.append((rowid,))
     sqlite.write()

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 Words = Annotated[
-    list[str] | None, typer.Argument(metavar="WORDS...", help="Each may be the beginning of one.")
+    list[str] | None,
+    typer.Argument(metavar="WORDS...", help="Each may be the beginning of a word, or of a part of one."),
 ]
 Tag = Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Carries this tag.")]
 Class = Annotated[

@@ -15,7 +15,7 @@ from daemon.library.embeddings import latest_seq
 from daemon.library.finding_tables import TouchedRow
 from daemon.library.query import Found, Like, Query
 from daemon.library.tables import AssetRow, PathRow
-from daemon.library.text import index_text, sql
+from daemon.library.text import index_again, index_text, sql
 
 if TYPE_CHECKING:  # numpy comes in with the first search: the idle daemon does without
     from daemon.library.columns import Columns
@@ -91,6 +91,11 @@ class Search:
             return len(rows)
 
         return await self._db.write(work)
+
+    async def index_again(self, limit: int = 200) -> int:
+        """Index texts as this roadie does, where an older one did; some at a time, returns how many it were. What is
+        not yet indexed again is found as before."""
+        return await self._db.write(lambda: index_again(limit))
 
     def fresh(self) -> tuple[Columns, VectorIndex]:
         """Columns and vectors, brought up to date; inside a read."""

@@ -250,7 +250,8 @@ class StateRow(Model):
 
 
 class AssetText(FTS5Model):
-    """The text index: one row for each asset, with the asset's rowid (so the file is never VACUUMed)."""
+    """The text index: one row for each asset, with the asset's rowid (so the file is never VACUUMed). folders: what an
+    asset is found by after all else: its folders, and the parts of words (`parts`)."""
 
     rowid = RowIDField()
     name = SearchField()

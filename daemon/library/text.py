@@ -1,12 +1,17 @@
-"""The text index: one row for each asset, found by prefixes of the words of its name, tags and folders."""
+"""The text index: one row for each asset, found by prefixes of the words of its name, tags and folders, and of the
+parts of those words."""
 
 from __future__ import annotations
 
 from pathlib import PurePath
 from typing import Any
 
+from daemon.library.parts import parts
 from daemon.library.spelling import learn, signs
-from daemon.library.tables import AssetRow
+from daemon.library.tables import AssetRow, StateRow
+
+VERSION = 2
+"""Rises when the text of an asset is indexed in another way; see `index_again`."""
 
 FOLDERS = 3  # the nearest folders say what a file is; the ones above are the same for everything
 
@@ -17,6 +22,9 @@ _TAGS = "SELECT label FROM tag WHERE asset_id = ?"
 _FORGET = "DELETE FROM asset_text WHERE rowid = ?"
 _INDEX = "INSERT INTO asset_text (rowid, name, words, tags, folders) VALUES (?, ?, ?, ?, ?)"
 _TOUCH = "INSERT OR REPLACE INTO touched (number) VALUES (?)"
+_BELOW = "SELECT rowid, id FROM asset WHERE rowid < ? ORDER BY rowid DESC LIMIT ?"
+_INDEXED = "text.indexed"  # [VERSION, number]: the assets from this number on are indexed as VERSION does it
+_ABOVE_ALL = 2**63 - 1
 
 
 def sql(statement: str, *values: Any) -> Any:
@@ -32,21 +40,48 @@ def number_of(asset: str) -> int | None:
 
 def index_text(asset: str) -> None:
     """Make an asset findable by its words and facets as they are now; inside a write."""
+    number = _write_text(asset)
+    if number is not None:
+        sql(_TOUCH, number)
+
+
+def index_again(limit: int) -> int:
+    """Index the text of assets whose text was indexed by an older roadie, the newest first; inside a write. Returns how
+    many it were, at most `limit`; 0 when all are done. Their facets are as they were, so they do not count as touched.
+    """
+    done = StateRow.get_or_none(StateRow.name == _INDEXED)
+    version, start = done.value if done is not None else (None, 0)
+    if version != VERSION:
+        start = _ABOVE_ALL
+    if not start:
+        return 0
+    rows = sql(_BELOW, start, limit).fetchall()
+    for _, asset in rows:
+        _write_text(asset)
+    StateRow.replace(name=_INDEXED, value=[VERSION, rows[-1][0] if rows else 0]).execute()
+    return len(rows)
+
+
+def _write_text(asset: str) -> int | None:
+    """Returns the asset's number, None for an unknown one."""
     found = sql(_ASSET, asset).fetchone()
     if found is None:
-        return
+        return None
     number, name, bpm, *facets = found
     paths = [PurePath(path) for (path,) in sql(_PATHS, asset)]
     tags = " ".join(label for (label,) in sql(_TAGS, asset))
     folders = " ".join(dict.fromkeys(part for path in paths for part in path.parts[-FOLDERS - 1 : -1]))
-    names = " ".join(dict.fromkeys([name, *(path.name for path in paths)]))
+    names = list(dict.fromkeys([name, *(path.name for path in paths)]))
+    # The tempo stands first: behind a key, "C 120", it would be taken for the number of a note, "C1".
     said = " ".join(
-        [*(str(word) for word in facets if word), *tempo_words(bpm), *signs(f"{names} {tags} {folders}")]
+        [*tempo_words(bpm), *(str(word) for word in facets if word), *signs(" ".join([*names, tags, folders]))]
     )
+    stems = [each.removesuffix(PurePath(each).suffix) for each in names]  # that "mp3" has a 3 says nothing
+    texts = (" ".join(names), said, tags, " ".join([folders, *parts(" ".join([*stems, tags, folders]))]))
     sql(_FORGET, number)
-    sql(_INDEX, number, names, said, tags, folders)
-    learn(" ".join((names, said, tags, folders)))
-    sql(_TOUCH, number)
+    sql(_INDEX, number, *texts)
+    learn(" ".join(texts))
+    return int(number)
 
 
 def tempo_words(bpm: float | None) -> list[str]:

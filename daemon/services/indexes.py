@@ -44,8 +44,9 @@ class IndexKeeper:
         """For as long as the daemon lives."""
         if await self._state.get(LIBRARY_ID) is None:
             await self._state.put(LIBRARY_ID, secrets.token_hex(8))
-        while await self._search.catch_up():
-            pass  # each part waits for its commit, between which others write
+        for older in (self._search.catch_up, self._search.index_again):
+            while await older():
+                pass  # each part waits for its commit, between which others write
         while True:
             await asyncio.sleep(TEND_EVERY_S)
             try:

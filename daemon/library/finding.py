@@ -15,7 +15,7 @@ from daemon.library import filters, matching
 from daemon.library.assets import ids_of, load
 from daemon.library.columns import BETWEEN, Columns
 from daemon.library.filters import Mask
-from daemon.library.matching import Words
+from daemon.library.meaning import Words, words_of
 from daemon.library.query import SORTS, Found, Like, Query
 from daemon.library.tables import AssetRow, TagRow
 from daemon.library.text import number_of, sql
@@ -105,7 +105,7 @@ def _numbers(query: Query, columns: Columns, count: int) -> list[int]:
 def _matching(query: Query, mask: Mask | None) -> Iterator[Numbers]:
     words = None
     if query.text:
-        words = matching.words_of(query.text)
+        words = words_of(query.text)
         if words is None:
             return
     facets = [word for word in (query.kind, query.label) if word is not None]

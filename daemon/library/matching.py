@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from daemon.library import spelling
+from daemon.library.meaning import Words
 from daemon.library.tables import AssetText
 
 Numbers = NDArray[np.int64]
@@ -23,50 +23,23 @@ _CHUNK = 512
 _FEW = 2000  # so few assets are looked at one by one, rather than looked for among all that match
 _MANY = 2000  # from so many exact ones on they are not asked for beforehand
 _STREAM = "SELECT rowid FROM asset_text WHERE asset_text MATCH ? ORDER BY rowid DESC"
-_TEXT = """SELECT rowid, name || ' ' || words || ' ' || tags, folders FROM asset_text WHERE rowid IN ({})
+_TEXT = """SELECT rowid, name || char(10) || words || char(10) || tags, folders FROM asset_text WHERE rowid IN ({})
 ORDER BY rowid DESC"""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One word of a query. meant: the words that will do. begins: a beginning does too. begun: all that begins like
-    it, where that is little: the text index finds a few words several times as quickly as all that begin like one."""
-
-    meant: tuple[str, ...]
-    begins: bool
-    begun: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What is looked for: each word of a query."""
-
-    each: tuple[Word, ...]
-
-    def exact(self) -> str:
-        """All words whole, in what an asset is called rather than in its folders."""
-        return "{name words tags} : (" + " AND ".join(_any(word.meant, "") for word in self.each) + ")"
-
-    def prefixes(self) -> str:
-        return " AND ".join(
-            _any(word.meant, "*" if word.begins else "") if word.begun is None else _any(word.begun, "")
-            for word in self.each
-        )
 
 
 class Stages:
     """Tells without the index what an asset is to a query, by the texts that the index has of it."""
 
     def __init__(self, words: Words) -> None:
-        self._whole = [[_pattern(text, begins=False) for text in word.meant] for word in words.each]
-        self._begun = [[_pattern(text, word.begins) for text in word.meant] for word in words.each]
+        self._whole = [[_pattern(text, begins=False) for text in word.whole] for word in words.each]
+        self._begun = [[_pattern(text, begins=True) for text in word.meant] for word in words.each]
 
     def of(self, called: str, folders: str) -> int | None:
         """0 where `Words.exact` finds it, 1 where only `Words.prefixes` does, None where neither."""
         text = " " + spelling.plain(called)
         if all(any(map(_in(text), words)) for words in self._whole):
             return 0
-        text = f"{text} {spelling.plain(folders)}"
+        text = f"{text}\n{spelling.plain(folders)}"
         return 1 if all(any(map(_in(text), words)) for words in self._begun) else None
 
 
@@ -74,36 +47,12 @@ def _in(text: str) -> Callable[[re.Pattern[str]], object]:
     return lambda pattern: pattern.search(text)
 
 
-def _pattern(word: str, begins: bool) -> re.Pattern[str]:
-    """A word where it stands whole, or begins one. The word itself comes first: it is looked for at memory's speed."""
-    word = re.escape(word)
-    return re.compile(rf"{word}(?<=[\W_]{word})" + ("" if begins else r"(?![^\W_])"))
-
-
-def _any(words: tuple[str, ...], star: str) -> str:
-    return "(" + " OR ".join(f'"{word}"{star}' for word in words) + ")"
-
-
-def words_of(text: str) -> Words | None:
-    """What a text looks for; None when there is nothing to look for, or a word is like none of the library's.
-    Inside a read."""
-    each: list[Word] = []
-    for word in re.findall(r"[^\W_]+", spelling.plain(text)):
-        if _is_there(word):
-            begun = spelling.begun(word)
-            each.append(Word((word,), True, None if begun is None else tuple(begun)))
-        elif near := spelling.meant(word):
-            each.append(Word(tuple(near), False))
-        else:
-            return None
-    return Words(tuple(each)) if each else None
-
-
-def _is_there(word: str) -> bool:
-    if word.isalpha() and spelling.SHORTEST <= len(word) <= spelling.LONGEST and spelling.begins_a_word(word):
-        return True
-    found = AssetText._meta.database.execute_sql(_STREAM + " LIMIT 1", (f'"{word}"*',))
-    return found.fetchone() is not None
+def _pattern(meant: str, begins: bool) -> re.Pattern[str]:
+    """Words where they stand whole, one after another and on one line, or the last begins one. The first comes before
+    what is asked of it: it is looked for at memory's speed."""
+    first, *others = map(re.escape, meant.split())
+    word = "".join([rf"{first}(?<=[\W_]{first})", *(rf"(?:(?!\n)[\W_])+{other}" for other in others)])
+    return re.compile(word + ("" if begins else r"(?![^\W_])"))
 
 
 def is_text(word: str) -> bool:

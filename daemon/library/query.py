@@ -22,8 +22,8 @@ class Like:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """None means any. text: words, each a prefix of a word or of a part of one ("SnareRimshot"); a word like none of
-    the library's is taken for a typo.
+    """None means any. text: words, each a prefix of a word or of a part of one ("SnareRimshot"), or written in one that
+    stands in several ("closed-hat"); a word like none of the library's is taken for a typo, but for its numbers.
     key: in any spelling; compatible: also its relative and the keys a fifth away. folder: this one and all below.
     source: the asset that something was made from. missing: only what stands nowhere now, instead of what does.
     but: how the sounds found differ from `like` ("brighter"). offset: where the page begins; or, in the

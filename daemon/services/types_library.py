@@ -46,9 +46,9 @@ class AssetView(Answer, frozen=True):
 
 class Facets(Request, frozen=True):
     """What narrows a search. q: words, each a prefix, also of a part of a word ("rim" of "SnareRim01"); a word like
-    none that there is counts as a typo. key: in any spelling, also Camelot ("8A"); compatible: its relative and the
-    keys a fifth away as well. folder: absolute, with all below. source: the asset something was made from. missing:
-    only those whose files are gone, instead of those whose files are there."""
+    none that there is counts as a typo, but never its numbers. key: in any spelling, also Camelot ("8A"); compatible:
+    its relative and the keys a fifth away as well. folder: absolute, with all below. source: the asset something was
+    made from. missing: only those whose files are gone, instead of those whose files are there."""
 
     text: str | None = msgspec.field(name="q", default=None)
     tag: str | None = None

@@ -14,6 +14,7 @@ from daemon.services import types_duplicates as td
 from daemon.services import types_edits as te
 from daemon.services import types_jobs as tj
 from daemon.services import types_kits as tk
+from daemon.services import types_learn as tn
 from daemon.services import types_library as tl
 from daemon.services import types_plugins as tg
 from daemon.services import types_projects as tp
@@ -106,7 +107,7 @@ class Kits(Protocol):
 
 class Learn(Protocol):
     async def learn(self, client: str, /) -> tj.JobAck: ...
-    async def forget(self) -> bool: ...
+    async def forget(self, client: str, /) -> tn.Forgotten: ...
 
 
 class Duplicates(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ from daemon.files.names import with_ending
 from daemon.jobs.listen import Listener
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter
-from daemon.library.asset_records import FileStat, NewAsset
+from daemon.library.asset_records import FileStat
 from daemon.library.assets import Assets
-from daemon.services.scan import Files, batches
+from daemon.services.scan import Files, Hearing
 from daemon.services.types_jobs import JobInput
 from daemon.services.types_plugins import ApplyRequest
 from daemon.services.walk import Walk
@@ -101,20 +101,12 @@ class Ears:
 
     def __init__(self, assets: Assets, listener: Listener, at_once: int) -> None:
         self._assets = assets
-        self._listener = listener
-        self._at_once = at_once
+        self._hearing = Hearing(assets, listener, at_once)
 
     async def hear(self, given: Targets) -> None:
         """Class and kind of each path reach the library. What cannot be read is passed over: rendering it says why."""
-        waiting = batches(await self._unheard(await asyncio.to_thread(_stats, given)))
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._at_once):
-                group.create_task(self._work(waiting))
-
-    async def _work(self, waiting: Iterator[Files]) -> None:
-        for batch in waiting:
-            heard = await self._listener.many(batch)
-            await self._assets.record_many(each for each in heard if isinstance(each, NewAsset))
+        unheard = await self._unheard(await asyncio.to_thread(_stats, given))
+        await self._hearing.hear(unheard, lambda *_: None)
 
     async def _unheard(self, there: Files) -> Files:
         found = []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
+from daemon.executors.protocol import OnProgress
 from daemon.jobs.calls import Calls
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import Conflict
@@ -14,8 +16,11 @@ from daemon.library.asset_records import Asset
 from daemon.library.assets import Assets
 from daemon.models import taught
 from daemon.models.store import ModelStore
+from daemon.services.hear_again import HearAgain
+from daemon.services.scan import counting
 from daemon.services.tasks import TaskStarter
 from daemon.services.types_jobs import JobAck
+from daemon.services.types_learn import Forgotten
 from daemon.steps import registry
 from daemon.steps.learn import LearnParams
 
@@ -30,48 +35,73 @@ class LearnService:
         self._models = models
 
     async def learn(self, client: str) -> JobAck:
-        """Learn from every class that a person said, as a job, in the place of what was learnt before.
+        """Learn from every class that a person said, as a job, in the place of what was learnt before; then hear the
+        known sounds again, so that the library says what the tagger says now.
 
         Raises Conflict when nobody has said any.
         """
         if not await self._assets.named_by_user():
             raise Conflict(
                 "there is nothing to learn from: no sound's class was corrected",
-                hint="Correct some first: PATCH /assets/{id} with a class, or roadie library tag FILE --class CLASS",
+                hint="Correct some first: PATCH /assets/{id} with a class, or roadie library tag FILE --class CLASS. "
+                "What was learnt before goes with DELETE /learn, or roadie library learn --forget",
             )
         return await self._tasks.start("learn", {}, "the classes you said", client)
 
-    async def forget(self) -> bool:
-        """Go by the network alone again; whether anything was learnt. The corrections themselves stay."""
-        return await asyncio.to_thread(taught.forget, self._models.folder)
+    async def forget(self, client: str) -> Forgotten:
+        """Go by the network alone again; what was told by what was learnt is told anew, as a job. The corrections
+        themselves stay."""
+        if not await asyncio.to_thread(taught.forget, self._models.folder):
+            return Forgotten(forgotten=False)
+        ack = await self._tasks.start("forget", {}, "all sounds that were told by it", client)
+        return Forgotten(forgotten=True, job=ack.id)
 
 
 class Learner:
-    """The task `learn`."""
+    """The tasks `learn` and `forget`."""
 
-    def __init__(self, assets: Assets, calls: Calls, models: ModelStore) -> None:
+    def __init__(self, assets: Assets, calls: Calls, models: ModelStore, again: HearAgain) -> None:
         self._assets = assets
         self._calls = calls
         self._models = models
+        self._again = again
 
     async def run(self, context: TaskContext) -> list[str]:
-        """Returns a line for each sound that could not be learnt from."""
+        """Returns what came of it, and a line for each sound that could not be learnt from, or be heard again."""
         said = [asset for asset in await self._assets.named_by_user() if asset.label][:MOST]
+        share = len(said) / (len(said) + await self._again.known() or 1)
+        learnt, problems = await self._learn(said, lambda done, note: context.progress(share * done, note))
+        if not learnt:
+            return ["nothing was learnt", *problems]
+        outcome = await self._hear_again(lambda done, note: context.progress(share + (1 - share) * done, note))
+        return [*outcome, *problems]
+
+    async def forgotten(self, context: TaskContext) -> list[str]:
+        """Returns what came of it, and a line for each sound that could not be heard again."""
+        return await self._hear_again(context.progress)
+
+    async def _hear_again(self, progress: OnProgress) -> list[str]:
+        waiting = await self._again.waiting()
+        progress(0.0, f"{waiting} known files are heard again")
+        return await self._again.run(counting(waiting, 0, progress))
+
+    async def _learn(self, said: Sequence[Asset], progress: OnProgress) -> tuple[bool, list[str]]:
+        """Whether anything was learnt, and a line for each sound from which nothing was."""
         inputs = await asyncio.to_thread(lambda: [(asset, _input(asset)) for asset in said])
         problems = [f"{asset.name}: its file is missing" for asset, file in inputs if file is None]
         there = [(asset, file) for asset, file in inputs if file is not None]
         if not there:
-            return [*problems, "nothing was learnt"]
+            return False, problems
         params = LearnParams(classes=tuple(str(asset.label) for asset, _ in there))
         spec = registry.spec("learn")
         assert spec.choose is not None
         called = self._calls.run(
             "learn", [file for _, file in there], {"classes": list(params.classes)},
-            engine=spec.choose(params, self._models, "cpu"), on_progress=context.progress,
+            engine=spec.choose(params, self._models, "cpu"), on_progress=progress,
         )  # fmt: skip
         async with called as (out, result):
             await asyncio.to_thread(self._keep, out, result)
-        return [*problems, *result.warnings, *([] if result.files else ["nothing was learnt"])]
+        return bool(result.files), [*problems, *result.warnings]
 
     def _keep(self, out: Path, result: StepResult) -> None:
         for file in result.files:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from daemon.jobs.listen import Listener, Problem
@@ -20,13 +20,40 @@ SHOWN = 200  # problems listed; the rest are counted
 NAMED = 20  # placeholders that are named
 
 
-class Scanner:
-    """at_once: calls under way at the same time, so that no worker waits for the next."""
+class Hearing:
+    """Has files heard, and keeps what was told. at_once: calls under way at the same time, so that no worker waits for
+    the next."""
 
     def __init__(self, assets: Assets, listener: Listener, at_once: int) -> None:
         self._assets = assets
         self._listener = listener
         self._at_once = at_once
+
+    async def hear(self, files: Files, tell: Callable[[int, str], None]) -> list[str]:
+        """Returns a line for each file that could not be read. tell: how many more are done, and the last one's
+        name."""
+        problems: list[str] = []
+        waiting = batches(files)
+
+        async def work() -> None:
+            for batch in waiting:
+                heard = await self._listener.many(batch)
+                wrong = await self._assets.record_many(each for each in heard if isinstance(each, NewAsset))
+                problems.extend(each.message for each in wrong.values())
+                problems.extend(each.error.message for each in heard if isinstance(each, Problem))
+                tell(len(batch), batch[-1][0].name)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._at_once):
+                group.create_task(work())
+        return sorted(problems)
+
+
+class Scanner:
+    def __init__(self, assets: Assets, listener: Listener, at_once: int) -> None:
+        self._assets = assets
+        self._listener = listener
+        self._hearing = Hearing(assets, listener, at_once)
 
     async def run(self, context: TaskContext) -> list[str]:
         """Returns a line for each file and folder that could not be read. Raises FileMissing for the folder itself."""
@@ -43,30 +70,22 @@ class Scanner:
         done = len(found) - len(new)  # of one that was begun before: its progress goes on where it was
         share = done / len(found) if new else 0.0
         context.progress(share, f"{len(new)} of {len(found)} files are new or have changed")
-        problems = walk.problems + await self._hear_all(new, done, context)
+        tell = counting(len(found), done, context.progress)
+        problems = walk.problems + await self._hearing.hear(new, tell)
         more = [f"... and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
         return [*_in_the_cloud(walk.placeholders), *problems[:SHOWN], *more]
 
-    async def _hear_all(self, files: Files, done: int, context: TaskContext) -> list[str]:
-        """done: how many others need not be heard."""
-        problems: list[str] = []
-        total = done + len(files)
-        waiting = batches(files)
 
-        async def work() -> None:
-            nonlocal done
-            for batch in waiting:
-                heard = await self._listener.many(batch)
-                wrong = await self._assets.record_many(each for each in heard if isinstance(each, NewAsset))
-                problems.extend(each.message for each in wrong.values())
-                problems.extend(each.error.message for each in heard if isinstance(each, Problem))
-                done += len(batch)
-                context.progress(done / total, f"{done} of {total}: {batch[-1][0].name}")
+def counting(total: int, done: int, progress: Callable[[float, str], None]) -> Callable[[int, str], None]:
+    """What tells the progress of a whole of which some is done, by how many more are and what was done last. Where more
+    came to it meanwhile, it is done for the rest of the time."""
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._at_once):
-                group.create_task(work())
-        return sorted(problems)
+    def tell(more: int, name: str) -> None:
+        nonlocal done
+        done += more
+        progress(min(done / total, 1.0), f"{done} of {total}: {name}")
+
+    return tell
 
 
 def batches(files: Files) -> Iterator[Files]:

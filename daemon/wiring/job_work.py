@@ -11,17 +11,19 @@ from daemon.jobs.runner import JobRunner, Task
 from daemon.kernel.clock import Clock
 from daemon.kernel.events import Event
 from daemon.library.alike import Alikes, MapPoints
+from daemon.library.retelling import Retelling
 from daemon.library.written_tags import WrittenTags
 from daemon.services.alike import AlikeFinder
 from daemon.services.chain_apply import ChainApplier
 from daemon.services.chain_sounds import Ears
 from daemon.services.exports import Exporter
+from daemon.services.hear_again import HearAgain
 from daemon.services.learn import Learner
 from daemon.services.models import Puller
 from daemon.services.plugin_scan import PluginScanner
 from daemon.services.plugins import SettingsSaver
 from daemon.services.projects import ProjectScanner
-from daemon.services.scan import Scanner
+from daemon.services.scan import Hearing, Scanner
 from daemon.services.sound_map import Mapper
 from daemon.services.tags import TagWriter
 from daemon.services.vectors_out import VectorsOut
@@ -44,6 +46,8 @@ def _tasks(settings: Settings, stores: Stores, shop: Workshop) -> Mapping[str, T
     heard = VectorsOut(search, stores.cache)
     retagger = Retagger(assets, WrittenTags(db), calls, journal)
     at_once = cpu_workers(settings) + 1  # a batch waits for every worker that is free
+    again = HearAgain(Retelling(db), listener, Hearing(assets, listener, at_once))
+    learner = Learner(assets, calls, stores.models, again)
     return {
         "scan": Scanner(assets, listener, at_once).run,
         "export": Exporter(assets, search, stores.collections, journal, shop.asked).run,
@@ -53,7 +57,8 @@ def _tasks(settings: Settings, stores: Stores, shop: Workshop) -> Mapping[str, T
         "plugin-scan": PluginScanner(stores.catalogue, calls, settings.plugin_folders).run,
         "plugin-save": SettingsSaver(stores.catalogue, calls, journal).run,
         "chain-apply": ChainApplier(shop.chain_runs, Ears(assets, listener, at_once), journal).run,
-        "learn": Learner(assets, calls, stores.models).run,
+        "learn": learner.run,
+        "forget": learner.forgotten,
         "near-duplicates": AlikeFinder(search, Alikes(db), calls, heard).run,
         "map": Mapper(MapPoints(db), calls, heard).run,
         "place": shop.placer.run,

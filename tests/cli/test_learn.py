@@ -29,5 +29,8 @@ def test_a_class_of_ones_own_is_learnt_and_forgotten(warm: House, tmp_path: Path
     assert ran.code == 0, ran.err
     assert json.loads(ran.out)["state"] == "done"
     assert len(list((warm.home / "models" / "taught").iterdir())) == 1
-    assert "Forgotten" in roadie("library", "learn", "--forget").out
+    ran = roadie("library", "learn")
+    assert ran.code == 0 and "no sound is called otherwise now" in ran.out
+    ran = roadie("library", "learn", "--forget")
+    assert ran.code == 0 and "Forgotten" in ran.out and "no sound is called otherwise now" in ran.out
     assert "nothing to forget" in roadie("library", "learn", "--forget").out

@@ -42,7 +42,11 @@ def test_learnt_and_forgotten(house: House, tmp_path: Path) -> None:
     for i in range(5):
         warble(folder / f"{i}.wav", i)
     (folder / "gone.wav").write_bytes(warble(tmp_path / "x.wav", 9).read_bytes())
+    warble(folder / "unsaid.wav", 10)
     assets = scanned(house, folder)
+    unsaid = assets.pop("unsaid.wav")
+    own = house.ask("GET", f"/assets/{unsaid}")
+    assert own["class"] != "warble"
     for each in assets.values():
         assert house.ask("PATCH", f"/assets/{each}", {"class": "warble"})["class"] == "warble"
     (folder / "gone.wav").unlink()
@@ -50,7 +54,10 @@ def test_learnt_and_forgotten(house: House, tmp_path: Path) -> None:
 
     view = house.wait(house.ask("POST", "/learn", {})["id"])
     assert view["state"] == "done", view
-    assert [line for line in view["warnings"] if "gone.wav" in line] == view["warnings"]
+    came, *others = view["warnings"]
+    assert "1 sound is called otherwise now" in came
+    assert others and all("gone.wav" in line for line in others)
+    assert house.ask("GET", f"/assets/{unsaid}")["class"] == "warble"  # without a scan
     (taught,) = (house.home / "models" / "taught").glob("*.npz")
 
     from daemon.engines.classifier.engine import TrainedClassifier
@@ -70,7 +77,9 @@ def test_learnt_and_forgotten(house: House, tmp_path: Path) -> None:
     assert found_like(house, assets["0.wav"]) == before + 1
     assert found_like(house, str(folder / "0.wav")) == before + 1  # it is not like itself, by its name either
 
-    assert house.ask("DELETE", "/learn") == {"forgotten": True}
-    assert house.ask("DELETE", "/learn") == {"forgotten": False}
-    assert not taught.exists()
+    forgotten = house.ask("DELETE", "/learn")
+    assert forgotten["forgotten"] and not taught.exists()
+    assert house.ask("DELETE", "/learn") == {"forgotten": False, "job": None}
+    assert house.wait(forgotten["job"])["state"] == "done"
+    assert house.ask("GET", f"/assets/{unsaid}") == own
     assert house.ask("GET", f"/assets/{assets['0.wav']}")["class"] == "warble"  # the corrections stay

@@ -18,6 +18,7 @@ from daemon.services import types_duplicates as td
 from daemon.services import types_edits as te
 from daemon.services import types_jobs as tj
 from daemon.services import types_kits as tk
+from daemon.services import types_learn as tn
 from daemon.services import types_library as tl
 from daemon.services import types_plugins as tg
 from daemon.services import types_projects as tp
@@ -309,9 +310,9 @@ class FakeLearn:
         self.taught = True
         return tj.JobAck(id="learn1", state="preparing")
 
-    async def forget(self) -> bool:
+    async def forget(self, client: str) -> tn.Forgotten:
         self.taught, before = False, self.taught
-        return before
+        return tn.Forgotten(forgotten=before, job="forget1" if before else None)
 
 
 class FakeDuplicates:

@@ -8,11 +8,13 @@ from daemon.services.types_learn import Forgotten
 
 
 async def learn(call: Call[None, None]) -> JobAck:
+    """The job learns, and hears the known sounds again: its warnings begin with how many are called otherwise now."""
     return await call.services.learn.learn(call.client)
 
 
 async def forget(call: Call[None, None]) -> Forgotten:
-    return Forgotten(forgotten=await call.services.learn.forget())
+    """A job hears the sounds that were told by it again; the corrections stay."""
+    return await call.services.learn.forget(call.client)
 
 
 ROUTES = (

@@ -1,0 +1,92 @@
+"""Known sounds are heard again when what the tagger goes by has changed, so that the library says what it would say.
+
+What is stored of a sound does not tell that: its embedding is one network's and its class others' (training/tagger),
+so that no class can be told from it, and neither can what the shipped weights would say once what was learnt is
+forgotten. Files are opened as in a scan, and what is stored is what a scan would store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from daemon.jobs.listen import Listener
+from daemon.library.asset_records import FileStat
+from daemon.library.retelling import Retelling, Told
+from daemon.services.scan import SHOWN, Hearing
+
+PAGE = 2048  # files that are looked for at once
+
+
+class HearAgain:
+    def __init__(self, retelling: Retelling, listener: Listener, hearing: Hearing) -> None:
+        self._retelling = retelling
+        self._listener = listener
+        self._hearing = hearing
+
+    async def waiting(self) -> int:
+        """How many files were told by another engine than the one that would hear them now."""
+        return await self._retelling.count(self._mark())
+
+    async def known(self) -> int:
+        """How many files have a class that an engine told, whichever."""
+        return await self._retelling.count("")
+
+    async def run(self, tell: Callable[[int, str], None]) -> list[str]:
+        """Hear all of these; after a restart, those that are left. Returns what came of it, and a line for each file
+        that could not be read. tell: how many more are done, and what was done last."""
+        heard = changed = 0
+        problems: list[str] = []
+        away: list[Path] = []
+        after = ""
+        while page := await self._retelling.page(self._mark(), after, PAGE):
+            after = str(page[-1].path)
+            there, gone = await asyncio.to_thread(_parted, page)
+            if gone:
+                away += gone
+                tell(len(gone), gone[-1].name)
+            assets = {each.asset for each in there}
+            before = await self._retelling.classes(assets)
+            problems += await self._hearing.hear([(each.path, each.stat) for each in there], tell)
+            now = await self._retelling.classes(assets)
+            heard += len(there)
+            changed += sum(now.get(asset) != label for asset, label in before.items())
+        more = [f"... and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
+        return [_outcome(heard, changed), *_left(away), *problems[:SHOWN], *more]
+
+    def _mark(self) -> str:
+        return self._listener.engine().mark
+
+
+def _parted(page: Sequence[Told]) -> tuple[list[Told], list[Path]]:
+    """Those that look as they did when they were told, and the paths of the others. Blocking."""
+    there: list[Told] = []
+    gone: list[Path] = []
+    for each in page:
+        if _as_it_was(each):
+            there.append(each)
+        else:
+            gone.append(each.path)
+    return there, gone
+
+
+def _as_it_was(told: Told) -> bool:
+    try:
+        return FileStat.of(told.path) == told.stat
+    except OSError:
+        return False
+
+
+def _outcome(heard: int, changed: int) -> str:
+    sounds = {0: "no sound is", 1: "1 sound is"}.get(changed, f"{changed} sounds are")
+    return f"{heard} known files were heard again: {sounds} called otherwise now"
+
+
+def _left(away: Sequence[Path]) -> list[str]:
+    if not away:
+        return []
+    more = f" and {len(away) - 1} more" if len(away) > 1 else ""
+    return [
+        f"{away[0]}{more}: gone or changed since it was scanned, so it was not heard again. Scan its folder again"
+    ]

@@ -124,7 +124,7 @@ def export(
 def tag(
     asset: Asset,
     tags: Annotated[list[str] | None, typer.Argument(metavar="TAG...", help="Your own labels.")] = None,
-    off: Annotated[bool, typer.Option("--off", help="Take these tags away.")] = False,
+    off: Annotated[bool, typer.Option("--off", help="Take these tags, and the class you said, away.")] = False,
     label: Annotated[
         str | None, typer.Option("--class", metavar="CLASS", help="What it is, where roadie was wrong.")
     ] = None,
@@ -132,14 +132,17 @@ def tag(
 ) -> None:
     """Tag a sound, take tags away, or correct its class. Only in the library: the file is not touched.
 
+    A class is taken back as a tag is, with --off: roadie's own class and how sure it is are there again.
+
     \b
     Examples:
       roadie library tag kick.wav punchy 909
       roadie library tag kick.wav 909 --off
       roadie library tag hiss.wav --class shaker
+      roadie library tag hiss.wav --class shaker --off
     """
     from daemon.cli import library_api
-    from daemon.cli.output import on_one_line, print_json
+    from daemon.cli.output import on_one_line, print_json, say
     from daemon.cli.session import session
     from daemon.kernel.errors import BadParameter
 
@@ -147,7 +150,7 @@ def tag(
         raise BadParameter("there is nothing to say of it", hint="Name tags, or its class with --class")
     with session(os.environ) as open_session:
         found = library_api.find(open_session.client, asset)
-        change: dict[str, object] = {} if label is None else {"class": label}
+        change = {} if label is None else library_api.class_change(found, label, off=off)
         if tags:
             change["tags"] = library_api.user_tags(found, add=() if off else tags, take=tags if off else ())
         changed = library_api.patch(open_session.client, found.id, change)
@@ -157,6 +160,10 @@ def tag(
         own = [each.label for each in changed.tags if each.origin == "user" and each.label != changed.label]
         said = ", ".join(own) or "none of yours"
         print(f"{on_one_line(changed.name)}: class {changed.label or 'unknown'}, tags: {said}")
+        if off and label is not None:
+            say(
+                "That is roadie's own word again. Had it learnt yours, `roadie library learn` anew unlearns it."
+            )
 
 
 @app.command()

@@ -11,7 +11,7 @@ import msgspec
 from daemon.cli.client import Client, part
 from daemon.cli.paging import items
 from daemon.cli.request import absolute
-from daemon.kernel.errors import NotFound
+from daemon.kernel.errors import BadParameter, NotFound
 from daemon.services.types import Page
 from daemon.services.types_alike import NearDuplicates
 from daemon.services.types_duplicates import DuplicatesPlan, DuplicatesRequest
@@ -111,3 +111,17 @@ def user_tags(asset: AssetView, add: Sequence[str], take: Sequence[str]) -> list
     """The user's own tags after a change, in their order."""
     own = [tag.label for tag in asset.tags if tag.origin == "user"]
     return [label for label in dict.fromkeys([*own, *add]) if label not in take]
+
+
+def class_change(asset: AssetView, label: str, *, off: bool) -> dict[str, Any]:
+    """Of a change what says that it is `label`; off: that it is not, which takes back what the user said before.
+
+    Raises BadParameter when the user did not say that.
+    """
+    if not off:
+        return {"class": label}
+    own = asset.label if asset.meta.get("class_by_user") else None
+    if own != label.strip():
+        hint = "Its class is roadie's own word" if own is None else f"You said that it is {own}"
+        raise BadParameter("you did not say that it is that", where=label, hint=hint)
+    return {"class": None}

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from peewee import fn
 
-from daemon.kernel.errors import BadParameter, InputError, NotFound
+from daemon.kernel.errors import InputError, NotFound
 from daemon.kernel.events import AssetChanged
 from daemon.kernel.meta import OF_ONE_PATH
 from daemon.kernel.types import AssetId, Json
@@ -27,6 +27,7 @@ from daemon.library.asset_records import (
     Tag,
 )
 from daemon.library.asset_writes import forget_path, learn, put_tag, record, record_each, remove, tell_tags
+from daemon.library.corrections import checked, correct, is_corrected, withdraw
 from daemon.library.database import Database
 from daemon.library.events import append
 from daemon.library.tables import AssetRow, PathRow, TagRow
@@ -165,9 +166,11 @@ class Assets:
         return await self._db.read(work)
 
     async def change(
-        self, asset: str, *, name: str | None, rating: int | None, tags: list[str] | None, label: str | None
-    ) -> Asset:
-        """What a person says of an asset. `tags` replaces the user's own; `label` is the class and always wins."""
+        self, asset: str, *, name: str | None, rating: int | None, tags: list[str] | None, label: str | None,
+        withdrawn: bool = False,
+    ) -> Asset:  # fmt: skip
+        """What a person says of an asset. `tags` replaces the user's own; `label` is the class and always wins.
+        withdrawn: the class that they said before is taken back. Raises NotFound, BadParameter."""
 
         def work() -> None:
             row = AssetRow.get_or_none(AssetRow.id == asset)
@@ -178,25 +181,19 @@ class Assets:
             if rating is not None:
                 row.rating = rating
             if label is not None:
-                _checked(label)
-                if row.label != label and row.meta.get("class_by_user"):
-                    # A class that is taken back was never a tag of its own.
-                    TagRow.delete().where(
-                        (TagRow.asset == asset) & (TagRow.origin == USER) & (TagRow.label == row.label)
-                    ).execute()
-                row.label, row.confidence = label, 1.0
-                row.meta = {**row.meta, "class_by_user": True}
-                put_tag(asset, Tag(label, 1.0, USER))
+                correct(row, label)
+            elif withdrawn:
+                withdraw(row)
             row.save()
             if tags is not None:
                 TagRow.delete().where((TagRow.asset == asset) & (TagRow.origin == USER)).execute()
                 for tag in dict.fromkeys(tags):
-                    put_tag(asset, Tag(_checked(tag), 1.0, USER))
-                if row.label is not None and row.meta.get("class_by_user"):
+                    put_tag(asset, Tag(checked(tag), 1.0, USER))
+                if is_corrected(row):
                     put_tag(asset, Tag(row.label, 1.0, USER))  # a class is a tag as well, and was not replaced
             index_text(asset)
             append(AssetChanged(asset))
-            if tags is not None or label is not None:
+            if tags is not None or label is not None or withdrawn:
                 tell_tags(asset)
 
         await self._db.write(work)
@@ -298,10 +295,3 @@ class Assets:
 
 def _stat(row: PathRow) -> FileStat:
     return FileStat(row.size, row.mtime_ns, row.inode)
-
-
-def _checked(tag: str) -> str:
-    text = tag.strip()
-    if not text or len(text) > 100:
-        raise BadParameter(f"a tag or a class is 1 to 100 characters, not {len(text)}")
-    return text

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from daemon.jobs.effects import Deliverer
 from daemon.kernel.errors import FileMissing, Forbidden
 from daemon.library.asset_records import Asset
@@ -72,9 +74,11 @@ class LibraryService:
         return asset_view(await self._assets.get(asset))
 
     async def patch(self, asset: str, patch: AssetPatch) -> AssetView:
+        said = None if patch.label is msgspec.UNSET else patch.label
         changed = await self._assets.change(
-            asset, name=patch.name, rating=patch.rating, tags=patch.tags, label=patch.label
-        )
+            asset, name=patch.name, rating=patch.rating, tags=patch.tags, label=said,
+            withdrawn=patch.label is None,
+        )  # fmt: skip
         return asset_view(changed)
 
     async def delete(self, asset: str, with_file: bool) -> None:

@@ -80,12 +80,16 @@ class AssetQuery(Facets, frozen=True):
 
 
 class AssetPatch(Request, frozen=True):
-    """Only the fields given change. tags replaces the user's own tags; label is the class."""
+    """Only the fields given change. tags replaces the user's own tags. class: what a person says it is, which wins over
+    the tagger's word and is learnt from; null takes that back, and the tagger's own class and confidence are there
+    again. "unsure" is the tagger's word alone."""
 
     name: Annotated[str, Meta(min_length=1, max_length=255, pattern=r"\S")] | None = None
     rating: Annotated[int, Meta(ge=0, le=5)] | None = None
     tags: list[str] | None = None
-    label: Annotated[str, Meta(min_length=1, max_length=100)] | None = msgspec.field(name="class", default=None)
+    label: Annotated[str, Meta(min_length=1, max_length=100)] | msgspec.UnsetType | None = msgspec.field(
+        name="class", default=msgspec.UNSET
+    )
 
 
 class DuplicateGroup(Answer, frozen=True):

@@ -83,3 +83,16 @@ def test_learnt_and_forgotten(house: House, tmp_path: Path) -> None:
     assert house.wait(forgotten["job"])["state"] == "done"
     assert house.ask("GET", f"/assets/{unsaid}") == own
     assert house.ask("GET", f"/assets/{assets['0.wav']}")["class"] == "warble"  # the corrections stay
+
+
+def test_a_correction_is_taken_back(house: House, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    warble(tmp_path / "mine" / "slip.wav", 200)
+    asset = scanned(house, tmp_path / "mine")["slip.wav"]
+    own = house.ask("GET", f"/assets/{asset}")
+    house.ask("PATCH", f"/assets/{asset}", {"class": "snare"})
+    assert house.ask("PATCH", f"/assets/{asset}", {"rating": 0})["class"] == "snare"
+    assert house.ask("PATCH", f"/assets/{asset}", {"class": None}) == own
+    assert house.ask("PATCH", f"/assets/{asset}", {"class": None}) == own
+    refused = house.refused("PATCH", f"/assets/{asset}", {"class": "unsure"})
+    assert refused["status"] == 422 and "does not know" in refused["detail"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daemon.kernel.errors import Conflict, NotFound
+from daemon.kernel.errors import BadParameter, Conflict, NotFound
 from daemon.kernel.types import AssetId, Json
 from daemon.library.arrivals import Arrivals
 from daemon.library.asset_records import FileStat, NewAsset
@@ -166,6 +166,49 @@ async def test_a_class_that_was_taken_back_is_no_tag(db: Database, tmp_path: Pat
         found = await assets.change("x", name=None, rating=None, tags=tags, label=label)
         assert found.label == label
     assert {tag.label for tag in found.tags if tag.origin == "user"} == {"mine", "my zap"}
+
+
+async def test_the_taggers_own_word_is_there_again_when_a_person_takes_theirs_back(
+    db: Database, tmp_path: Path
+) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "x.wav", "x", **{"class": "kick", "confidence": 0.6}))
+    before = await assets.get("x")
+    await assets.change("x", name=None, rating=None, tags=["mine"], label="snare")
+    assert len(await assets.named_by_user()) == 1
+    found = await assets.change("x", name=None, rating=None, tags=None, label=None, withdrawn=True)
+    assert (found.label, found.confidence, found.kind) == ("kick", 0.6, before.kind)
+    assert {(tag.label, tag.origin) for tag in found.tags} == {("kick", "model"), ("mine", "user")}
+    assert await assets.named_by_user() == []
+    assert (await names(db, label="kick"), await names(db, tag="snare")) == (["x.wav"], [])
+    again = await assets.change("x", name=None, rating=None, tags=None, label=None, withdrawn=True)
+    assert again == found
+    await db.write(lambda: learn("x", {"class": "rim", "confidence": 0.9}))
+    assert (await assets.get("x")).label == "rim"
+
+
+async def test_what_the_tagger_said_while_a_person_knew_better_is_there_when_they_take_it_back(
+    db: Database, tmp_path: Path
+) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "x.wav", "x", **{"class": "kick", "confidence": 0.6}))
+    await assets.change("x", name=None, rating=None, tags=None, label="snare")
+    await db.write(lambda: learn("x", {"class": "tom", "confidence": 0.7}))
+    found = await assets.change("x", name=None, rating=None, tags=None, label=None, withdrawn=True)
+    assert (found.label, found.confidence) == ("tom", 0.7)
+
+
+@pytest.mark.parametrize(
+    "label", ["unsure", " Unsure ", "two\nlines", "two\u2028lines", "be\x07ll", " ", "x" * 101]
+)
+async def test_what_can_be_no_class_is_refused(db: Database, tmp_path: Path, label: str) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "x.wav", "x", **{"class": "kick", "confidence": 0.6}))
+    with pytest.raises(BadParameter):
+        await assets.change("x", name=None, rating=None, tags=None, label=label)
+    assert (await assets.get("x")).label == "kick"
+    found = await assets.change("x", name=None, rating=None, tags=None, label=" 👩\u200d🎤 ")
+    assert found.label == "👩\u200d🎤"
 
 
 async def test_the_class_that_a_person_said_stays_a_tag_whatever_tags_are_set(

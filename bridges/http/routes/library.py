@@ -59,7 +59,7 @@ ROUTES = (
         "PATCH",
         ASSET,
         patch,
-        "Change tags, name, rating or class",
+        "Change tags, name, rating or class; take a class back",
         body=AssetPatch,
         answer=AssetView,
         also=_NONE,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from daemon.cli.request import absolute
 from daemon.kernel.errors import BadParameter
+from daemon.services.types_library import Sort
 
 ONE_TEMPO_BPM = 0.5  # how far a tempo may be off and still be the one that was named
 
@@ -51,8 +53,10 @@ class Filters:
 
 
 def order(sort: str) -> dict[str, object]:
-    """ "bpm", or "-bpm" for the highest first."""
+    """ "bpm", or "-bpm" for the highest first. Raises BadParameter."""
     by = sort.removeprefix("-")
+    if by not in get_args(Sort):
+        raise BadParameter(f"cannot sort by {by!r}", where="--sort", hint=f"Sorts: {', '.join(get_args(Sort))}")
     return {"sort": None if by == "relevance" else by, "descending": "true" if sort.startswith("-") else None}
 
 

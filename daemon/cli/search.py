@@ -58,12 +58,12 @@ def search(
         text=" ".join(text or ()), tag=tag, label=label, kind=kind, bpm=bpm, key=key, compatible=compatible,
         length=length, rating=rating, folder=folder, source=source, missing=missing,
     )  # fmt: skip
-    query = wanted.to_query()
+    query, sorted_by = wanted.to_query(), order(sort)
     with session(os.environ) as open_session:
         if facets:
             library_told.tell_counts(library_api.facets(open_session.client, query), as_json)
             return
-        query |= {"but": but, **order(sort)}
+        query |= {"but": but, **sorted_by}
         if like is not None:
             query["like"] = library_api.sound(open_session.client, like)
         found = list(library_api.assets(open_session.client, query, limit))

@@ -61,8 +61,7 @@ def masks(query: Query, columns: Columns) -> dict[str, Mask]:
     equal = {"kind": query.kind, "class": query.label, "stem": query.stem, "source": query.source}
     for name, word in equal.items():
         if word is not None:
-            _check_word(name, word, columns)
-            found[name] = _is_one_of(columns, name, [word])
+            found[name] = _is_one_of(columns, name, _spelt(name, word, columns))
     if query.key is not None:
         keys = compatible(query.key) if query.compatible else [query.key]
         if not keys or (parse_key(query.key) is None and columns.place("key", query.key) is None):
@@ -177,10 +176,16 @@ def first_by_name(mask: Mask, columns: Columns, descending: bool, count: int) ->
     return numbers
 
 
-def _check_word(name: str, word: str, columns: Columns) -> None:
-    """Raises BadParameter for a kind or class that is none of roadie's, and that no sound has."""
-    if name not in _LEGAL or word in _LEGAL[name] or columns.place(name, word) is not None:
-        return
+def _spelt(name: str, word: str, columns: Columns) -> list[str]:
+    """A facet's word as sounds have it: of kinds and classes in whatever case, as text is searched.
+
+    Raises BadParameter for a kind or class that is none of roadie's, and that no sound has.
+    """
+    if name not in _LEGAL:
+        return [word]
+    found = [each for each in columns.words(name) if each.casefold() == word.casefold()]
+    if found or word.casefold() in _LEGAL[name]:
+        return found
     own = sorted(set(columns.words(name)) - {"", *_LEGAL[name]})
     known = ", ".join((*_LEGAL[name], *own))
     plural = "Kinds" if name == "kind" else "Classes"

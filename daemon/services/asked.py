@@ -32,6 +32,8 @@ class Asked:
         sound."""
         if asked.but is not None and asked.like is None:
             raise BadParameter("`but` says how others differ from a sound", hint="Name the sound with `like`")
+        if asked.compatible and asked.key is None:
+            raise BadParameter("`compatible` asks for keys that go with one", hint="Name that one with `key`")
         like = None if asked.like is None else await self._like(asked.like)
         folder = asked.folder if asked.folder is None else at_home(asked.folder)
         but = tuple(word.strip() for word in (asked.but or "").split(",") if word.strip())

@@ -46,9 +46,10 @@ class AssetView(Answer, frozen=True):
 
 class Facets(Request, frozen=True):
     """What narrows a search. q: words, each a prefix, also of a part of a word ("rim" of "SnareRim01"); a word like
-    none that there is counts as a typo, but never its numbers. key: in any spelling, also Camelot ("8A"); compatible:
-    its relative and the keys a fifth away as well. folder: absolute, with all below. source: the asset something was
-    made from. missing: only those whose files are gone, instead of those whose files are there."""
+    none that there is counts as a typo, but never its numbers. kind, class: in whatever case. key: in any spelling,
+    also Camelot ("8A"); compatible, which needs a key: its relative and the keys a fifth away as well. folder:
+    absolute, with all below. source: the asset something was made from. missing: only those whose files are gone,
+    instead of those whose files are there."""
 
     text: str | None = msgspec.field(name="q", default=None)
     tag: str | None = None
@@ -67,13 +68,16 @@ class Facets(Request, frozen=True):
     missing: bool = False
 
 
+Sort = Literal["relevance", "added", "name", "length", "bpm", "rating"]
+
+
 class AssetQuery(Facets, frozen=True):
     """like: an asset, or an absolute path, to be near in sound; but: how the others differ from it, separated by
     commas: brighter, darker, shorter, longer, higher, lower, louder, quieter, noisier, cleaner."""
 
     like: str | None = None
     but: str | None = None
-    sort: Literal["relevance", "added", "name", "length", "bpm", "rating"] = "relevance"
+    sort: Sort = "relevance"
     descending: bool = False
     cursor: str | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50

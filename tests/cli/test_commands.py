@@ -224,6 +224,15 @@ def test_a_tempo_that_is_none_is_2(found: FakeDaemon, roadie: Roadie) -> None:
     assert roadie("search", "--bpm", "fast").code == 2
 
 
+def test_an_order_that_is_none_is_answered_with_those_that_are(found: FakeDaemon, roadie: Roadie) -> None:
+    for sort in ("foo", "-foo", ""):
+        ran = roadie("search", "--sort", sort)
+        assert ran.code == 2 and "relevance, added, name" in ran.err
+    found.routes["GET /assets"] = page()
+    assert roadie("search", "--sort", "-length").code == 0
+    assert found.asked[-1][2] == {"sort": "length", "descending": "true", "limit": "50"}
+
+
 def test_tags_are_added_to_ones_own_only(found: FakeDaemon, roadie: Roadie) -> None:
     found.routes["GET /assets/kick"] = ASSET
     found.routes[f"PATCH /assets/{ASSET['id']}"] = ASSET

@@ -248,6 +248,8 @@ async def test_what_can_find_nothing_is_said(search: Search) -> None:
 async def test_a_class_of_ones_own_is_one(search: Search, db: Database) -> None:
     await Assets(db).change("k1", name=None, rating=None, tags=None, label="zap")
     assert await ids(search, label="zap") == ["k1"]
+    assert await ids(search, label="Zap") == await ids(search, text="zap", label="ZAP") == ["k1"]
+    assert set(await ids(search, label="Snare", kind="One-Shot")) == set(await ids(search, label="snare"))
     with pytest.raises(BadParameter) as told:
         await ids(search, label="zip")
     assert str(told.value.hint).endswith("unsure, zap")

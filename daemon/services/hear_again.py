@@ -36,15 +36,14 @@ class HearAgain:
     async def run(self, tell: Callable[[int, str], None]) -> list[str]:
         """Hear all of these; after a restart, those that are left. Returns what came of it, and a line for each file
         that could not be read. tell: how many more are done, and what was done last."""
-        heard = changed = 0
+        heard = changed = away = 0
         problems: list[str] = []
-        away: list[Path] = []
-        after = ""
+        first_away = after = ""
         while page := await self._retelling.page(self._mark(), after, PAGE):
             after = str(page[-1].path)
             there, gone = await asyncio.to_thread(_parted, page)
             if gone:
-                away += gone
+                away, first_away = away + len(gone), first_away or str(gone[0])
                 tell(len(gone), gone[-1].name)
             assets = {each.asset for each in there}
             before = await self._retelling.classes(assets)
@@ -53,7 +52,8 @@ class HearAgain:
             heard += len(there)
             changed += sum(now.get(asset) != label for asset, label in before.items())
         more = [f"... and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
-        return [_outcome(heard, changed), *_left(away), *problems[:SHOWN], *more]
+        came = f"{heard} known files were heard again, and {changed} of their sounds are called otherwise now"
+        return [came, *_left(first_away, away), *problems[:SHOWN], *more]
 
     def _mark(self) -> str:
         return self._listener.engine().mark
@@ -78,15 +78,10 @@ def _as_it_was(told: Told) -> bool:
         return False
 
 
-def _outcome(heard: int, changed: int) -> str:
-    sounds = {0: "no sound is", 1: "1 sound is"}.get(changed, f"{changed} sounds are")
-    return f"{heard} known files were heard again: {sounds} called otherwise now"
-
-
-def _left(away: Sequence[Path]) -> list[str]:
-    if not away:
+def _left(first: str, count: int) -> list[str]:
+    if not count:
         return []
-    more = f" and {len(away) - 1} more" if len(away) > 1 else ""
+    more = f" and {count - 1} more" if count > 1 else ""
     return [
-        f"{away[0]}{more}: gone or changed since it was scanned, so it was not heard again. Scan its folder again"
+        f"{first}{more}: gone or changed since it was scanned, so it was not heard again. Scan its folder again"
     ]

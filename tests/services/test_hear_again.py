@@ -85,7 +85,7 @@ async def test_the_library_says_at_once_what_a_scan_would_say(school: School) ->
     await school.correct()
     context = Context({})
     (told,) = await school.learner.run(context)
-    assert told.startswith(f"{3 * MINE} known files were heard again: {MINE} sounds are called otherwise")
+    assert told.startswith(f"{3 * MINE} known files were heard again, and {MINE} of their sounds are called")
     shares = [share for share, _ in context.told]
     assert shares == sorted(shares) and shares[-1] == 1.0
     after = await school.known()
@@ -98,7 +98,7 @@ async def test_the_library_says_at_once_what_a_scan_would_say(school: School) ->
 
     taught.forget(school.models.folder)
     (told,) = await school.learner.forgotten(Context({}))
-    assert told.startswith(f"{3 * MINE} known files were heard again: {MINE} sounds are called otherwise")
+    assert told.startswith(f"{3 * MINE} known files were heard again, and {MINE} of their sounds are called")
     forgotten = await school.known()
     own = {f"warble {number}.wav" for number in range(MINE)}
     assert {forgotten[name].label for name in own} == {"warble"}

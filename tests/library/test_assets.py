@@ -198,6 +198,13 @@ async def test_what_the_tagger_said_while_a_person_knew_better_is_there_when_the
     assert (found.label, found.confidence) == ("tom", 0.7)
 
 
+async def test_a_class_of_the_taggers_is_that_class_in_whatever_case(db: Database, tmp_path: Path) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "x.wav", "x"))
+    for said, kept in (("Closed-Hat", "closed-hat"), ("Zap", "Zap")):
+        assert (await assets.change("x", name=None, rating=None, tags=None, label=said)).label == kept
+
+
 @pytest.mark.parametrize(
     "label", ["unsure", " Unsure ", "two\nlines", "two\u2028lines", "be\x07ll", " ", "x" * 101]
 )

@@ -24,7 +24,7 @@ class AnalyseParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="analyse",
-    version=3,
+    version=4,
     params=AnalyseParams,
     run="daemon.steps.analysing.run:run",
     lane=Lane.CPU,

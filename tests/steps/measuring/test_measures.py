@@ -53,6 +53,64 @@ def test_noise_has_no_pitch() -> None:
         assert pitch_of(row(0.2 * burst), RATE) is None
 
 
+def notes(*midi: float, partials: int = 12, slope: float = 1.3, length_s: float = 1.5) -> np.ndarray:
+    """Together, each of harmonic partials that fall off by n ** -slope, and dying away."""
+    t = seconds(length_s)
+    tones = [
+        np.sin(2 * np.pi * 440 * 2 ** ((note - 69) / 12) * k * t + k) / k**slope
+        for note in midi
+        for k in range(1, partials + 1)
+    ]
+    tone = np.sum(tones, axis=0) * np.exp(-t / 0.8)
+    return np.asarray(0.5 * tone / np.abs(tone).max())
+
+
+@pytest.mark.parametrize("slope", [0.8, 1.3, 2.0])
+@pytest.mark.parametrize("root", [45, 52, 57, 62])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (0, 3, 7, 12),
+        (0, 4, 7),
+        (4, 7, 12),
+        (7, 12, 16),
+        (0, 3, 7),
+        (7, 12, 15),
+        (0, 4, 7, 10),
+        (0, 7),
+        (0, 5),
+        (0, 3),
+    ],
+)
+def test_a_chord_has_no_note(steps: tuple[int, ...], root: int, slope: float) -> None:
+    """Though it has a period: that of a low note of which its own are partials."""
+    assert pitch_of(row(notes(*(root + step for step in steps), slope=slope)), RATE) is None
+
+
+def test_a_note_doubled_in_octaves_is_one_note() -> None:
+    found = pitch_of(row(notes(45, 57, 69)), RATE)
+    assert found is not None and found.note == 45 and found.confidence > 0.9
+
+
+@pytest.mark.parametrize("missing", [1, 2, 3])
+def test_a_note_whose_lowest_partials_are_missing_is_one_note(missing: int) -> None:
+    """As of a small speaker or a low string; and its partials lie a little wide, as a stiff string's do."""
+    t = seconds(1.0)
+    partials = [
+        np.sin(2 * np.pi * 55 * k * np.sqrt(1 + 5e-5 * k * k) * t + k) / k for k in range(1 + missing, 15)
+    ]
+    found = pitch_of(row(0.2 * np.sum(partials, axis=0) * np.exp(-2 * t)), RATE)
+    assert found is not None and found.note == 33 and found.confidence > 0.8
+
+
+def test_a_bass_line_has_no_sure_note() -> None:
+    line = pitch_of(row(np.concatenate([notes(note, length_s=1.0) for note in (33, 29, 36, 31, 28, 38)])), RATE)
+    assert line is None or line.confidence < 0.6
+    same = np.concatenate([notes(33, length_s=1.0)] * 6)
+    found = pitch_of(row(same), RATE)
+    assert found is not None and found.note == 33 and found.confidence > 0.9
+
+
 def test_width_of_mono_of_independent_and_of_opposite_channels() -> None:
     rng = np.random.default_rng(1)
     one, other = rng.standard_normal((2, 2 * RATE)).astype(np.float32)

@@ -19,6 +19,7 @@ _BEXT = struct.Struct("<256s32s32s10s8sQH64s5h180s")
 _NO_LOUDNESS = 0x7FFF
 _SMPL = struct.Struct("<9I")
 _SMPL_LOOP = struct.Struct("<6I")
+_AUDIBLE_CENTS = 5.0
 _CUE_POINT = struct.Struct("<II4sIII")
 _ACID = struct.Struct("<IHHfIHHf")
 _ACID_ONE_SHOT, _ACID_ROOT, _ACID_STRETCH = 1, 2, 4
@@ -51,11 +52,12 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """root_note: MIDI number at which the sample sounds as recorded."""
+    """root_note: MIDI number at which the sample sounds as recorded. cents: of the sample from that note, -50..50."""
 
     root_note: int
     rate_hz: int
     loops: tuple[Loop, ...] = ()
+    cents: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,19 @@ def bext(value: Bext) -> Chunk:
 
 def smpl(value: Sampler) -> Chunk:
     period_ns = round(1e9 / value.rate_hz)
-    body = _SMPL.pack(0, 0, period_ns, value.root_note, 0, 0, 0, len(value.loops), 0)
+    note, fraction = _unity(value)
+    body = _SMPL.pack(0, 0, period_ns, note, fraction, 0, 0, len(value.loops), 0)
     for index, loop in enumerate(value.loops):
         body += _SMPL_LOOP.pack(index, 0, loop.start_frame, loop.end_frame, 0, 0)
     return Chunk(b"smpl", body)
+
+
+def _unity(value: Sampler) -> tuple[int, int]:
+    """(note, fraction above it, of which 2**32 are a semitone): what is below a note is above the one before. Readers
+    that know no fraction would be off by all of it, so what nobody hears is left out."""
+    cents = value.cents if abs(value.cents) >= _AUDIBLE_CENTS else 0.0
+    note, fraction = divmod(100 * value.root_note + cents, 100)
+    return max(int(note), 0), round(fraction / 100 * (1 << 32))
 
 
 def cue(markers: Sequence[Marker]) -> list[Chunk]:

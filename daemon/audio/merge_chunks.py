@@ -20,7 +20,7 @@ from daemon.audio.id3_raw import parse
 from daemon.audio.tag_facts import Tags
 
 _DESCRIPTION, _ORIGINATOR = slice(0, 256), slice(256, 288)
-_UNITY_NOTE_AT = 12
+_UNITY_NOTE = slice(12, 20)  # with the part of a semitone above it
 _INFO = b"INFO"
 _OVERWRITTEN = frozenset({b"IGNR", b"IKEY"})
 
@@ -163,10 +163,9 @@ def _between(text: str, start: str, end: str) -> str:
 
 def _smpl(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:
     """Loop points stay; the root note is replaced only when asked, or when it is roadie's own."""
-    note = slice(_UNITY_NOTE_AT, _UNITY_NOTE_AT + 4)
-    if len(old) < note.stop or not (overwrite or old[note] == own[note]):
+    if len(old) < _UNITY_NOTE.stop or not (overwrite or old[_UNITY_NOTE] == own[_UNITY_NOTE]):
         return old
-    return old[: note.start] + new[note] + old[note.stop :]
+    return old[: _UNITY_NOTE.start] + new[_UNITY_NOTE] + old[_UNITY_NOTE.stop :]
 
 
 def _whole(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:

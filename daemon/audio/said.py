@@ -25,7 +25,7 @@ _NAMES = {
 """Of ID3 frames, their free texts, Vorbis comments, MP4 atoms, INFO and iXML, in small letters."""
 _ITUNES = "----:com.apple.itunes:"
 _ACID_ROOT = 2
-_SMPL_NOTE_AT, _ACID_TEMPO_AT = 12, 20
+_SMPL_NOTE_AT, _SMPL_FRACTION_AT, _ACID_TEMPO_AT = 12, 16, 20
 _ROUNDED = 0.51
 """Some places hold a whole number of beats per minute."""
 
@@ -89,9 +89,9 @@ def _of_chunk(chunk: Chunk) -> Iterator[tuple[str, str]]:
     elif chunk.id == b"iXML":
         user = body.partition(b"<USER>")[2].partition(b"</USER>")[0].decode("utf-8", "replace")
         yield from re.findall(r"<(\w+)>([^<]*)</\1>", user)
-    elif chunk.id == b"smpl" and len(body) >= _SMPL_NOTE_AT + 4:
-        note = struct.unpack_from("<I", body, _SMPL_NOTE_AT)[0]
-        yield from [(ROOT_NOTE, str(note))] if note else []
+    elif chunk.id == b"smpl" and len(body) >= _SMPL_FRACTION_AT + 4:
+        note, fraction = struct.unpack_from("<II", body, _SMPL_NOTE_AT)
+        yield from [(ROOT_NOTE, f"{note + fraction / (1 << 32):g}")] if note else []
     elif chunk.id == b"acid" and len(body) >= _ACID_TEMPO_AT + 4:
         flags, note = struct.unpack_from("<IH", body)
         tempo = struct.unpack_from("<f", body, _ACID_TEMPO_AT)[0]

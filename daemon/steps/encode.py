@@ -18,7 +18,7 @@ class EncodeParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="encode",
-    version=5,
+    version=6,
     params=EncodeParams,
     run="daemon.steps.encode_run:run",
     lane=Lane.CPU,
@@ -34,6 +34,7 @@ SPEC = StepSpec(
         "key",
         "bars",
         "root_note",
+        "root_cents",
         "slices_frames",
         "rate",
         "start_frames",

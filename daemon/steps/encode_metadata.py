@@ -54,7 +54,8 @@ def wav_chunks(meta: Mapping[str, Json], title: str | None, rate_hz: int, frames
     if is_loop or root is not None:
         loops = (chunk_bodies.Loop(0, frames - 1),) if is_loop else ()
         note = _MIDDLE_C if root is None else int(root)
-        chunks.append(chunk_bodies.smpl(chunk_bodies.Sampler(note, rate_hz, loops)))
+        cents = _number(meta.get("root_cents")) or 0.0
+        chunks.append(chunk_bodies.smpl(chunk_bodies.Sampler(note, rate_hz, loops, cents)))
     if is_loop and said.bpm:
         chunks.append(chunk_bodies.acid(_acid(meta, said.bpm, root, frames / rate_hz)))
     elif root is not None and meta.get("kind") == "one-shot":

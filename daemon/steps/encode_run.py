@@ -18,6 +18,7 @@ from daemon.kernel.types import Json
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
 from daemon.steps.encode import EncodeParams
 from daemon.steps.encode_metadata import tags, wav_chunks
+from daemon.steps.root_note import with_root
 from daemon.steps.spec import StepContext
 
 _SUFFIX = re.compile(
@@ -102,14 +103,14 @@ def _write(
             done += block.shape[1]
             tell(done / audio.frames)
     if container != "wav":
-        write_tags(path, tags(given.meta, title))
+        write_tags(path, tags(with_root(given.meta), title))
 
 
 def _writer(
     path: Path, given: InputFile, audio: AudioReader, container: Container, depth: Depth, title: str
 ) -> Writer:
     if container == "wav":
-        chunks = wav_chunks(given.meta, title, audio.rate_hz, audio.frames)
+        chunks = wav_chunks(with_root(given.meta), title, audio.rate_hz, audio.frames)
         return WavWriter(path, audio.rate_hz, audio.channels, depth, chunks=chunks)
     return EncodedWriter(path, audio.rate_hz, audio.channels, container, depth)
 

@@ -22,7 +22,7 @@ class RetagParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="retag",
-    version=3,
+    version=4,
     params=RetagParams,
     run="daemon.steps.retag_run:run",
     lane=Lane.CPU,

@@ -24,9 +24,10 @@ from daemon.kernel.work import Annotation, InputFile, Kind, Produced, StepResult
 from daemon.steps.encode_metadata import tags, wav_chunks
 from daemon.steps.retag import RetagParams
 from daemon.steps.retag_name import NAME
+from daemon.steps.root_note import with_root
 from daemon.steps.spec import StepContext
 
-_WITH = {CLASS: ("confidence",), BPM: ("bars",)}
+_WITH = {CLASS: ("confidence",), BPM: ("bars",), ROOT_NOTE: ("root_cents",)}
 """What says nothing without the other."""
 _BLOCK_BYTES = 1 << 20
 
@@ -44,7 +45,7 @@ def run(context: StepContext, inputs: tuple[InputFile, ...], params: RetagParams
     context.checkpoint(0.3, "reading")
     try:
         there = said(path)
-        facts = params.facts if params.overwrite else _unsaid(params.facts, there, params.own)
+        facts = with_root(params.facts) if params.overwrite else _unsaid(params.facts, there, params.own)
         wrote, left = _tagged(path, copy, facts, params)
     except OSError as error:
         raise disk_error("cannot make the tagged copy", shown(path), error) from error
@@ -97,6 +98,8 @@ def _unsaid(
     if stands(GENRE, label) or stands(CLASS, label):
         known["genre"] = ""
     for fact in (CLASS, BPM, KEY, ROOT_NOTE):
+        if fact == ROOT_NOTE:
+            known = with_root(known)  # by the key that is written
         if stands(fact, known.get(fact)):
             for name in (fact, *_WITH.get(fact, ())):
                 known.pop(name, None)

@@ -39,7 +39,8 @@ def parse_smpl(chunk: Chunk) -> bodies.Sampler:
     count = min(fields[7], (len(chunk.body) - _SMPL.size) // _SMPL_LOOP.size)
     loops = [_SMPL_LOOP.unpack_from(chunk.body, _SMPL.size + i * _SMPL_LOOP.size) for i in range(count)]
     rate = round(1e9 / fields[2]) if fields[2] else 0
-    return bodies.Sampler(fields[3], rate, tuple(bodies.Loop(loop[2], loop[3]) for loop in loops))
+    cents = 100 * fields[4] / (1 << 32)  # above the note
+    return bodies.Sampler(fields[3], rate, tuple(bodies.Loop(loop[2], loop[3]) for loop in loops), cents)
 
 
 def parse_cue(chunks: Sequence[Chunk]) -> list[bodies.Marker]:
@@ -66,7 +67,7 @@ def parse_info(chunk: Chunk) -> dict[str, str]:
 
 def parse_acid(chunk: Chunk) -> bodies.Acid:
     flags, root, _, _, beats, denominator, numerator, bpm = _ACID.unpack_from(chunk.body)
-    note = root if flags & 4 else None
+    note = root if flags & 2 else None
     return bodies.Acid(bool(flags & 1), beats, bpm, note, (numerator, denominator))
 
 

@@ -14,14 +14,16 @@ from daemon.engines.classifier.image import Mono, mono
 
 _STEP_S = 0.001
 _SPECTRUM_S = 0.5  # of the sound from its attack on: the part by which an ear names it
-_OCTAVES_HZ = (80.0, 160.0, 320.0, 640.0, 1280.0, 2560.0, 5120.0, 10240.0, 20480.0)
+_BANDS_HZ = (20.0, 160.0, 320.0, 640.0, 1280.0, 2560.0, 5120.0, 10240.0, 20480.0)
+"""Octaves; but what is below 160 Hz is one band to the ear too (Zwicker, Subdivision of the Audible Frequency Range
+into Critical Bands, 1961), and in an octave of so few Hz a tone that dies away would look as wide as noise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
     """length_s: from attack to 60 dB below the peak. attack_s: 10 to 90 percent of the peak. decay_s: from the
     peak to 40 dB below it, or to the end. brightness_hz: spectral centroid of the power. noisiness: 0 for a tone,
-    1 for white noise (spectral flatness by octaves). low, high: part of the power below 150 Hz, above 5 kHz.
+    1 for white noise (spectral flatness by bands). low, high: part of the power below 150 Hz, above 5 kHz.
     hits: rises like a new attack in the whole sound. peak_db: dBFS."""
 
     length_s: float
@@ -98,9 +100,9 @@ def _first(hz: float, bin_hz: float) -> int:
 
 
 def _flatness(power: NDArray[np.float32], bin_hz: float) -> float:
-    """Geometric over arithmetic mean of the power in each octave, weighted by the octave's power; exp(-0.577) is
+    """Geometric over arithmetic mean of the power in each band, weighted by the band's power; exp(-0.577) is
     what a periodogram of white noise gives."""
-    edges = [_first(hz, bin_hz) for hz in _OCTAVES_HZ]
+    edges = [_first(hz, bin_hz) for hz in _BANDS_HZ]
     logs = np.log(power[edges[0] : edges[-1]] + np.float32(1e-20))
     weights, values = [], []
     for low, high in pairwise(edges):

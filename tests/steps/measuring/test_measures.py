@@ -111,6 +111,20 @@ def test_a_bass_line_has_no_sure_note() -> None:
     assert found is not None and found.note == 33 and found.confidence > 0.9
 
 
+@pytest.mark.parametrize("hz", [25, 35, 45, 55, 65, 75, 90, 110, 150, 220, 440, 1000, 4000])
+@pytest.mark.parametrize("decay_s", [0.15, 0.4, 10.0])
+def test_a_tone_is_no_noise(hz: float, decay_s: float) -> None:
+    t = seconds(1.0)
+    told = measure_sound(row(0.8 * np.sin(2 * np.pi * hz * t) * np.exp(-t / decay_s)), RATE)
+    assert told["noisiness"] < 0.2
+
+
+@pytest.mark.parametrize("decay_s", [0.03, 0.15, 10.0])
+def test_white_noise_is_noise(decay_s: float) -> None:
+    burst = np.random.default_rng(2).standard_normal(RATE) * np.exp(-seconds(1.0) / decay_s)
+    assert measure_sound(row(0.2 * burst), RATE)["noisiness"] > 0.95
+
+
 def test_width_of_mono_of_independent_and_of_opposite_channels() -> None:
     rng = np.random.default_rng(1)
     one, other = rng.standard_normal((2, 2 * RATE)).astype(np.float32)

@@ -78,6 +78,40 @@ def test_tempo_bars_and_key_of_a_song(
     assert meta["bpm_confidence"] >= 0.4
 
 
+def four_bars(bpm: float, seed: int, cut: float = 1.0) -> np.ndarray:
+    """(n,): a loop of drums, bass and held chords, tails going round; `cut` leaves a part of the length."""
+    rng, beat_s = np.random.default_rng(seed), 60 / bpm
+    audio = np.zeros(round(16 * beat_s * RATE))
+
+    def add(sound: np.ndarray, beat: float, gain: float) -> None:
+        np.add.at(audio, (round(beat * beat_s * RATE) + np.arange(sound.size)) % audio.size, gain * sound)
+
+    t = np.arange(RATE // 4) / RATE
+    kick = np.sin(2 * np.pi * (50 * t + 1.2 * (1 - np.exp(-t / 0.02)))) * np.exp(-t / 0.07)
+    tonic = int(rng.integers(12))
+    for bar in range(4):
+        for step in MINOR[bar]:
+            add(tone(261.63 * 2 ** ((tonic + step) / 12), 4 * beat_s, 2.0), 4 * bar, 0.1)
+        for beat in range(4):
+            add(tone(65.41 * 2 ** ((tonic + MINOR[bar][0] % 12) / 12), 0.9 * beat_s, 0.4), 4 * bar + beat, 0.25)
+            snare = 0.25 * rng.standard_normal(t.size) * np.exp(-t / 0.05)
+            add(snare if beat % 2 else kick, 4 * bar + beat, 0.8)
+    return 0.8 * audio[: int(cut * audio.size)] / np.abs(audio).max()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("bpm", [96.0, 120.0, 128.0])
+def test_a_loop_with_bass_and_chords_has_its_bars(tmp_path: Path, bpm: float, seed: int) -> None:
+    """Whose low notes swing and chords beat within each of their periods, which are no attacks."""
+    meta = analysed(tmp_path, four_bars(bpm, seed))
+    assert (meta["bars"], meta["bpm"]) == (4.0, bpm)
+
+
+@pytest.mark.parametrize("cut", [0.71, 0.83, 0.9])
+def test_a_part_of_a_loop_has_no_bars(tmp_path: Path, cut: float) -> None:
+    assert "bars" not in analysed(tmp_path, four_bars(96.0, 5, cut))
+
+
 def test_noise_and_a_held_chord_have_no_tempo(tmp_path: Path) -> None:
     hiss = 0.2 * np.random.default_rng(0).standard_normal(12 * RATE)
     assert not {"bpm", "first_downbeat_s"} & set(analysed(tmp_path, hiss))

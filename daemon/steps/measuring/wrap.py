@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter1d
 
 from daemon.kernel.types import Json
 
@@ -17,6 +18,8 @@ _CONTEXT_S = 0.004
 _CLICK = 4.0  # times the usual step from sample to sample near both ends
 _QUIET_TAIL = 0.01  # of the peak: an end that has died away meets any beginning that is as quiet
 _FRAMES_PER_S = 200
+_HELD = 11  # frames: within them the swing of a low tone and the beating of two are no attacks
+_CLEAR_DB = 12.0  # a rise by more says no more: what begins after silence does not outweigh all the rest
 
 
 def loopability(audio: NDArray[np.float32], rate_hz: int, hits: int, bpm_hint: float | None) -> dict[str, Json]:
@@ -91,6 +94,7 @@ def _attacks(audio: NDArray[np.float32], rate_hz: int) -> NDArray[np.float64] | 
     mono = audio.mean(axis=0)
     count = mono.size // size
     level = np.sqrt((mono[: count * size].reshape(count, size) ** 2).mean(axis=1)) + 1e-6
+    level = maximum_filter1d(level, _HELD, origin=_HELD // 2, mode="constant")  # of the frames before
     loud = 20 * np.log10(level / level.max())
     before = np.maximum(np.concatenate([np.full(4, -60.0), loud[:-4]]), -60.0)
     rise = np.maximum(np.maximum(loud, -60.0) - before - 3.0, 0.0) * (loud > -36)
@@ -98,7 +102,7 @@ def _attacks(audio: NDArray[np.float32], rate_hz: int) -> NDArray[np.float64] | 
     spots = np.flatnonzero(top)
     if spots.size < _HITS:
         return None
-    return np.stack([spots / count, rise[spots]], axis=1)
+    return np.stack([spots / count, np.minimum(rise[spots], _CLEAR_DB)], axis=1)
 
 
 def _on_grid(attacks: NDArray[np.float64], steps: int) -> float:

@@ -112,6 +112,16 @@ def test_a_part_of_a_loop_has_no_bars(tmp_path: Path, cut: float) -> None:
     assert "bars" not in analysed(tmp_path, four_bars(96.0, 5, cut))
 
 
+@pytest.mark.parametrize("hz", [40.0, 45.0, 50.0, 55.0, 60.0, 65.0])
+def test_drums_with_a_low_kick_have_no_key(tmp_path: Path, hz: float) -> None:
+    """One note is neither a scale nor a third."""
+    rng, t = np.random.default_rng(int(hz)), np.arange(RATE // 2) / RATE
+    kick = np.sin(2 * np.pi * (hz * t + 1.5 * (1 - np.exp(-t / 0.02)))) * np.exp(-t / 0.12)
+    hats = rng.standard_normal(8 * RATE) * np.tile(np.exp(-np.arange(RATE // 4) / 900), 32)
+    assert "key" not in analysed(tmp_path, 0.8 * np.tile(kick, 16) + 0.05 * hats)
+    assert "key" not in analysed(tmp_path, 0.8 * np.tile(kick, 16))
+
+
 def test_noise_and_a_held_chord_have_no_tempo(tmp_path: Path) -> None:
     hiss = 0.2 * np.random.default_rng(0).standard_normal(12 * RATE)
     assert not {"bpm", "first_downbeat_s"} & set(analysed(tmp_path, hiss))

@@ -24,7 +24,10 @@ _CHORD_FRAMES = 9
 _LEAST_FRAMES = 4
 _OPENING, _OPENING_BASS = 6, 8  # groups of features
 _OPENING_WEIGHT = 2.0
-_TUNED = (0.15, 0.25)  # concentration about semitones: noise and drums stay below, music of any kind is above
+_TUNED = (
+    0.12,
+    0.2,
+)  # of `tuned_beside_one`: noise, drums and one low note stay below, music of any kind is above
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,7 @@ def key_of(frames: Sequence[NDArray[np.float16]]) -> Key | None:
     chances = shares(scores_of(net("key").scores(rotated(told)), told))
     best = int(np.argmax(chances))
     low, high = _TUNED
-    tuned = float(np.clip((concentration(heard) - low) / (high - low), 0, 1))
+    tuned = float(np.clip((tuned_beside_one(heard) - low) / (high - low), 0, 1))
     name = (MAJOR_NAMES + MINOR_NAMES)[best]
     return Key(name, round(float(chances[best]) * tuned, 3), round(cents, 1))
 
@@ -66,11 +69,15 @@ def _correlations(classes: Floats) -> Floats:
     return np.array([np.corrcoef(classes, triad)[0, 1] for triad in _triads()])
 
 
-def concentration(frames: NDArray[np.floating]) -> float:
-    """How closely spectral peaks keep to semitones of one tuning: 0 for any pitch alike, 1 for all on the spot."""
-    by_distance = frames.astype(np.float64).sum(axis=(0, 1)).reshape(12, FINE).sum(axis=0)
-    turned = by_distance @ np.exp(2j * np.pi * np.arange(FINE) / FINE)
-    return float(np.abs(turned) / (by_distance.sum() + 1e-9))
+def tuned_beside_one(frames: NDArray[np.floating]) -> float:
+    """How much of what sounds keeps to semitones of one tuning, without the pitch class that sounds most, which says
+    nothing of a scale: 0 for any pitch alike or for one alone, near 1 for many on the spot. frames: of `PitchClasses`.
+    """
+    peaks = frames.astype(np.float64).sum(axis=(0, 1))
+    near = uniform_filter1d(peaks, FINE + 1, mode="wrap")
+    beside = np.abs((np.arange(peaks.size) - np.argmax(near) + peaks.size // 2) % peaks.size - peaks.size // 2)
+    turned = np.where(beside > FINE // 2 + 1, peaks, 0) @ np.exp(2j * np.pi * np.arange(peaks.size) / FINE)
+    return float(np.abs(turned) / (peaks.sum() + 1e-9))
 
 
 def features(classes: Floats) -> Floats | None:

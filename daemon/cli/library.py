@@ -17,7 +17,9 @@ from daemon.cli.write_tags import write_tags
 
 app = group()
 
-Asset = Annotated[str, typer.Argument(metavar="ASSET", help="A file the library knows, or an asset's id.")]
+Asset = Annotated[
+    str, typer.Argument(metavar="ASSET", help="A file the library knows, gone or not, or an asset's id.")
+]
 
 
 @app.callback(no_args_is_help=True)
@@ -38,15 +40,18 @@ def scan(
 ) -> None:
     """Index a folder and those below it. Every sound there can be found from then on.
 
+    Scan it again when files came, changed or went, and also when all of it has gone: what it held is then missing, and
+    is there again once it is back and scanned.
+
     \b
     Example:
       roadie library scan ~/Music/Samples
     """
     from daemon.cli import library_api
     from daemon.cli.finish import carry_out
-    from daemon.cli.request import existing_folder
+    from daemon.cli.request import no_file
 
-    path = existing_folder(folder)
+    path = no_file(folder)
     raise typer.Exit(carry_out(lambda client: library_api.scan(client, path), as_json=as_json))
 
 
@@ -168,7 +173,9 @@ def tag(
 
 @app.command()
 def remove(
-    assets: Annotated[list[str], typer.Argument(metavar="ASSET...", help="Files the library knows, or ids.")],
+    assets: Annotated[
+        list[str], typer.Argument(metavar="ASSET...", help="Files the library knows, gone or not, or ids.")
+    ],
     with_file: Annotated[
         bool, typer.Option("--file", help="The file too; only where roadie itself wrote it.")
     ] = False,

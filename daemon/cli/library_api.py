@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from daemon.cli.client import Client, part
+from daemon.cli.client import Client, Refused, part
 from daemon.cli.paging import items
 from daemon.cli.request import absolute
 from daemon.kernel.errors import BadParameter, NotFound
@@ -19,6 +19,8 @@ from daemon.services.types_jobs import JobAck
 from daemon.services.types_learn import Forgotten
 from daemon.services.types_library import AssetView, DuplicateGroup, ExportRequest, StatsView
 from daemon.services.types_tags import WriteTagsRequest
+
+_NOT_FOUND = 404
 
 
 def sound(client: Client, name: str) -> str:
@@ -85,18 +87,30 @@ def export(client: Client, request: ExportRequest) -> JobAck:
 
 
 def find(client: Client, name: str) -> AssetView:
-    """The asset that an id or a file's path names. Raises NotFound, Refused."""
+    """The asset that an id or a file's path names, also that of a file which is gone. Raises NotFound, Refused."""
     path = absolute(Path(name))
-    if not path.exists():
+    if path.exists():
+        found = _at(client, path)
+        if found is None:
+            hint = "`roadie library scan` its folder first"
+            raise NotFound("the library does not know this file", where=path, hint=hint)
+        return found
+    try:
         return msgspec.convert(client.get(f"/assets/{part(name)}"), AssetView)
-    # A name of signs alone has no word to search for.
-    words = path.stem if any(map(str.isalnum, path.stem)) else None
-    for asset in assets(client, {"q": words, "folder": str(path.parent)}):
-        if str(path) in asset.paths:
-            return asset
-    raise NotFound(
-        "the library does not know this file", where=path, hint="`roadie library scan` its folder first"
-    )
+    except Refused as error:
+        found = _at(client, path) if error.status == _NOT_FOUND else None
+        if found is None:
+            raise
+        return found
+
+
+def _at(client: Client, path: Path) -> AssetView | None:
+    """What stands at a path; or stood there, and stands nowhere now."""
+    for missing in (None, "true"):
+        for asset in assets(client, {"path": str(path), "missing": missing}):
+            if asset.missing or str(path) in asset.paths:
+                return asset
+    return None
 
 
 def patch(client: Client, asset_id: str, change: dict[str, Any]) -> AssetView:

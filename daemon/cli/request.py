@@ -56,11 +56,17 @@ def existing(file: Path, hint: str = "Name the audio file itself") -> Path:
 
 
 def existing_folder(folder: Path) -> Path:
+    path = no_file(folder)
+    if not path.is_dir():
+        raise FileMissing("there is no such folder", where=folder)
+    return path
+
+
+def no_file(folder: Path) -> Path:
+    """The absolute path of a folder that is there, or may have been."""
     path = absolute(folder)
     if path.is_file():
         raise FileMissing("this is a file, not a folder", where=folder, hint="Name the folder it is in")
-    if not path.is_dir():
-        raise FileMissing("there is no such folder", where=folder)
     return path
 
 

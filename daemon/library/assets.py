@@ -46,6 +46,10 @@ _BELOW = """
 SELECT p.path, p.size, p.mtime_ns, p.inode, p.missing, p.made, a.heard
 FROM path p JOIN asset a ON a.id = p.asset_id WHERE p.path >= ? AND p.path < ?
 """
+_ELSEWHERE = """
+SELECT DISTINCT other.path FROM path p JOIN path other ON other.asset_id = p.asset_id
+WHERE p.path >= ?1 AND p.path < ?2 AND NOT (other.path >= ?1 AND other.path < ?2) AND NOT other.missing
+"""
 _AT = """
 SELECT a.id, p.size, p.mtime_ns, p.inode, p.missing, p.made, a.heard
 FROM path p JOIN asset a ON a.id = p.asset_id WHERE p.path = ?
@@ -235,15 +239,17 @@ class Assets:
         """Every known path below a folder, and what is known of it."""
 
         def work() -> dict[str, Look]:
-            # Everything that begins with the folder and its separator, in the order of the index.
-            start = str(folder).rstrip(os.sep) + os.sep
-            rows = sql(_BELOW, start, start[:-1] + chr(ord(os.sep) + 1))
+            rows = sql(_BELOW, *_range(folder))
             return {
                 path: Look(FileStat(size, mtime_ns, inode), bool(missing), bool(made), heard)
                 for path, size, mtime_ns, inode, missing, made, heard in rows
             }
 
         return await self._db.read(work)
+
+    async def paths_elsewhere(self, folder: Path) -> list[str]:
+        """Where else, outside a folder, the sounds stand that are known below it; without what is missing."""
+        return await self._db.read(lambda: [path for (path,) in sql(_ELSEWHERE, *_range(folder))])
 
     async def look_at(self, path: Path) -> tuple[str, Look] | None:
         """The asset at a path and what is known of it there."""
@@ -291,6 +297,13 @@ class Assets:
         for start in range(0, len(paths), _AT_ONCE):  # others write in between
             some = paths[start : start + _AT_ONCE]
             await self._db.write(lambda some=some: work(some))  # type: ignore[misc]
+
+
+def _range(folder: Path) -> tuple[str, str]:
+    """Everything that begins with the folder and its separator, in the order of the index: the first, and what is no
+    longer among it."""
+    start = str(folder).rstrip(os.sep) + os.sep
+    return start, start[:-1] + chr(ord(os.sep) + 1)
 
 
 def _stat(row: PathRow) -> FileStat:

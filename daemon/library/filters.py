@@ -15,9 +15,12 @@ from daemon.kernel.work import Kind
 from daemon.library.columns import BETWEEN, NAMES, Columns
 from daemon.library.keys import compatible, parse_key, spellings
 from daemon.library.query import Query
+from daemon.library.text import sql
 
 Mask = NDArray[np.bool_]
 Array = NDArray[Any]
+
+_AT = "SELECT a.rowid FROM path p JOIN asset a ON a.id = p.asset_id WHERE p.path = ?"
 
 _SAMPLE, _SPARE = (
     8192,
@@ -69,6 +72,8 @@ def masks(query: Query, columns: Columns) -> dict[str, Mask]:
         found["key"] = _is_one_of(columns, "key", [name for key in keys for name in spellings(key)])
     if query.folder is not None:
         found["folder"] = _below(columns, query.folder)
+    if query.path is not None:
+        found["path"] = _at(columns, query.path)
     ranges = {
         "bpm": (query.bpm_min, query.bpm_max),
         "length": (query.length_min, query.length_max),
@@ -208,6 +213,13 @@ def _below(columns: Columns, folder: str) -> Mask:
         for words in columns.words("folder")
     ]
     return np.asarray(np.array(inside, bool)[columns["folder"]])
+
+
+def _at(columns: Columns, path: str) -> Mask:
+    mask = np.zeros(columns.size, bool)
+    numbers = [number for (number,) in sql(_AT, path) if number < columns.size]
+    mask[numbers] = True
+    return mask
 
 
 def _within(values: Array, low: float | None, high: float | None) -> Mask:

@@ -25,10 +25,10 @@ class Query:
     """None means any. text: words, each a prefix of a word or of a part of one ("SnareRimshot"), or written in one that
     stands in several ("closed-hat"); a word like none of the library's is taken for a typo, but for its numbers.
     key: in any spelling; compatible: also its relative and the keys a fifth away. folder: this one and all below.
-    source: the asset that something was made from. missing: only what stands nowhere now, instead of what does.
-    but: how the sounds found differ from `like` ("brighter"). offset: where the page begins; or, in the
-    order of age, after: the age and number of the last sound of the page before, so that what comes in between does
-    not move the next page."""
+    path: what stands there, or did when it was last seen. source: the asset that something was made from. missing: only
+    what stands nowhere now, instead of what does. but: how the sounds found differ from `like` ("brighter"). offset:
+    where the page begins; or, in the order of age, after: the age and number of the last sound of the page before, so
+    that what comes in between does not move the next page."""
 
     text: str | None = None
     tag: str | None = None
@@ -43,6 +43,7 @@ class Query:
     length_max: float | None = None
     rating_min: int | None = None
     folder: str | None = None
+    path: str | None = None
     source: str | None = None
     missing: bool = False
     like: Like | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 from daemon.jobs.listen import Listener
 from daemon.jobs.prepare import stat_of
 from daemon.kernel.at_home import at_home
-from daemon.kernel.errors import BadParameter, NotFound
+from daemon.kernel.errors import BadParameter, FileMissing, NotFound
 from daemon.library.assets import Assets
 from daemon.library.query import Found, Like, Query
 from daemon.services.types_library import AssetQuery
@@ -35,13 +35,13 @@ class Asked:
         if asked.compatible and asked.key is None:
             raise BadParameter("`compatible` asks for keys that go with one", hint="Name that one with `key`")
         like = None if asked.like is None else await self._like(asked.like)
-        folder = asked.folder if asked.folder is None else at_home(asked.folder)
+        folder, path = (each and at_home(each) for each in (asked.folder, asked.path))
         but = tuple(word.strip() for word in (asked.but or "").split(",") if word.strip())
         return Query(
             text=(asked.text or "").strip() or None, tag=asked.tag, kind=asked.kind, label=asked.label, stem=asked.stem,
             bpm_min=asked.bpm_min, bpm_max=asked.bpm_max, key=asked.key, compatible=asked.compatible,
             length_min=asked.length_min, length_max=asked.length_max, rating_min=asked.rating_min, folder=folder,
-            source=asked.source, missing=asked.missing, like=like, but=but, sort=asked.sort,
+            path=path, source=asked.source, missing=asked.missing, like=like, but=but, sort=asked.sort,
             descending=asked.descending, offset=begin if isinstance(begin, int) else 0,
             after=None if isinstance(begin, int) else begin, limit=asked.limit,
         )  # fmt: skip
@@ -50,9 +50,14 @@ class Asked:
         path = Path(name)
         if not path.is_absolute():
             return Like(asset=name)
-        stat = await stat_of(path)
-        mark = self._listener.engine().mark
         known = await self._assets.look_at(path)
+        try:
+            stat = await stat_of(path)
+        except FileMissing:
+            if known is None:
+                raise
+            return Like(asset=known[0])  # what is gone was heard while it was there
+        mark = self._listener.engine().mark
         asset = known[0] if known is not None and known[1].stat == stat else None
         if known is not None and asset is not None and known[1].heard == mark:
             return Like(asset=asset)

@@ -129,8 +129,13 @@ class LibraryService:
         return StatsView(**await self._search.stats())
 
     async def scan(self, request: ScanRequest, client: str) -> JobAck:
-        """Index a folder in place, as a job. Raises FileMissing when it is no folder."""
-        folder = await paths.folder(request.path, "a scan's folder")
+        """Index a folder in place, as a job. Raises FileMissing when it is no folder, and was none that held sounds."""
+        try:
+            folder = await paths.folder(request.path, "a scan's folder")
+        except FileMissing:
+            folder = paths.absolute(request.path, "a scan's folder")
+            if not await self._assets.looks_under(folder):
+                raise
         return await self._tasks.start("scan", {"path": str(folder)}, str(folder), client)
 
     async def add_upload(self, path: Path, name: str) -> AssetView:

@@ -11,6 +11,7 @@ from daemon.jobs.runner import TaskContext
 from daemon.library.asset_records import FileStat, Look, NewAsset
 from daemon.library.assets import Assets
 from daemon.services.walk import Walk
+from daemon.watch.disk import gone, texts_not_there
 
 Files = list[tuple[Path, FileStat]]
 
@@ -56,12 +57,17 @@ class Scanner:
         self._hearing = Hearing(assets, listener, at_once)
 
     async def run(self, context: TaskContext) -> list[str]:
-        """Returns a line for each file and folder that could not be read. Raises FileMissing for the folder itself."""
+        """Returns a line for each file and folder that could not be read. What is known below a folder that is gone is
+        missing from then on, until it is seen again. Raises FileMissing for a folder that cannot be read."""
         folder = Path(context.request["path"])
         context.progress(0.0, "looking")
+        known = await self._assets.looks_under(folder)
+        away = await asyncio.to_thread(gone, str(folder))
+        if known and away:
+            await self._assets.mark_missing(known)
+            return [f"{folder}: the folder is gone. What it held is missing until it is back and scanned again"]
         walk = Walk(folder)
         found = await asyncio.to_thread(lambda: list(walk.files()))
-        known = await self._assets.looks_under(folder)
         there = {path for path, _ in found}
         await self._assets.mark_missing([path for path in known if path not in there and walk.saw(path)])
         mark = self._listener.engine().mark
@@ -72,6 +78,8 @@ class Scanner:
         context.progress(share, f"{len(new)} of {len(found)} files are new or have changed")
         tell = counting(len(found), done, context.progress)
         problems = walk.problems + await self._hearing.hear(new, tell)
+        elsewhere = await self._assets.paths_elsewhere(folder)  # a file that was moved came from there
+        await self._assets.mark_missing(await asyncio.to_thread(texts_not_there, elsewhere))
         more = [f"... and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
         return [*_in_the_cloud(walk.placeholders), *problems[:SHOWN], *more]
 

@@ -48,8 +48,8 @@ class Facets(Request, frozen=True):
     """What narrows a search. q: words, each a prefix, also of a part of a word ("rim" of "SnareRim01"); a word like
     none that there is counts as a typo, but never its numbers. kind, class: in whatever case. key: in any spelling,
     also Camelot ("8A"); compatible, which needs a key: its relative and the keys a fifth away as well. folder:
-    absolute, with all below. source: the asset something was made from. missing: only those whose files are gone,
-    instead of those whose files are there."""
+    absolute, with all below. path: absolute, where it stands or stood when it was last seen. source: the asset
+    something was made from. missing: only those whose files are gone, instead of those whose files are there."""
 
     text: str | None = msgspec.field(name="q", default=None)
     tag: str | None = None
@@ -64,6 +64,7 @@ class Facets(Request, frozen=True):
     length_max: float | None = None
     rating_min: int | None = None
     folder: str | None = None
+    path: str | None = None
     source: str | None = None
     missing: bool = False
 

@@ -48,11 +48,23 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def not_there(paths: Sequence[Path]) -> list[Path]:
-    return [path for path in paths if not os.path.lexists(path) and not put_away(str(path))]
+    return [path for path in paths if gone(str(path))]
 
 
 def texts_not_there(paths: Sequence[str]) -> list[str]:
-    return [path for path in paths if not os.path.lexists(path) and not put_away(path)]
+    return [path for path in paths if gone(path)]
+
+
+def gone(path: str) -> bool:
+    """Whether a file or folder is certainly not there: not one that may not be looked at, or that a cloud service has
+    put away."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return not put_away(path)
+    except OSError:
+        return False
+    return False
 
 
 def unfinished(folder: Path) -> bool:

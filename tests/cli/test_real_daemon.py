@@ -193,6 +193,31 @@ def test_a_library_is_scanned_searched_tagged_and_exported(warm: House, tmp_path
     assert "Nothing found" in roadie("search", "--tag", "loud").out
 
 
+def test_a_sound_whose_file_is_gone_is_still_named_by_its_path(
+    warm: House, tmp_path: Path, roadie: Roadie
+) -> None:
+    folder = tmp_path / "sounds"
+    gone, left = (write_song(folder / f"{seed}.wav", seed) for seed in (31, 32))
+    assert roadie("library", "scan", folder).code == 0
+    gone.unlink()
+    for tag in ("listed", "missing"):  # first as the library lists it, then as one that it knows to be away
+        ran = roadie("library", "tag", gone, tag)
+        assert ran.code == 0 and tag in ran.out, ran.err
+        like = roadie("search", "--like", gone, "--json")
+        assert str(left) in [each["path"] for each in json.loads(like.out)], like.err
+        assert roadie("library", "scan", folder).code == 0
+    assert roadie("library", "remove", gone).code == 0
+    ran = roadie("library", "remove", gone)
+    assert ran.code == 1 and str(gone) in ran.err
+
+    left.unlink()
+    folder.rmdir()
+    ran = roadie("library", "scan", folder)
+    assert ran.code == 0 and "gone" in ran.err + ran.out
+    assert json.loads(roadie("library", "stats", "--json").out)["missing"] == 1
+    assert roadie("library", "scan", tmp_path / "never").code == 1
+
+
 def test_config_show_and_the_daemon_tell_the_same(warm: House, roadie: Roadie) -> None:
     """Whoever changed a setting, and whether a daemon ran then."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from daemon.library.asset_records import Asset
 from daemon.library.assets import load
@@ -21,21 +21,24 @@ _BEGUN_WITH = "map.begun-with"
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """One hit in several files. best: the one to keep."""
+    """One hit in several files. best: the one to keep. sound_s: how long each sounds, by its id, where it is known."""
 
     best: Asset
     others: tuple[Asset, ...]
+    sound_s: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
     """Which sounds were compared with each other, and what it gave. seq: of the newest embedding then; left: assets up
-    to it that could not be read, to be compared next time. groups: of assets that hold the same hit."""
+    to it that could not be read, to be compared next time. groups: of assets that hold the same hit; sound_s: how long
+    each of these sounds."""
 
     method: str
     seq: int = 0
     left: tuple[str, ...] = ()
     groups: tuple[Sequence[str], ...] = ()
+    sound_s: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,11 @@ class Alikes:
             if row is None or row.value["method"] != method:
                 return Looked(method)
             groups: dict[str, list[str]] = {}
-            for each in LikenessRow.select():
+            rows = list(LikenessRow.select())
+            for each in rows:
                 groups.setdefault(each.group, []).append(each.asset_id)
-            return Looked(method, row.value["seq"], tuple(row.value["left"]), tuple(groups.values()))
+            left = tuple(row.value["left"])
+            return Looked(method, row.value["seq"], left, tuple(groups.values()), _lengths(rows))
 
         return await self._db.read(work)
 
@@ -80,7 +85,8 @@ class Alikes:
             LikenessRow.delete().execute()
             for asset, name, best in rows:
                 if AssetRow.get_or_none(AssetRow.id == asset) is not None:  # not one that went meanwhile
-                    LikenessRow.insert(asset=asset, group=name, best=best).execute()
+                    length_s = looked.sound_s.get(asset)
+                    LikenessRow.insert(asset=asset, group=name, best=best, sound_s=length_s).execute()
             value = {"method": looked.method, "seq": looked.seq, "left": list(looked.left)}
             StateRow.replace(name=_LOOKED, value=value).execute()
 
@@ -97,12 +103,17 @@ class Alikes:
             ).fetchall()  # fmt: skip
             found = []
             for (name,) in names[:limit]:
-                rows = LikenessRow.select().where(LikenessRow.group == name).order_by(LikenessRow.best.desc())
+                chosen = LikenessRow.select().where(LikenessRow.group == name)
+                rows = list(chosen.order_by(LikenessRow.best.desc()))
                 first, *others = load([row.asset_id for row in rows])
-                found.append(Alike(first, tuple(others)))
+                found.append(Alike(first, tuple(others), _lengths(rows)))
             return found, len(names) > limit
 
         return await self._db.read(work)
+
+
+def _lengths(rows: Sequence[LikenessRow]) -> dict[str, float]:
+    return {row.asset_id: row.sound_s for row in rows if row.sound_s is not None}
 
 
 class MapPoints:

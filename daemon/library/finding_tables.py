@@ -84,11 +84,13 @@ class MapPointRow(Model):
 
 
 class LikenessRow(Model):
-    """Near-duplicates: assets of one group hold the same hit. best: the one to keep."""
+    """Near-duplicates: assets of one group hold the same hit. best: the one to keep. sound_s: how long it sounds, by a
+    measure that is the same for all of a group."""
 
     asset = ForeignKeyField(AssetRow, on_delete="CASCADE", primary_key=True)
     group = CharField(index=True, column_name="grp")
     best = IntegerField(default=0)
+    sound_s = FloatField(null=True)
 
     class Meta:
         table_name = "likeness"

@@ -50,7 +50,7 @@ class AlikeService:
         found, more = await self._alikes.groups(offset, limit)
         views = [
             NearDuplicates(
-                best=asset_view(each.best), why=why(each.best, each.others),
+                best=asset_view(each.best), why=why(each.best, each.others, each.sound_s),
                 others=[asset_view(other) for other in each.others],
             )
             for each in found
@@ -76,22 +76,25 @@ class AlikeFinder:
         files, left = await self._files(wanted)
         pairs = [pair for pair in pairs if pair[0] in files and pair[1] in files]
         same = [pair for group in looked.groups for pair in pairwise(filter(files.__contains__, group))]
+        sound_s = dict(looked.sound_s)
         problems: list[str] = []
         done = 0
         for batch in await asyncio.to_thread(lambda: list(batches(pairs))):
             context.progress(
                 _FINDING + (1 - _FINDING) * done / len(pairs), f"{done} of {len(pairs)} pairs compared"
             )
-            found, wrong = await self._compare(batch, files)
+            found, lengths_s, wrong = await self._compare(batch, files)
             same += found
+            sound_s |= lengths_s
             problems += wrong
             if wrong:
                 left.update(asset for pair in batch for asset in pair)
             done += len(batch)
         groups = tuple(
-            [one.id for one in best_first([files[asset].asset for asset in group])] for group in joined(same)
+            [one.id for one in best_first([files[asset].asset for asset in group], sound_s)]
+            for group in joined(same)
         )
-        await self._alikes.replace(Looked(_METHOD, newest, tuple(sorted(left)), groups))
+        await self._alikes.replace(Looked(_METHOD, newest, tuple(sorted(left)), groups, sound_s))
         return sorted(set(problems))
 
     async def _pairs(self, context: TaskContext, looked: Looked) -> tuple[list[Pair], int]:
@@ -120,7 +123,10 @@ class AlikeFinder:
         )
         return files, {one.id for one in found if one.id not in files}
 
-    async def _compare(self, batch: list[Pair], files: dict[str, _File]) -> tuple[list[Pair], list[str]]:
+    async def _compare(
+        self, batch: list[Pair], files: dict[str, _File]
+    ) -> tuple[list[Pair], dict[str, float], list[str]]:
+        """Those that are the same, how long these sound in s, and a line for each file that cannot be read."""
         ids = sorted({asset for pair in batch for asset in pair})
         number = {asset: place for place, asset in enumerate(ids)}
         inputs = [
@@ -128,12 +134,14 @@ class AlikeFinder:
         ]
         params = {"pairs": [[number[one], number[other]] for one, other in batch]}
         async with self._calls.run("compare", inputs, params) as (_, result):
-            same = [
-                (ids[note.input], ids[int(str(other))])
-                for note in result.annotations
-                for other in _listed(note.meta.get("same"))
-            ]
-            return same, list(result.warnings)
+            same: list[Pair] = []
+            lengths_s: dict[str, float] = {}
+            for note in result.annotations:
+                others = [ids[int(str(other))] for other in _listed(note.meta.get("same"))]
+                same += [(ids[note.input], other) for other in others]
+                told = [float(str(length_s)) for length_s in _listed(note.meta.get("sound_s"))]
+                lengths_s |= dict(zip((ids[note.input], *others), told, strict=True))
+            return same, lengths_s, list(result.warnings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ class CompareParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="compare",
-    version=3,
+    version=4,
     params=CompareParams,
     run="daemon.steps.likeness.compare_run:run",
     lane=Lane.CPU,

@@ -72,11 +72,57 @@ async def test_copies_are_one_group_and_the_best_is_named(hall: Hall) -> None:
     assert groups[0].best.name == "whole.wav"
     assert {"soft.wav", "other rate.wav", "lossy.ogg"} <= {each.name for each in groups[0].others}
     assert not {f"another {seed}.wav" for seed in range(2, 8)} & {each.name for each in groups[0].others}
-    assert why(groups[0].best, groups[0].others) in ("not clipped", "lossless")
+    assert why(groups[0].best, groups[0].others, groups[0].sound_s) in ("not clipped", "lossless")
     (hall.folder / "whole.wav").unlink()  # what is gone is no copy
     await hall.scanner.run(Context({"path": str(hall.folder)}))
     await hall.finder.run(Context({}))
     assert "whole.wav" not in {each.name for each in (await hall.alikes.groups(0, 10))[0][0].others}
+
+
+def wide(seed: int) -> np.ndarray:
+    """(n, 2) at 48 kHz: a hit in the middle that dies away, and a softer room at the sides which goes on."""
+    rate = 48000
+    rng = np.random.default_rng(seed)
+    t = np.arange(rate) / rate
+    hit = np.sin(2 * np.pi * 180 * t) * np.exp(-t / 0.05) + 0.4 * rng.standard_normal(t.size) * np.exp(
+        -t / 0.03
+    )
+    room = 0.02 * rng.standard_normal((t.size, 2)) * np.exp(-t / 0.12)[:, None]
+    return 0.6 * (hit[:, None] / np.abs(hit).max() + room * [1, -1])
+
+
+def dithered(wave: np.ndarray, bits: int) -> np.ndarray:
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (2, *wave.shape)).sum(axis=0)
+    return np.round(wave * 2 ** (bits - 1) + noise) / 2 ** (bits - 1)
+
+
+@pytest.mark.parametrize("how", ["few bits", "mono", "soft at another rate", "cancels in mono", "trimmed"])
+async def test_the_best_copy_is_the_one_that_lost_nothing(hall: Hall, how: str) -> None:
+    hall.folder.mkdir()
+    wave = wide(21)
+    depth, copy, rate, bits = "PCM_24", wave, 48000, "PCM_16"
+    match how:
+        case "few bits":  # the noise goes on to the end of the file
+            depth, copy, bits = "PCM_16", dithered(wave, 8), "PCM_U8"
+        case "mono":
+            depth, copy = "PCM_16", wave.mean(axis=1)
+        case "soft at another rate":
+            copy, rate = dithered(0.02 * soxr.resample(wave, 48000, 44100), 16), 44100
+        case "cancels in mono":
+            depth, copy = "PCM_16", np.stack([wave[:, 0], -wave[:, 0]], axis=1)
+        case "trimmed":  # what is whole stays, also with fewer bits
+            depth, copy, bits = "PCM_16", wave[: 48000 // 7], "PCM_24"
+    soundfile.write(hall.folder / "copy.wav", copy, rate, subtype=bits)
+    soundfile.write(hall.folder / "original.wav", wave, 48000, subtype=depth)
+    await hall.scan()
+    assert await hall.finder.run(Context({})) == []
+    [group], _ = await hall.alikes.groups(0, 10)
+    said = why(group.best, group.others, group.sound_s)
+    assert (group.best.name, [each.name for each in group.others]) == ("original.wav", ["copy.wav"]), said
+    assert said == {
+        "few bits": "the most bits", "mono": "more channels", "soft at another rate": "the highest sample rate",
+        "cancels in mono": "its channels do not cancel in mono", "trimmed": "not trimmed",
+    }[how]  # fmt: skip
 
 
 async def test_what_was_compared_is_not_compared_again(hall: Hall) -> None:

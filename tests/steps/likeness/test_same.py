@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
 import soxr
+from scipy.signal import lfilter
 
+from daemon.audio.reader import open_audio
 from daemon.kernel.types import AssetId
 from daemon.kernel.work import InputFile, Kind
 from daemon.steps.compare import CompareParams
@@ -151,6 +154,59 @@ def test_a_copy_of_a_held_wave_form_is_the_same(length: int, times: int, format:
             copy, rate = soundfile.read(file)
         one, two = (print_of(each[None].astype(np.float32), hz) for each, hz in ((wave, RATE), (copy, rate)))
         assert one is not None and two is not None and same(one, two), name
+
+
+def kick(noise: int) -> np.ndarray:
+    """A low note with a soft beater. noise: another number is another stroke."""
+    t = np.arange(int(0.8 * RATE)) / RATE
+    tone = np.sin(2 * np.pi * np.cumsum(50 + 150 * np.exp(-t / 0.02)) / RATE) * np.exp(-t / 0.15)
+    return 0.8 * tone + 0.05 * np.random.default_rng(noise).standard_normal(t.size) * np.exp(-t / 0.005)
+
+
+def with_bits(wave: np.ndarray, bits: int, dither: bool) -> Print:
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (2, wave.size)).sum(axis=0) if dither else 0.0
+    step = 2.0 ** (1 - bits)
+    found = print_of((np.round(wave / step + noise) * step)[None].astype(np.float32), RATE, bits)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("dither", [False, True])
+@pytest.mark.parametrize(("bits", "gain"), [(8, 1.0), (16, 0.004)])
+def test_few_bits_make_noise_and_no_other_hit(bits: int, gain: float, dither: bool) -> None:
+    whole = kick(0)
+    copy = with_bits(gain * np.concatenate([whole, np.zeros(4 * RATE)]), bits, dither)
+    assert same(printed(whole), copy)
+    for stroke in range(1, 4):
+        assert not same(printed(kick(stroke)), copy)
+        assert not same(with_bits(gain * kick(stroke), bits, dither), copy)
+
+
+def test_a_copy_in_aac_is_the_same_hit_and_another_stroke_is_not(tmp_path: Path) -> None:
+    waves = {f"{seed} {tone}": snare(seed, tone) for seed in range(3) for tone in (0.0, 0.2)}
+    copies = {name: as_aac(tmp_path / f"{name}.m4a", wave) for name, wave in waves.items()}
+    for name, wave in waves.items():
+        alike = [other for other, copy in copies.items() if same(printed(wave), copy)]
+        assert alike == [name]
+
+
+def snare(seed: int, tone: float) -> np.ndarray:
+    """Dull noise, with a tone as loud as this."""
+    t = np.arange(int(0.5 * RATE)) / RATE
+    noise = lfilter([0.2], [1, -0.8], np.random.default_rng(seed).standard_normal(t.size))
+    return tone * np.sin(2 * np.pi * 190 * t) * np.exp(-t / 0.07) + 0.5 * noise * np.exp(-t / 0.08)
+
+
+def as_aac(path: Path, wave: np.ndarray) -> Print:
+    with av.open(str(path), "w") as media:
+        stream = media.add_stream("aac", rate=RATE, layout="mono")
+        stream.bit_rate = 80_000
+        frame = av.AudioFrame.from_ndarray(wave[None].astype(np.float32), "fltp", "mono")
+        frame.sample_rate = RATE
+        for packet in (*stream.encode(frame), *stream.encode(None)):
+            media.mux(packet)
+    with open_audio(path) as audio:
+        return printed(audio.read()[0], audio.rate_hz)
 
 
 def test_silence_has_no_print() -> None:

@@ -19,13 +19,13 @@ from daemon.kernel.errors import BadParameter, DiskFull, Incomplete, RoadieError
 from daemon.kernel.work import InputFile, Kind, Produced
 from daemon.services.chain_runs import ChainRuns
 from daemon.services.chain_sounds import CONTAINERS, Ears, Targets, asks_class, asks_kind, is_file_name, targets
+from daemon.services.shortened import shortened
 from daemon.services.types_jobs import JobInput
 from daemon.services.types_plugins import NOTHING_NEW, ApplyRequest
 from daemon.steps.render import BATCH_FILES, RenderParams
 
 _PREPARED_AT_ONCE = 8
 _BATCHES_AT_ONCE = 4
-_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,7 @@ class ChainApplier:
                 f"{missed} of {len(given) + unseen} did not go through the chain", where=request.out,
                 hint=f"The warnings say why; `roadie jobs retry {context.job[:10]}` tries them again",
             ))  # fmt: skip
-        more = [f"... and {len(work.told) - _SHOWN} more"] if len(work.told) > _SHOWN else []
-        return work.told[:_SHOWN] + more
+        return shortened(work.told)
 
 
 class _Work:

@@ -24,12 +24,12 @@ from daemon.library.projects import Projects
 from daemon.library.search import Search
 from daemon.services.outputs import Outputs
 from daemon.services.paths import absolute
+from daemon.services.shortened import shortened
 from daemon.services.tasks import TaskStarter
 from daemon.services.types_duplicates import DuplicateMoves, DuplicatesPlan, DuplicatesRequest
 from daemon.services.types_jobs import JobAck
 
 TASK = "duplicates"
-SHOWN = 200
 _ELSEWHERE = "it is not in the folder that was named"
 
 Looks = Mapping[Path, Look]
@@ -78,8 +78,10 @@ class Duplicates:
                     lines.append(error.message)
         if errors and not moved:
             raise errors[0]
-        told = [*lines[:SHOWN], *([f"... and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else [])]
-        return [f"{moved} files were put aside; `roadie jobs undo {context.job}` puts them back", *told]
+        return [
+            f"{moved} files were put aside; `roadie jobs undo {context.job}` puts them back",
+            *shortened(lines),
+        ]
 
     async def plan(self, request: DuplicatesRequest) -> DuplicatesPlan:
         """What `run` would do now. Nothing is changed."""

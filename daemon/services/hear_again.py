@@ -14,7 +14,8 @@ from pathlib import Path
 from daemon.jobs.listen import Listener
 from daemon.library.asset_records import FileStat
 from daemon.library.retelling import Retelling, Told
-from daemon.services.scan import SHOWN, Hearing
+from daemon.services.scan import Hearing
+from daemon.services.shortened import shortened
 
 PAGE = 2048  # files that are looked for at once
 
@@ -51,9 +52,8 @@ class HearAgain:
             now = await self._retelling.classes(assets)
             heard += len(there)
             changed += sum(now.get(asset) != label for asset, label in before.items())
-        more = [f"... and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
         came = f"{heard} known files were heard again, and {changed} of their sounds are called otherwise now"
-        return [came, *_left(first_away, away), *problems[:SHOWN], *more]
+        return [came, *_left(first_away, away), *shortened(problems)]
 
     def _mark(self) -> str:
         return self._listener.engine().mark

@@ -10,6 +10,7 @@ from daemon.jobs.listen import Listener, Problem
 from daemon.jobs.runner import TaskContext
 from daemon.library.asset_records import FileStat, Look, NewAsset
 from daemon.library.assets import Assets
+from daemon.services.shortened import shortened
 from daemon.services.walk import Walk
 from daemon.watch.disk import gone, texts_not_there
 
@@ -17,7 +18,6 @@ Files = list[tuple[Path, FileStat]]
 
 CALL_FILES = 32  # files that a worker hears in one call: enough to make a network's batch worth while
 CALL_BYTES = 48 << 20  # and no more than this: songs are heard one by one, and a kill loses little
-SHOWN = 200  # problems listed; the rest are counted
 NAMED = 20  # placeholders that are named
 
 
@@ -80,8 +80,7 @@ class Scanner:
         problems = walk.problems + await self._hearing.hear(new, tell)
         elsewhere = await self._assets.paths_elsewhere(folder)  # a file that was moved came from there
         await self._assets.mark_missing(await asyncio.to_thread(texts_not_there, elsewhere))
-        more = [f"... and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
-        return [*_in_the_cloud(walk.placeholders), *problems[:SHOWN], *more]
+        return [*_in_the_cloud(walk.placeholders), *shortened(problems)]
 
 
 def counting(total: int, done: int, progress: Callable[[float, str], None]) -> Callable[[int, str], None]:
@@ -124,11 +123,8 @@ def _came_back(known: Look | None, stat: FileStat) -> bool:
 
 
 def _in_the_cloud(paths: list[str]) -> list[str]:
-    if not paths:
-        return []
     named = [
         f"{path}: in the cloud, so it was not opened. Make it available offline and scan again"
         for path in paths
     ]
-    more = [f"... and {len(paths) - NAMED} more in the cloud"] if len(paths) > NAMED else []
-    return [*named[:NAMED], *more]
+    return shortened(named, NAMED)

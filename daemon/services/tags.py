@@ -17,13 +17,13 @@ from daemon.library.assets import Assets
 from daemon.library.search import Search
 from daemon.services.asked import Asked
 from daemon.services.paths import absolute
+from daemon.services.shortened import shortened
 from daemon.services.tasks import TaskStarter
 from daemon.services.types_jobs import JobAck
 from daemon.services.types_tags import WriteTagsRequest
 
 TASK = "write-tags"
 PAGE = 500
-SHOWN = 200
 
 
 class TagWriter:
@@ -58,8 +58,7 @@ class TagWriter:
             lines += _told(done) if request.dry_run else []
         if errors and len(errors) == len(files):
             raise errors[0]
-        more = [f"... and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []
-        return lines[:SHOWN] + more
+        return shortened(lines)
 
     async def _known(self, asset: Asset | None, path: Path) -> Asset:
         """What the library knows of a file; one that it has not heard is heard first."""

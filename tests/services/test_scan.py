@@ -23,6 +23,7 @@ from daemon.library.assets import Assets
 from daemon.library.database import Database
 from daemon.library.search import Query, Search
 from daemon.models.store import ModelStore
+from daemon.services import scan
 from daemon.services.scan import CALL_FILES, Scanner, batches
 
 RATE = 22050
@@ -172,6 +173,21 @@ async def test_what_is_in_the_cloud_is_named_and_never_opened(house: House) -> N
     cloud = [line for line in house.warnings if "in the cloud" in line]
     assert len(cloud) == 2
     assert str(away) in cloud[1] and "pad.wav" in cloud[0]
+
+
+async def test_what_is_too_much_to_list_stands_in_the_log(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(scan, "NAMED", 2)
+    (house.folder / "Dropbox").mkdir(parents=True)
+    for number in range(5):
+        with (house.folder / "Dropbox" / f"{number}.wav").open("wb") as file:
+            file.truncate(1 << 20)
+    await house.scan()
+    *named, more = house.warnings
+    assert len(named) == 2 and more == "... and 3 more, which roadie.log names"
+    logged = [record.getMessage() for record in caplog.records if "in the cloud" in record.getMessage()]
+    assert len(logged) == 3 and len({*logged, *named}) == 5
 
 
 async def test_what_went_to_the_cloud_after_a_scan_is_not_missing(house: House) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import islice, pairwise, product
 
 from daemon.library import spelling
 from daemon.library.parts import split
 from daemon.library.tables import AssetText
 
 _MOST_MEANT = 16  # by a word that is not there
+_LEAST_JOINED = 4  # letters
 _MOST_DIGITS = 3  # of a number with zeros before it
 _THERE = "SELECT rowid FROM asset_text WHERE asset_text MATCH ? ORDER BY rowid DESC LIMIT 1"
 
@@ -48,13 +49,22 @@ class Words:
 def words_of(text: str) -> Words | None:
     """What a text looks for; None when there is nothing to look for, or a word is like none of the library's.
     Inside a read."""
+    words = re.findall(r"[^\W_]+", spelling.plain(text))
+    joined = [one for one in map("".join, pairwise(words)) if _may_be_a_word(one) and _is_there(one)]
     each: list[Word] = []
-    for word in re.findall(r"[^\W_]+", spelling.plain(text)):
-        meant = list(filter(_is_there, [word, *_apart(word)])) or _mended(word)
+    for word in words:
+        in_one = [one for one in joined if one.startswith(word) or one.endswith(word)]  # "hi hat" as "hihat"
+        meant = [*filter(_is_there, [word, *_apart(word)]), *in_one] or _mended(word)
         if not meant:
             return None
+        meant = list(dict.fromkeys(meant))
         each.append(Word(tuple(meant), tuple(begun for one in meant for begun in _begun(one))))
     return Words(tuple(each)) if each else None
+
+
+def _may_be_a_word(joined: str) -> bool:
+    """Two words of a query in one: not "1 2", nor "a b"."""
+    return joined.isalpha() and _LEAST_JOINED <= len(joined) <= spelling.LONGEST
 
 
 def _apart(word: str) -> list[str]:

@@ -22,8 +22,9 @@ class Like:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """None means any. text: words, each a prefix of a word or of a part of one ("SnareRimshot"), or written in one that
-    stands in several ("closed-hat"); a word like none of the library's is taken for a typo, but for its numbers.
+    """None means any. text: words, each a prefix of a word or of a part of one ("SnareRimshot"); those written in one
+    may stand in several ("closed-hat"), and the other way round ("hi hat"); a word like none of the library's is taken
+    for a typo, but for its numbers.
     key: in any spelling; compatible: also its relative and the keys a fifth away. folder: this one and all below.
     path: what stands there, or did when it was last seen. source: the asset that something was made from. missing: only
     what stands nowhere now, instead of what does. but: how the sounds found differ from `like` ("brighter"). offset:

@@ -138,6 +138,11 @@ GLUED = [
         ("tr808", {"emulation", "dashed"}),
         ("tr-808", {"emulation", "dashed"}),
         ("hardkick", set()),  # not one after the other
+        ("side stick", {"side"}),
+        ("stick", set()),
+        ("bass drum 02", {"bass2"}),
+        ("kick hard core", {"core"}),
+        ("b assdrum", {"bass1", "bass2", "acoustic"}),
         ("c1", set()),  # a key before a tempo is no note
         # typos
         ("sidestik", {"side"}),

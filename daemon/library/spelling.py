@@ -24,13 +24,24 @@ _BEGUN = """SELECT term FROM term WHERE term = '' UNION ALL SELECT word FROM wor
 UNION ALL SELECT term FROM term WHERE term >= ? AND term < ? LIMIT ?"""
 
 
+_LETTERS = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+"""Of Latin alphabets, what no mark is part of and people type without."""
+
+
 def plain(text: str) -> str:
-    """Lower case and without diacritics, as the text index has it; of signs (see `signs`) their words."""
+    """As the text index has it: in small letters, of Latin ones without their marks; of signs (see `signs`) their
+    words. A mark of other alphabets makes another letter: ハ and バ, и and й."""
     if text.isascii():
         return text.lower()
-    split = unicodedata.normalize("NFKD", text)
-    bare = "".join(letter for letter in split if not unicodedata.combining(letter)).lower()
-    return "".join(f" {_sign(letter)} " if _is_sign(letter) else letter for letter in bare)
+    whole = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
+    return "".join(f" {_sign(letter)} " if _is_sign(letter) else _bare(letter) for letter in whole)
+
+
+def _bare(letter: str) -> str:
+    if letter.isascii() or "\u0300" <= letter <= "\u036f":  # a mark that is part of no letter
+        return letter if letter.isascii() else ""
+    first = unicodedata.normalize("NFD", letter)[0]
+    return first if first.isascii() else letter
 
 
 def signs(text: str) -> list[str]:
@@ -87,10 +98,9 @@ def distance(a: str, b: str, most: int) -> int:
 
 
 def _terms(text: str) -> set[str]:
-    """See `TermRow`; as the text is written, and plain, for the text index is a little of both."""
-    found = {term for form in (text.lower(), plain(text)) for term in re.findall(r"[^\W_]+", form)}
+    """See `TermRow`."""
     return {
-        term for term in found
+        term for term in re.findall(r"[^\W_]+", plain(text))
         if len(term) >= _SHORTEST_TERM and term[0].isalpha() and not _is_word(term)
     }  # fmt: skip
 

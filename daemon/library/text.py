@@ -7,12 +7,13 @@ from pathlib import PurePath
 from typing import Any
 
 from daemon.library.parts import parts
-from daemon.library.spelling import learn, signs
+from daemon.library.spelling import learn, plain, signs
 from daemon.library.tables import AssetRow, StateRow
 
 VERSION = 2
 """Rises when the text of an asset is indexed in another way; see `index_again`."""
 
+_TELLING_DIGITS = 3  # of a number in a folder's name
 FOLDERS = 3  # the nearest folders say what a file is; the ones above are the same for everything
 
 # A scan comes through here for every file, and peewee's building of a statement takes longer than SQLite's work.
@@ -77,11 +78,17 @@ def _write_text(asset: str) -> int | None:
         [*tempo_words(bpm), *(str(word) for word in facets if word), *signs(" ".join([*names, tags, folders]))]
     )
     stems = [each.removesuffix(PurePath(each).suffix) for each in names]  # that "mp3" has a 3 says nothing
-    texts = (" ".join(names), said, tags, " ".join([folders, *parts(" ".join([*stems, tags, folders]))]))
+    glued = [*parts(" ".join([*stems, tags])), *(part for part in parts(folders) if not _counts(part))]
+    texts = [plain(text) for text in (" ".join(names), said, tags, " ".join([folders, *glued]))]
     sql(_FORGET, number)
     sql(_INDEX, number, *texts)
     learn(" ".join(texts))
     return int(number)
+
+
+def _counts(part: str) -> bool:
+    """Whether it is a number by which folders are told apart ("Pack2"): it is of no sound, as that of a TR808 is."""
+    return part.isdecimal() and len(part) < _TELLING_DIGITS
 
 
 def tempo_words(bpm: float | None) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import unescape
 
 import mutagen
 from mutagen.apev2 import APEv2
@@ -88,7 +89,7 @@ def _of_chunk(chunk: Chunk) -> Iterator[tuple[str, str]]:
         )
     elif chunk.id == b"iXML":
         user = body.partition(b"<USER>")[2].partition(b"</USER>")[0].decode("utf-8", "replace")
-        yield from re.findall(r"<(\w+)>([^<]*)</\1>", user)
+        yield from ((name, unescape(value)) for name, value in re.findall(r"<(\w+)>([^<]*)</\1>", user))
     elif chunk.id == b"smpl" and len(body) >= _SMPL_FRACTION_AT + 4:
         note, fraction = struct.unpack_from("<II", body, _SMPL_NOTE_AT)
         yield from [(ROOT_NOTE, f"{note + fraction / (1 << 32):g}")] if note else []

@@ -135,7 +135,7 @@ def class_change(asset: AssetView, label: str, *, off: bool) -> dict[str, Any]:
     if not off:
         return {"class": label}
     own = asset.label if asset.meta.get("class_by_user") else None
-    if own != label.strip():
+    if own is None or own.casefold() != label.strip().casefold():
         hint = "Its class is roadie's own word" if own is None else f"You said that it is {own}"
         raise BadParameter("you did not say that it is that", where=label, hint=hint)
     return {"class": None}

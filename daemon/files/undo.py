@@ -97,6 +97,8 @@ def _why_impossible(intent: Intent) -> str | None:
         return "its disk is not there"
     if intent.op is Op.REMOVE:
         return "a removed file cannot be brought back"
+    if intent.op is Op.REWRITE and not intent.path.exists():
+        return "it is not there; its earlier content is kept until it is back and this is undone again"
     if intent.op is Op.REPLACE and intent.before is not None:
         return "it replaced an earlier version, which was not kept"
     if intent.op is Op.MOVE and intent.temp is not None and intent.temp.exists() and intent.path.exists():

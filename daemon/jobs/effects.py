@@ -177,6 +177,9 @@ class Deliverer:
             report = await to_its_end(asyncio.to_thread(self._take_back, job, in_use, known))
             moved = await asyncio.to_thread(_standing, await self._deliveries.moved_back(job))
             await self._deliveries.followed_back(moved, job)
+            home = {home for _, home, _ in moved}
+            again = await asyncio.to_thread(_stats, [path for path in report.restored if path not in home])
+            await self._deliveries.given_back(again, job)
             away = {path for path, _, _ in moved}
             gone = [path for path in (*report.removed, *report.gone) if path not in away]
             await self._deliveries.taken_back([str(path) for path in gone])
@@ -205,6 +208,11 @@ def artifact_of(file: Held, encoded: Held) -> Held:
     """As which artifact a job has a file that it delivers encoded: as what a step made of it, and what was given, as
     what was made of that."""
     return file if file.parent is not None else encoded
+
+
+def _stats(paths: Sequence[Path]) -> list[tuple[Path, FileStat]]:
+    """Of those that are there, how they look."""
+    return [(path, FileStat.of(path)) for path in paths if path.is_file()]
 
 
 def _standing(moves: Sequence[tuple[Path, Path]]) -> list[tuple[Path, Path, FileStat]]:

@@ -120,5 +120,5 @@ class Retagger:
         stat: FileStat = await stat_of(path)
         await self._assets.record(NewAsset(asset.id, asset.kind, path, stat))
         if written and isinstance(said["own"], dict):
-            await self._written.put(asset.id, path, said["own"])
+            await self._written.put(asset.id, path, job, said["own"])
         return Retagged(path, names if written else (), left)

@@ -12,7 +12,8 @@ from daemon.library.asset_records import FileStat, NewAsset
 from daemon.library.asset_writes import forget_path, record
 from daemon.library.database import Database
 from daemon.library.jobs import mark_delivered
-from daemon.library.tables import ArtifactRow, IntentRow
+from daemon.library.tables import ArtifactRow, IntentRow, PathRow
+from daemon.library.written_tags import forget_written
 
 UNDONE, MOVE = IntentState.UNDONE.value, Op.MOVE.value
 
@@ -70,6 +71,19 @@ class Deliveries:
             for away, home, stat in moves:
                 if move_path(str(away), str(home), stat, job) is None:
                     came_back(str(home), stat, job)
+
+        await self._db.write(work)
+
+    async def given_back(self, files: Sequence[tuple[Path, FileStat]], job: str) -> None:
+        """An undo gave these files the content that they had before a job rewrote them. Doing it twice changes nothing
+        more."""
+
+        def work() -> None:
+            for path, stat in files:
+                PathRow.update(size=stat.size, mtime_ns=stat.mtime_ns, inode=stat.inode).where(
+                    PathRow.path == str(path)
+                ).execute()
+                forget_written(str(path), job)
 
         await self._db.write(work)
 

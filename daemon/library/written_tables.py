@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from peewee import ForeignKeyField, Model, TextField
+from peewee import AutoField, CharField, ForeignKeyField, Model, TextField
 
 from daemon.library.tables import AssetRow, JsonField
 
 
 class WrittenTagsRow(Model):
-    """facts: as `daemon.steps.retag` writes them."""
+    """One for each job that wrote into a file, the newest last. facts: as `daemon.steps.retag` writes them, with those
+    of earlier jobs that stand there still."""
 
-    path = TextField(primary_key=True)
+    id = AutoField()
+    path = TextField(index=True)
+    job = CharField()
     asset = ForeignKeyField(AssetRow, on_delete="CASCADE")
     facts = JsonField()
 

@@ -10,6 +10,11 @@ from daemon.library.database import Database
 from daemon.library.written_tables import WrittenTagsRow
 
 
+def forget_written(path: str, job: str) -> None:
+    """What a job wrote is not there any more; inside a write."""
+    WrittenTagsRow.delete().where((WrittenTagsRow.path == path) & (WrittenTagsRow.job == job)).execute()
+
+
 class WrittenTags:
     """By file. A file that was moved is another: what stands in it then counts as somebody's."""
 
@@ -20,13 +25,17 @@ class WrittenTags:
         """Nothing for a file that roadie has not written, or that holds another sound since."""
 
         def work() -> Mapping[str, Json]:
-            row = WrittenTagsRow.get_or_none(WrittenTagsRow.path == str(path))
+            rows = WrittenTagsRow.select().where(WrittenTagsRow.path == str(path))
+            row = rows.order_by(WrittenTagsRow.id.desc()).first()
             return {} if row is None or row.asset_id != asset else row.facts
 
         return await self._db.read(work)
 
-    async def put(self, asset: AssetId, path: Path, facts: Mapping[str, Json]) -> None:
+    async def put(self, asset: AssetId, path: Path, job: str, facts: Mapping[str, Json]) -> None:
+        """Done again after a restart, it stands there once."""
+
         def work() -> None:
-            WrittenTagsRow.replace(path=str(path), asset=asset, facts=dict(facts)).execute()
+            forget_written(str(path), job)
+            WrittenTagsRow.insert(path=str(path), job=job, asset=asset, facts=dict(facts)).execute()
 
         await self._db.write(work)

@@ -32,7 +32,7 @@ def sounds(tmp_path: Path) -> Path:
 def scanned(house: House, folder: Path) -> dict[str, dict]:
     house.wait(house.ask("POST", "/scans", {"path": str(folder)})["id"])
     items = house.ask("GET", "/assets?sort=added&descending=1&limit=1000")["items"]
-    return {Path(each["path"]).name: each for each in items if each["path"].startswith(str(folder))}
+    return {Path(path).name: each for each in items for path in each["paths"] if path.startswith(str(folder))}
 
 
 def test_written_only_when_asked_and_undone_to_the_last_byte(house: House, sounds: Path) -> None:
@@ -175,3 +175,57 @@ def test_a_correction_takes_the_place_of_roadies_own_words_and_of_nobody_elses(
     house.ask("PATCH", f"/assets/{assets['two.flac']['id']}", {"class": "snare"})
     house.wait(house.ask("POST", "/write-tags", {"paths": [str(sounds / "two.flac")]})["id"])
     assert texts(sounds / "two.flac")["GENRE"] == {"Techno"}
+
+
+def test_an_undo_of_a_file_that_is_elsewhere_waits_for_it(house: House, sounds: Path) -> None:
+    assets = scanned(house, sounds)
+    before = (sounds / "two.flac").read_bytes()
+    house.ask("PATCH", f"/assets/{assets['two.flac']['id']}", {"class": "snare"})
+    job = house.ask("POST", "/write-tags", {"paths": [str(sounds / "two.flac")]})["id"]
+    house.wait(job)
+    (sounds / "two.flac").rename(sounds / "renamed.flac")
+    kept = house.ask("POST", f"/jobs/{job}/undo")["kept"]
+    assert "is not there" in kept[0]["why"]
+    (sounds / "renamed.flac").rename(sounds / "two.flac")
+    house.ask("POST", f"/jobs/{job}/undo")
+    assert (sounds / "two.flac").read_bytes() == before
+
+
+def test_an_undo_takes_back_whose_words_they_are_and_the_library_sees_the_file_as_it_is(
+    house: House, sounds: Path
+) -> None:
+    path = sounds / "two.flac"
+    asset = scanned(house, sounds)["two.flac"]["id"]
+
+    def write(label: str) -> str:
+        house.ask("PATCH", f"/assets/{asset}", {"class": label})
+        job = house.ask("POST", "/write-tags", {"paths": [str(path)]})["id"]
+        house.wait(job)
+        return job
+
+    first = write("kick")
+    second = write("tom")
+    house.ask("POST", f"/jobs/{second}/undo")
+    assert mutagen.File(path)["GENRE"] == ["kick"]
+    third = write("rim")
+    assert mutagen.File(path)["GENRE"] == ["rim"]  # roadie's own word again
+    for job in (third, first):
+        house.ask("POST", f"/jobs/{job}/undo")
+    theirs = mutagen.File(path)
+    assert "GENRE" not in theirs
+    theirs["GENRE"] = ["rim"]
+    theirs.save()
+    write("clap")
+    assert mutagen.File(path)["GENRE"] == ["rim"]  # somebody said so since
+
+
+def test_a_word_with_signs_of_xml_is_roadies_own_too(house: House, sounds: Path) -> None:
+    asset = scanned(house, sounds)["one.wav"]["id"]
+    path = sounds / "one.wav"
+    for label in ("R&B <x>", "kick"):
+        house.ask("PATCH", f"/assets/{asset}", {"class": label})
+        house.wait(house.ask("POST", "/write-tags", {"paths": [str(path)]})["id"])
+        assert texts(path)["GENRE"] == texts(path)["CLASS"] == {label}
+        once = path.read_bytes()
+        house.wait(house.ask("POST", "/write-tags", {"paths": [str(path)]})["id"])
+        assert path.read_bytes() == once

@@ -24,10 +24,8 @@ _CHORD_FRAMES = 9
 _LEAST_FRAMES = 4
 _OPENING, _OPENING_BASS = 6, 8  # groups of features
 _OPENING_WEIGHT = 2.0
-_TUNED = (
-    0.12,
-    0.2,
-)  # of `tuned_beside_one`: noise, drums and one low note stay below, music of any kind is above
+_TUNED = (0.12, 0.2)
+"""Of `tuned_beside_one`: noise, drums and one low note stay below, music of any kind is above."""
 
 
 @dataclass(frozen=True, slots=True)

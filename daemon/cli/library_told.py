@@ -28,7 +28,7 @@ def _row(asset: AssetView, by_sound: bool, folder: Path | None) -> tuple[object,
     bpm = None if asset.bpm is None else f"{asset.bpm:g}"
     sure = None if asset.confidence is None or asset.label is None else f"{asset.confidence:.0%}"
     like = (None if asset.likeness is None else f"{asset.likeness:.2f}",) if by_sound else ()
-    where = f"{path} (missing)" if asset.missing else path
+    where = f"{path or asset.name} (missing)" if asset.missing else path
     return asset.label, sure, asset.kind, bpm, asset.key, _brief(asset.length_s), *like, where
 
 

@@ -215,6 +215,7 @@ def test_a_sound_whose_file_is_gone_is_still_named_by_its_path(
     ran = roadie("library", "scan", folder)
     assert ran.code == 0 and "gone" in ran.err + ran.out
     assert json.loads(roadie("library", "stats", "--json").out)["missing"] == 1
+    assert "32.wav (missing)" in roadie("search", "--missing").out
     assert roadie("library", "scan", tmp_path / "never").code == 1
 
 

@@ -14,7 +14,8 @@ from training.tagger.classes import coarse
 @dataclass(frozen=True, slots=True)
 class Figures:
     """accuracy: over all classes. coarse: over the eight groups. macro_f1: over the classes that occur. ece:
-    expected calibration error, 15 bins of equal width. sure: share with confidence 0.9 or more; sure_right: right
+    expected calibration error, 15 bins of equal width. chance: what it is in the mean, on as many sounds, for one that
+    is right exactly as often as it says. sure: share with confidence 0.9 or more; sure_right: right
     among those. count: sounds."""
 
     count: int
@@ -22,13 +23,14 @@ class Figures:
     coarse: float
     macro_f1: float
     ece: float
+    chance: float
     sure: float
     sure_right: float
 
     def __str__(self) -> str:
         return (
             f"{self.count:5} sounds  all classes {self.accuracy:.3f}  eight groups {self.coarse:.3f}  "
-            f"macro-F1 {self.macro_f1:.3f}  ECE {self.ece:.3f}  "
+            f"macro-F1 {self.macro_f1:.3f}  ECE {self.ece:.3f} ({self.chance:.3f} by chance)  "
             f"sure of {self.sure:.3f}, right {self.sure_right:.3f} of these"
         )
 
@@ -39,6 +41,7 @@ def figures(truth: list[str], told: list[str], confidence: np.ndarray) -> Figure
     sure = confidence >= 0.9
     return Figures(
         len(truth), float(right.mean()), float(groups.mean()), macro_f1(truth, told), ece(right, confidence),
+        ece_by_chance(confidence),
         float(sure.mean()), float(right[sure].mean()) if sure.any() else 0.0,
     )  # fmt: skip
 
@@ -60,6 +63,13 @@ def ece(right: np.ndarray, confidence: np.ndarray, bins: int = 15) -> float:
         if part.any():
             total += part.mean() * abs(right[part].mean() - confidence[part].mean())
     return float(total)
+
+
+def ece_by_chance(confidence: np.ndarray, times: int = 400) -> float:
+    """The mean of `ece` over `times` draws of who is right, each as likely as its confidence says: what remains of a
+    perfect calibration on so few sounds."""
+    rng = np.random.default_rng(0)
+    return float(np.mean([ece(rng.random(confidence.size) < confidence, confidence) for _ in range(times)]))
 
 
 def confusions(truth: list[str], told: list[str], most: int = 25) -> str:

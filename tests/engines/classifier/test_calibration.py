@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from training.tagger.calibration import Calibration, doubt, likeliest
+from training.tagger.figures import ece, ece_by_chance
 
 
 @pytest.mark.parametrize(("scale", "exponent"), [(0.7, 0.0), (1.6, 0.0), (1.5, 0.4)])
@@ -34,3 +35,16 @@ def test_keeps_the_order_of_the_classes_and_stands_extremes() -> None:
     assert np.isfinite(shares).all()
     np.testing.assert_array_equal(shares[:50].argsort(axis=1), logits[:50].argsort(axis=1))
     assert doubt(logits)[50, 0] == pytest.approx(1) and 0.98 < shares[51:].max(axis=1).min() < 1
+
+
+@pytest.mark.parametrize(("count", "low", "high"), [(240, 0.04, 0.08), (50_000, 0.0, 0.006)])
+def test_a_perfect_calibration_errs_by_chance_on_few_sounds_and_not_on_many(
+    count: int, low: float, high: float
+) -> None:
+    random = np.random.default_rng(7)
+    confidence = random.uniform(0.3, 1, count)
+    chance = ece_by_chance(confidence, 40)
+    assert low < chance < high
+    assert ece(random.random(count) < confidence, confidence) < 2 * chance
+    if count > 240:
+        assert ece(random.random(count) < confidence - 0.1, confidence) > 0.09

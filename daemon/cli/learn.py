@@ -21,8 +21,9 @@ def learn(
 ) -> None:
     """Learn from the classes you corrected, new ones of yours too. Sounds like them are called so from then on.
 
-    The sounds that roadie knows are heard again, as by a scan, and how many are called otherwise is said; so it is when
-    all is forgotten. With many that takes long: with `roadie serve` running, ctrl-C leaves it to the daemon.
+    The sounds that roadie knows are told anew, and how many are called otherwise is said; so it is when all is
+    forgotten. No file is opened for it, but for those that an older roadie scanned: with many of these it takes as long
+    as a scan. With `roadie serve` running, ctrl-C leaves it to the daemon.
 
     \b
     Examples:

@@ -167,7 +167,8 @@ class Classification:
     """label: a class of product.md's list, or "unsure". kind: "one-shot" or "loop". alternatives: (label,
     confidence), best first, without `label`. measures: what was measured (brightness_hz, attack_s ...).
     embedding: (EMBEDDING_DIMS,) float32 of length 1, near those of sounds that are like it (their dot product is
-    the likeness, -1..1); None from an engine that has none, and for silence."""
+    the likeness, -1..1); None from an engine that has none, and for silence. kept: what it can be told anew from
+    without the sound, by an engine with the same network; only the engine reads it."""
 
     label: str
     confidence: float
@@ -175,6 +176,7 @@ class Classification:
     alternatives: tuple[tuple[str, float], ...] = ()
     measures: Mapping[str, Json] = field(default_factory=dict)
     embedding: NDArray[np.float32] | None = None
+    kept: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +205,12 @@ class Classifier(Engine, Protocol):
     ) -> list[Classification]:
         """One classification for each file, in order. hints: per file what is known: "stem", "bpm", "name", and under
         "said" the classes that its name allows for."""
+        ...
+
+    def retold(
+        self, kept: Sequence[bytes], hints: Sequence[Mapping[str, Json]], checkpoint: Checkpoint
+    ) -> list[Classification | None]:
+        """What `classify` would say now of sounds of which this was kept, but for what is measured of them alone: their
+        notes are told, which a class may have or not. None for what is kept in another way: that sound must be heard
+        again."""
         ...

@@ -47,15 +47,20 @@ class Calls:
         on_progress: OnProgress = _unheard,
     ) -> AsyncIterator[tuple[Path, StepResult]]:
         """(folder of what the step made, its result); the folder goes on leaving. Raises what the step raises."""
-        token = secrets.token_hex(8)
-        out = await asyncio.to_thread(self._cache.attempt_folder, token)
-        call = StepCall(token, step, tuple(inputs), dict(params or {}), out, lane, engine)
-        try:
+        async with self.folder() as out:
+            call = StepCall(out.name, step, tuple(inputs), dict(params or {}), out, lane, engine)
             running = self._executor.submit(call, on_progress)
             try:
                 yield out, await running.result()
             finally:
                 running.cancel()  # nothing to cancel when it has ended
+
+    @asynccontextmanager
+    async def folder(self) -> AsyncIterator[Path]:
+        """A folder for files that are made for a call; it goes on leaving."""
+        out = await asyncio.to_thread(self._cache.attempt_folder, secrets.token_hex(8))
+        try:
+            yield out
         finally:
             await asyncio.to_thread(self._cache.discard, out)
 

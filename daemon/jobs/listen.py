@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -17,8 +17,9 @@ from daemon.kernel.work import EMBEDDING_DIMS, EngineChoice, Kind, StepResult
 from daemon.library.asset_records import FileStat, Heard, NewAsset
 from daemon.models.store import ModelStore
 from daemon.steps import classify, registry
+from daemon.steps.hearing.kept import Asked, read_heard, read_told, write_asked
 
-ERROR, EMBEDDINGS = "error", "embeddings.f32"
+ERROR, ASKED = "error", "asked.msgpack"
 _ROW = struct.Struct(f"<{EMBEDDING_DIMS}f")
 
 
@@ -43,6 +44,26 @@ class Listener:
         if spec.choose is None:
             raise ValueError("the hear step chooses an engine")
         return spec.choose(spec.params(), self._models, "cpu")
+
+    def network(self) -> str:
+        """The mark of the network alone, whatever was taught."""
+        return classify.network("embeddings").mark
+
+    async def again(
+        self, engine: EngineChoice, sounds: Sequence[tuple[str, bytes]]
+    ) -> list[dict[str, Json] | None]:
+        """What the engine says of sounds that were heard before, (path, what was kept): class, confidence, and those
+        of `meta.NOTE` that each has. None of one that has to be heard again. No file of theirs is opened."""
+        asked = [Asked(path, kept) for path, kept in sounds]
+
+        async def attempt() -> list[dict[str, Json] | None]:
+            async with self._calls.folder() as folder:
+                file = unread(folder / ASKED, Kind.FINDINGS)
+                await asyncio.to_thread(write_asked, file.path, asked)
+                async with self._calls.run("retell", [file], engine=engine) as (out, result):
+                    return await asyncio.to_thread(read_told, out / result.files[0].name)
+
+        return await self._calls.insist(attempt)
 
     async def one(self, path: Path, stat: FileStat) -> NewAsset:
         """Raises InputError with what is wrong with the file."""
@@ -74,9 +95,11 @@ class Listener:
         engine, network = self.engine(), classify.network("embeddings").mark
         inputs = [unread(path) for path, _ in files]
         async with self._calls.run("hear", inputs, engine=engine) as (out, result):
-            vectors = await asyncio.to_thread(_vectors, out, result)
+            vectors, kept = await asyncio.to_thread(lambda: (_vectors(out, result), _kept(out, result)))
         return [
-            _asset(path, stat, note.meta, Heard(engine.mark, network, vectors.get(number)))
+            _asset(
+                path, stat, note.meta, Heard(engine.mark, network, vectors.get(number), kept=kept.get(number))
+            )
             for number, ((path, stat), note) in enumerate(zip(files, result.annotations, strict=True))
         ]
 
@@ -91,6 +114,12 @@ def _vectors(out: Path, result: StepResult) -> dict[int, tuple[float, ...]]:
     return {}
 
 
+def _kept(out: Path, result: StepResult) -> dict[int, bytes]:
+    """What sounds are told anew from, by the number of their input."""
+    found = (out / file.name for file in result.files if file.kind is Kind.FINDINGS)
+    return {number: data for path in found for number, data in read_heard(path).items()}
+
+
 def _asset(path: Path, stat: FileStat, meta: Mapping[str, Json], heard: Heard) -> NewAsset | Problem:
     error = meta.get(ERROR)
     if isinstance(error, dict):
@@ -100,7 +129,7 @@ def _asset(path: Path, stat: FileStat, meta: Mapping[str, Json], heard: Heard) -
     words = tuple(str(word) for word in said) if isinstance(said, list) else ()
     return NewAsset(
         AssetId(str(meta["payload"])), str(meta["kind"]), path, stat, str(meta["byte_hash"]), meta=kept,
-        heard=Heard(heard.mark, heard.network, heard.embedding, words),
+        heard=replace(heard, said=words),
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ EFFECTS = ("deliver",)
 _OWN_STEPS = frozenset(
     {
         "prepare", "encode", "retag", "edited-slices", "edited-notes", "edited-lyrics", "scan-plugin",
-        "plugin-settings", "cut", "learn", "project", "index", "hear", "pairs", "compare", "map",
+        "plugin-settings", "cut", "learn", "project", "index", "hear", "retell", "pairs", "compare", "map",
     }
 )  # fmt: skip
 """Steps that roadie puts into jobs itself, or runs for the library: their parameters are its own numbers and files."""

@@ -71,6 +71,8 @@ TEMPO = frozenset({"bpm", "bpm_confidence", "beats_per_bar", "first_downbeat_s"}
 """What a song and its loops have, and a single hit has not."""
 KEY = frozenset({"key", "key_confidence"})
 """What pitched sounds have, and drums have not."""
+NOTE = frozenset({"root_note", "root_cents", "root_confidence"})
+"""What a sound's class decides whether it has: nobody asks for a snare's note."""
 OF_ONE_FILE = frozenset(
     {
         "payload", "byte_hash", "frames", "length_s", "container", "codec", "bits", "encoder_delay_frames", "channels",

@@ -38,6 +38,9 @@ class Kind(StrEnum):
     PEAKS = "peaks"  # binary: the waveform at several zooms (daemon.audio.peaks)
     EMBEDDINGS = "embeddings"  # binary: rows of EMBEDDING_DIMS <f4; meta "of": the payload of each row
     VECTORS = "vectors"  # binary: rows of EMBEDDING_DIMS <f2, and the graph over them (daemon.steps.indexing)
+    FINDINGS = (
+        "findings"  # binary: what sounds are told anew from without their files (daemon.steps.hearing.kept)
+    )
     TAUGHT = "taught"  # what the tagger goes by besides its weights (daemon.engines.classifier.learned)
 
     @property

@@ -90,12 +90,14 @@ class Asset:
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What an engine told of a file. mark: the engine's, with what it was taught. network: the mark of what makes its
-    embeddings. embedding: None when it has none. said: labels that the file's name names."""
+    embeddings. embedding: None when it has none. said: labels that the file's name names. kept: what engines of that
+    network tell its class anew from; None of what has no class."""
 
     mark: str
     network: str
     embedding: tuple[float, ...] | None = None
     said: tuple[str, ...] = ()
+    kept: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

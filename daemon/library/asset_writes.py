@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from daemon.kernel.errors import InputError, RoadieError
 from daemon.kernel.events import AssetAdded, AssetChanged, AssetRemoved, AssetTagged
-from daemon.kernel.meta import OF_ONE_PATH
+from daemon.kernel.meta import NOTE, OF_ONE_PATH
 from daemon.kernel.types import Json
 from daemon.library.asset_records import COLUMNS, FILE_NAME, MODEL, Heard, NewAsset, Tag
 from daemon.library.database import Database
@@ -34,6 +34,7 @@ _STANDS = (
     "INSERT OR REPLACE INTO path (path, asset_id, size, mtime_ns, inode, byte_hash, facts, made, missing) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)"
 )
+_KEPT = "INSERT OR REPLACE INTO heard (asset_id, network, path, kept) VALUES (?, ?, ?, ?)"
 _TAG = "INSERT OR REPLACE INTO tag (asset_id, label, origin, confidence) VALUES (?, ?, ?, ?)"
 
 
@@ -110,16 +111,21 @@ def _hear(new: NewAsset, heard: Heard, fresh: bool) -> None:
             new.kind,
             new.id,
         )
-        sql("DELETE FROM tag WHERE asset_id = ? AND origin = ?", new.id, MODEL)
-        learn(new.id, new.meta)
-        label = new.meta.get("class")
-        if isinstance(label, str):
-            put_tag(new.id, Tag(label, float(str(new.meta.get("confidence", 0.0))), MODEL))
+        tell(new.id, new.meta)
     for word in heard.said:
         put_tag(new.id, Tag(word, _SAID, FILE_NAME))
     sql("UPDATE asset SET heard = ? WHERE id = ?", heard.mark, new.id)
     if heard.embedding is not None:
         put_embedding(new.id, heard.network, heard.embedding)
+    if heard.kept is not None:
+        sql(_KEPT, new.id, heard.network, str(new.path), heard.kept)
+
+
+def tell(asset: str, meta: Mapping[str, Json]) -> None:
+    """What the tagger says of a known asset takes the place of what it said before; inside a write."""
+    sql("DELETE FROM tag WHERE asset_id = ? AND origin = ?", asset, MODEL)
+    _put_class(asset, meta)
+    learn(asset, meta, instead_of=NOTE)
 
 
 def _insert(new: NewAsset) -> None:
@@ -128,10 +134,15 @@ def _insert(new: NewAsset) -> None:
     own = new.meta if new.made else {key: new.meta[key] for key in new.meta if key not in OF_ONE_PATH}
     meta = msgspec.json.encode(dict(own)).decode()
     sql(_NEW, new.id, new.kind, new.path.name, new.parent, new.source, new.job, meta, time.time(), *columns)
-    label = new.meta.get("class")
+    _put_class(new.id, new.meta)
+
+
+def _put_class(asset: str, meta: Mapping[str, Json]) -> None:
+    """The class that the tagger says is a tag as well."""
+    label = meta.get("class")
     if isinstance(label, str):
-        confidence = new.meta.get("confidence")
-        put_tag(new.id, Tag(label, float(confidence) if isinstance(confidence, int | float) else 0.0, MODEL))
+        confidence = meta.get("confidence")
+        put_tag(asset, Tag(label, float(confidence) if isinstance(confidence, int | float) else 0.0, MODEL))
 
 
 def put_tag(asset: str, tag: Tag) -> None:
@@ -139,12 +150,13 @@ def put_tag(asset: str, tag: Tag) -> None:
     sql(_TAG, asset, tag.label, tag.origin, tag.confidence)
 
 
-def learn(asset: str, meta: Mapping[str, Json]) -> None:
-    """Add what was measured or classified to a known asset; inside a write. The user's own word stays."""
+def learn(asset: str, meta: Mapping[str, Json], instead_of: Iterable[str] = ()) -> None:
+    """Add what was measured or classified to a known asset; inside a write. The user's own word stays. instead_of: keys
+    that go, unless they are told anew."""
     row = AssetRow.get_or_none(AssetRow.id == asset)
     if row is None:
         return
-    row.meta = {**row.meta, **meta}
+    row.meta = {**{key: value for key, value in row.meta.items() if key not in set(instead_of)}, **meta}
     named = row.meta.get("class_by_user")
     for key, column in COLUMNS.items():
         if key in meta and not (named and key in ("class", "confidence")):

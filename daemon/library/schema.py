@@ -18,6 +18,7 @@ from daemon.kernel.errors import DiskError
 from daemon.library import (
     edit_tables,
     finding_tables,
+    heard_tables,
     kit_tables,
     project_tables,
     rule_tables,
@@ -37,6 +38,7 @@ TABLES: list[type[peewee.Model]] = [
     *project_tables.TABLES,
     *kit_tables.TABLES,
     *finding_tables.TABLES,
+    *heard_tables.TABLES,
     *rule_tables.TABLES,
     *written_tables.TABLES,
 ]

@@ -1,23 +1,39 @@
-"""Known sounds are heard again when what the tagger goes by has changed, so that the library says what it would say.
+"""Known sounds are told anew when what the tagger goes by has changed, so that the library says what it would say.
 
-What is stored of a sound does not tell that: its embedding is one network's and its class others' (training/tagger),
-so that no class can be told from it, and neither can what the shipped weights would say once what was learnt is
-forgotten. Files are opened as in a scan, and what is stored is what a scan would store.
+Of most it is kept what the network said, and no file is opened. Those that an older roadie heard are heard again, once:
+what is stored of them does not tell a class, as their embedding is one network's and their class others'
+(training/tagger). In both cases what is stored then is what a scan would store.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from daemon.jobs.listen import Listener
 from daemon.library.asset_records import FileStat
-from daemon.library.retelling import Retelling, Told
+from daemon.library.retelling import Remembered, Retelling, Told
 from daemon.services.scan import Hearing
 from daemon.services.shortened import shortened
 
-PAGE = 2048  # files that are looked for at once
+PAGE = 2048  # sounds that are told, and files that are looked for, at once
+
+Tell = Callable[[int, str], None]
+"""How many more are done, and what was done last."""
+
+
+@dataclass(slots=True)
+class _Came:
+    """What came of it. away, first_away: files that could not be heard again as they are not there as they were."""
+
+    told: int = 0
+    heard: int = 0
+    changed: int = 0
+    away: int = 0
+    first_away: str = ""
+    problems: list[str] = field(default_factory=list)
 
 
 class HearAgain:
@@ -27,36 +43,63 @@ class HearAgain:
         self._hearing = hearing
 
     async def waiting(self) -> int:
-        """How many files were told by another engine than the one that would hear them now."""
-        return await self._retelling.count(self._mark())
+        """How many sounds were told by another engine than the one that would tell them now."""
+        return sum(await self._retelling.count(self._mark(), self._listener.network()))
 
     async def known(self) -> int:
-        """How many files have a class that an engine told, whichever."""
-        return await self._retelling.count("")
+        """How many sounds have a class that an engine told, whichever."""
+        return sum(await self._retelling.count("", self._listener.network()))
 
-    async def run(self, tell: Callable[[int, str], None]) -> list[str]:
-        """Hear all of these; after a restart, those that are left. Returns what came of it, and a line for each file
-        that could not be read. tell: how many more are done, and what was done last."""
-        heard = changed = away = 0
-        problems: list[str] = []
-        first_away = after = ""
+    async def kept(self, assets: Sequence[str]) -> dict[str, bytes]:
+        """What these can be told anew from, of those of which it was kept."""
+        return await self._retelling.kept(assets, self._listener.network())
+
+    async def run(self, tell: Tell) -> list[str]:
+        """Tell all of these anew; after a restart, those that are left. Returns what came of it, and a line for each
+        file that could not be read."""
+        came = _Came()
+        await self._retell(came, tell)
+        await self._hear(came, tell)
+        again = f" ({came.heard} files were heard again for it)" if came.heard else ""
+        count = came.told + came.heard
+        line = (
+            f"{count} known sounds were told anew{again}, and {came.changed} of them are called otherwise now"
+        )
+        return [line, *_left(came), *shortened(came.problems)]
+
+    async def _retell(self, came: _Came, tell: Tell) -> None:
+        """Those of which enough was kept."""
+        engine, network, after = self._listener.engine(), self._listener.network(), 0
+        while page := await self._retelling.remembered(engine.mark, network, after, PAGE):
+            after = page[-1].number
+            answers = await self._listener.again(engine, [(each.path, each.kept) for each in page])
+            told = [(each.asset, one) for each, one in zip(page, answers, strict=True) if one is not None]
+            came.changed += await self._retelling.tell(engine.mark, told)
+            came.told += len(told)
+            tell(len(told), _name(page[-1]))
+
+    async def _hear(self, came: _Came, tell: Tell) -> None:
+        """Those that are left."""
+        after = ""
         while page := await self._retelling.page(self._mark(), after, PAGE):
             after = str(page[-1].path)
             there, gone = await asyncio.to_thread(_parted, page)
             if gone:
-                away, first_away = away + len(gone), first_away or str(gone[0])
+                came.away, came.first_away = came.away + len(gone), came.first_away or str(gone[0])
                 tell(len(gone), gone[-1].name)
-            assets = {each.asset for each in there}
+            assets = list({each.asset for each in there})
             before = await self._retelling.classes(assets)
-            problems += await self._hearing.hear([(each.path, each.stat) for each in there], tell)
+            came.problems += await self._hearing.hear([(each.path, each.stat) for each in there], tell)
             now = await self._retelling.classes(assets)
-            heard += len(there)
-            changed += sum(now.get(asset) != label for asset, label in before.items())
-        came = f"{heard} known files were heard again, and {changed} of their sounds are called otherwise now"
-        return [came, *_left(first_away, away), *shortened(problems)]
+            came.heard += len(there)
+            came.changed += sum(now.get(asset) != label for asset, label in before.items())
 
     def _mark(self) -> str:
         return self._listener.engine().mark
+
+
+def _name(sound: Remembered) -> str:
+    return Path(sound.path).name
 
 
 def _parted(page: Sequence[Told]) -> tuple[list[Told], list[Path]]:
@@ -78,10 +121,11 @@ def _as_it_was(told: Told) -> bool:
         return False
 
 
-def _left(first: str, count: int) -> list[str]:
-    if not count:
+def _left(came: _Came) -> list[str]:
+    if not came.away:
         return []
-    more = f" and {count - 1} more" if count > 1 else ""
+    more = f" and {came.away - 1} more" if came.away > 1 else ""
     return [
-        f"{first}{more}: gone or changed since it was scanned, so it was not heard again. Scan its folder again"
+        f"{came.first_away}{more}: gone or changed since it was scanned, so it was not heard again. "
+        "Scan its folder again"
     ]

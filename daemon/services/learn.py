@@ -1,4 +1,4 @@
-"""What a library's owner teaches the tagger: the classes that a person said, heard once and gone by from then on."""
+"""What a library's owner teaches the tagger: the classes that a person said, gone by from then on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from daemon.executors.protocol import OnProgress
-from daemon.jobs.calls import Calls
+from daemon.jobs.calls import Calls, unread
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import Conflict
 from daemon.kernel.types import AssetId
@@ -22,6 +22,7 @@ from daemon.services.tasks import TaskStarter
 from daemon.services.types_jobs import JobAck
 from daemon.services.types_learn import Forgotten
 from daemon.steps import registry
+from daemon.steps.hearing.kept import Named, write_named
 from daemon.steps.learn import LearnParams
 
 MOST = 5000
@@ -35,8 +36,8 @@ class LearnService:
         self._models = models
 
     async def learn(self, client: str) -> JobAck:
-        """Learn from every class that a person said, as a job, in the place of what was learnt before; then hear the
-        known sounds again, so that the library says what the tagger says now.
+        """Learn from every class that a person said, as a job, in the place of what was learnt before; then tell the
+        known sounds anew, so that the library says what the tagger says now.
 
         Raises Conflict when nobody has said any.
         """
@@ -67,40 +68,46 @@ class Learner:
         self._again = again
 
     async def run(self, context: TaskContext) -> list[str]:
-        """Returns what came of it, and a line for each sound that could not be learnt from, or be heard again."""
+        """Returns what came of it, and a line for each sound that could not be learnt from, or be told anew."""
         said = [asset for asset in await self._assets.named_by_user() if asset.label][:MOST]
         share = len(said) / (len(said) + await self._again.known() or 1)
         learnt, problems = await self._learn(said, lambda done, note: context.progress(share * done, note))
         if not learnt:
             return ["nothing was learnt", *problems]
-        outcome = await self._hear_again(lambda done, note: context.progress(share + (1 - share) * done, note))
+        outcome = await self._retell(lambda done, note: context.progress(share + (1 - share) * done, note))
         return [*outcome, *problems]
 
     async def forgotten(self, context: TaskContext) -> list[str]:
-        """Returns what came of it, and a line for each sound that could not be heard again."""
-        return await self._hear_again(context.progress)
+        """Returns what came of it, and a line for each sound that could not be told anew."""
+        return await self._retell(context.progress)
 
-    async def _hear_again(self, progress: OnProgress) -> list[str]:
+    async def _retell(self, progress: OnProgress) -> list[str]:
         waiting = await self._again.waiting()
-        progress(0.0, f"{waiting} known files are heard again")
+        progress(0.0, f"{waiting} known sounds are told anew")
         return await self._again.run(counting(waiting, 0, progress))
 
     async def _learn(self, said: Sequence[Asset], progress: OnProgress) -> tuple[bool, list[str]]:
         """Whether anything was learnt, and a line for each sound from which nothing was."""
-        inputs = await asyncio.to_thread(lambda: [(asset, _input(asset)) for asset in said])
+        kept = await self._again.kept([asset.id for asset in said])
+        named = [Named(str(asset.label), asset.name, kept[asset.id]) for asset in said if asset.id in kept]
+        others = [asset for asset in said if asset.id not in kept]
+        inputs = await asyncio.to_thread(lambda: [(asset, _input(asset)) for asset in others])
         problems = [f"{asset.name}: its file is missing" for asset, file in inputs if file is None]
         there = [(asset, file) for asset, file in inputs if file is not None]
-        if not there:
+        if not there and not named:
             return False, problems
         params = LearnParams(classes=tuple(str(asset.label) for asset, _ in there))
         spec = registry.spec("learn")
         assert spec.choose is not None
-        called = self._calls.run(
-            "learn", [file for _, file in there], {"classes": list(params.classes)},
-            engine=spec.choose(params, self._models, "cpu"), on_progress=progress,
-        )  # fmt: skip
-        async with called as (out, result):
-            await asyncio.to_thread(self._keep, out, result)
+        async with self._calls.folder() as folder:
+            remembered = unread(folder / "named.msgpack", Kind.FINDINGS)
+            await asyncio.to_thread(write_named, remembered.path, named)
+            called = self._calls.run(
+                "learn", [remembered, *(file for _, file in there)], {"classes": list(params.classes)},
+                engine=spec.choose(params, self._models, "cpu"), on_progress=progress,
+            )  # fmt: skip
+            async with called as (out, result):
+                await asyncio.to_thread(self._keep, out, result)
         return bool(result.files), [*problems, *result.warnings]
 
     def _keep(self, out: Path, result: StepResult) -> None:

@@ -36,7 +36,7 @@ def network(reason: str) -> EngineChoice:
 
 SPEC = StepSpec(
     name="classify",
-    version=5,
+    version=6,
     params=ClassifyParams,
     run="daemon.steps.classifying:run",
     lane=Lane.CPU,

@@ -15,7 +15,8 @@ Label = Annotated[str, Meta(min_length=1, max_length=100)]
 
 
 class LearnParams(Params, frozen=True):
-    """classes: what a person called each input, in their order."""
+    """classes: what a person called each input, in their order; those of Kind.FINDINGS, which say it themselves, are
+    not counted."""
 
     classes: tuple[Label, ...] = ()
 
@@ -26,10 +27,10 @@ def choose(params: LearnParams, store: ModelStore, device: str) -> EngineChoice:
 
 SPEC = StepSpec(
     name="learn",
-    version=1,
+    version=2,
     params=LearnParams,
     run="daemon.steps.learning:run",
     lane=Lane.CPU,
-    accepts=frozenset({Kind.SOURCE, Kind.SLICE, Kind.ONE_SHOT, Kind.LOOP}),
+    accepts=frozenset({Kind.FINDINGS, Kind.SOURCE, Kind.SLICE, Kind.ONE_SHOT, Kind.LOOP}),
     choose=choose,
 )

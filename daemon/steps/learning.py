@@ -1,4 +1,4 @@
-"""The learn step's work: hear every sound once, and write what was taught."""
+"""The learn step's work: hear every sound of which nothing was kept, and write what was taught."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from daemon.engines.classifier.engine import TrainedClassifier
 from daemon.kernel.errors import BadParameter
 from daemon.kernel.types import AssetId
 from daemon.kernel.work import InputFile, Kind, Produced, StepResult
+from daemon.steps.hearing.kept import Kept, decoded, read_named
 from daemon.steps.learn import LearnParams
 from daemon.steps.spec import StepContext
 
@@ -17,12 +18,15 @@ TAUGHT_NAME = "taught.npz"
 
 def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: LearnParams) -> StepResult:
     """One file of Kind.TAUGHT; none when all inputs are silent. Warns of each input that cannot be heard."""
-    if len(params.classes) != len(inputs):
+    files = [one.path for one in inputs if one.kind is not Kind.FINDINGS]
+    if len(params.classes) != len(files):
         raise BadParameter(
-            f"{len(inputs)} sounds and {len(params.classes)} classes", hint="One class for each sound"
+            f"{len(files)} sounds and {len(params.classes)} classes", hint="One class for each sound"
         )
     engine = cast(TrainedClassifier, ctx.engine())
-    learned, problems = engine.taught([one.path for one in inputs], params.classes, ctx.checkpoint)
+    named = [each for one in inputs if one.kind is Kind.FINDINGS for each in read_named(one.path)]
+    kept = [(each.label, each.name, (decoded(each.kept) or Kept(b"")).engine) for each in named]
+    learned, problems = engine.taught(files, params.classes, ctx.checkpoint, kept)
     if learned is None:
         return StepResult(device=engine.device, reason=engine.reason, warnings=tuple(problems))
     path = ctx.out / TAUGHT_NAME

@@ -31,6 +31,7 @@ STEPS = {
     "project": "daemon.steps.project:SPEC",
     "index": "daemon.steps.index:SPEC",
     "hear": "daemon.steps.hear:SPEC",
+    "retell": "daemon.steps.retell:SPEC",
     "pairs": "daemon.steps.pairs:SPEC",
     "compare": "daemon.steps.compare:SPEC",
     "map": "daemon.steps.map:SPEC",

@@ -30,9 +30,9 @@ def test_a_class_of_ones_own_is_learnt_and_forgotten(warm: House, tmp_path: Path
     assert json.loads(ran.out)["state"] == "done"
     assert len(list((warm.home / "models" / "taught").iterdir())) == 1
     ran = roadie("library", "learn")
-    assert ran.code == 0 and "0 of their sounds are called otherwise now" in ran.out
+    assert ran.code == 0 and "0 of them are called otherwise now" in ran.out
     ran = roadie("library", "learn", "--forget")
-    assert ran.code == 0 and "Forgotten" in ran.out and "0 of their sounds are called otherwise now" in ran.out
+    assert ran.code == 0 and "Forgotten" in ran.out and "0 of them are called otherwise now" in ran.out
     assert "nothing to forget" in roadie("library", "learn", "--forget").out
 
 

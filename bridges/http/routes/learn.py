@@ -8,12 +8,12 @@ from daemon.services.types_learn import Forgotten
 
 
 async def learn(call: Call[None, None]) -> JobAck:
-    """The job learns, and hears the known sounds again: its warnings begin with how many are called otherwise now."""
+    """The job learns, and tells the known sounds anew: its warnings begin with how many are called otherwise now."""
     return await call.services.learn.learn(call.client)
 
 
 async def forget(call: Call[None, None]) -> Forgotten:
-    """A job hears the sounds that were told by it again; the corrections stay."""
+    """A job tells the sounds anew that were told by it; the corrections stay."""
     return await call.services.learn.forget(call.client)
 
 

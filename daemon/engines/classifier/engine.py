@@ -9,29 +9,22 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from daemon.engines.classifier.classes import CLASSES, DRUMS, UNSURE
+from daemon.engines.classifier.classes import UNSURE
+from daemon.engines.classifier.findings import Findings, Note
 from daemon.engines.classifier.heard import READ_S, Heard, hear, read
 from daemon.engines.classifier.kind import LOOP, ONE_SHOT
 from daemon.engines.classifier.learned import Learned
 from daemon.engines.classifier.measures import Measures
 from daemon.engines.classifier.network import Network
 from daemon.engines.classifier.pitch import pitch_of
-from daemon.engines.classifier.prior import weighed
+from daemon.engines.classifier.telling import told_of, unit
 from daemon.engines.protocol import Classification, Compute, Sound
 from daemon.kernel.checkpoint import Checkpoint
 from daemon.kernel.errors import InputError
 from daemon.kernel.types import Json
 from daemon.kernel.work import EngineChoice
 
-SURE = 0.25
-"""Below it a class is a guess among many: "unsure" is said, and what it might be."""
-_ALTERNATIVES = 3
-_LEAST_SHARE = 0.02  # of an alternative
 _TOGETHER = 16  # files heard before the network is asked
-_UNTUNED = frozenset(
-    {"snare", "rim", "clap", "snap", "closed-hat", "open-hat", "crash", "ride", "shaker", "tambourine"}
-)
-"""Of these nobody asks for the note, whatever rings along."""
 
 
 class TrainedClassifier:
@@ -71,13 +64,35 @@ class TrainedClassifier:
             found += self._together(sounds[i : i + _TOGETHER], hints[i : i + _TOGETHER])
         return found
 
+    def retold(
+        self, kept: Sequence[bytes], hints: Sequence[Mapping[str, Json]], checkpoint: Checkpoint
+    ) -> list[Classification | None]:
+        found: list[Classification | None] = []
+        for i, (data, hint) in enumerate(zip(kept, hints, strict=True)):
+            if i % _TOGETHER == 0:
+                checkpoint(i / len(kept))
+            findings = Findings.unpacked(data)
+            if findings is None:
+                found.append(None)
+                continue
+            told = told_of(findings, hint, self._learned)
+            found.append(
+                Classification(
+                    told.label, told.confidence, findings.kind, told.alternatives, told.note, kept=data
+                )
+            )
+        return found
+
     def taught(
-        self, files: Sequence[Path], classes: Sequence[str], checkpoint: Checkpoint
+        self,
+        files: Sequence[Path],
+        classes: Sequence[str],
+        checkpoint: Checkpoint,
+        kept: Sequence[tuple[str, str, bytes]] = (),
     ) -> tuple[Learned | None, list[str]]:
-        """What to go by from now on, from files and what a person calls them; None when none can be heard. And a
-        line for each file that cannot."""
-        rows: list[tuple[str, bool, NDArray[np.float32]]] = []
-        problems = []
+        """What to go by from now on, from files and what a person calls them, and from what was kept of other sounds
+        (class, name, bytes); None when none can be heard. And a line for each sound that cannot."""
+        rows, problems = _remembered(kept)
         for i, (path, label) in enumerate(zip(files, classes, strict=True)):
             if i % _TOGETHER == 0:
                 checkpoint(i / len(files))
@@ -89,12 +104,12 @@ class TrainedClassifier:
             if not heard.pictures:
                 problems.append(f"{path.name} is silent")
                 continue
-            _shares, embeddings = self._network(np.stack(heard.pictures))
-            rows.append((label, heard.kind == LOOP, _unit(embeddings.mean(axis=0))))
+            rows.append((label, Findings.of(heard.kind, *self._network(np.stack(heard.pictures)))))
         if not rows:
             return None, problems
-        labels, loops, all_embeddings = zip(*rows, strict=True)
-        return Learned.taught(np.stack(all_embeddings), labels, loops), problems
+        embeddings = np.stack([unit(found.embeddings.mean(axis=0)) for _, found in rows])
+        loops = [found.kind == LOOP for _, found in rows]
+        return Learned.taught(embeddings, [label for label, _ in rows], loops), problems
 
     def _together(self, sounds: Sequence[Sound], hints: Sequence[Mapping[str, Json]]) -> list[Classification]:
         heard = [hear(sound, _kind(hint)) for sound, hint in zip(sounds, hints, strict=True)]
@@ -121,54 +136,26 @@ class TrainedClassifier:
         embeddings: NDArray[np.float32],
         hint: Mapping[str, Json],
     ) -> Classification:
-        names, mean, drums = self._shares(one.kind, shares, embeddings)
-        embedding = _unit(embeddings.mean(axis=0))
-        said = hint.get("said")
-        mean = weighed(
-            mean,
-            names,
-            str(hint.get("stem") or ""),
-            [str(each) for each in said] if isinstance(said, list) else (),
-        )
-        if one.kind == LOOP:
-            mean = _of_loop(mean, names, drums)
-        order = np.argsort(-mean, kind="stable")
-        label, confidence = names[order[0]], float(mean[order[0]])
-        others = [
-            (names[i], round(float(mean[i]), 3))
-            for i in order[1 : 1 + _ALTERNATIVES]
-            if mean[i] >= _LEAST_SHARE
-        ]
-        if confidence < SURE:
-            others = [(label, round(confidence, 3)), *others][:_ALTERNATIVES]
-            label = UNSURE
-        told = _measured(measures) | ({} if label in _UNTUNED else _root(sound))
-        return Classification(label, round(confidence, 3), one.kind, tuple(others), told, embedding)
-
-    def _shares(
-        self, kind: str, shares: NDArray[np.float32], embeddings: NDArray[np.float32]
-    ) -> tuple[tuple[str, ...], NDArray[np.float32], NDArray[np.float32]]:
-        """The names of all classes; the share of each in a sound of which the network heard these pictures; and the
-        part of that which is a drum's, whatever its owner calls the drum.
-
-        A loop is compared with taught loops, and each of its hits with taught one-shots: what is common to all of its
-        hits may be as near to one of them as another sound of that class is.
-        """
-        drums = np.array([name in DRUMS for name in CLASSES], np.float32)
-        if self._learned is None:
-            return CLASSES, shares.mean(axis=0), drums
-        told = [self._learned.applied(*each) for each in zip(shares, map(_unit, embeddings), strict=True)]
-        names, rows = told[0][0], np.stack([row for _, row in told])
-        own = rows[:, len(CLASSES) :]
-        own_drums = (own * (shares @ drums)[:, None]).sum(axis=0) / np.maximum(own.sum(axis=0), 1e-9)
-        mean = rows.mean(axis=0)
-        if kind == LOOP:
-            _, mean = self._learned.applied(mean, _unit(embeddings.mean(axis=0)), loop=True)
-        return names, mean, np.concatenate([drums, own_drums])
+        findings = Findings.of(one.kind, shares, embeddings, _note(sound))
+        told = told_of(findings, hint, self._learned)
+        return Classification(
+            told.label, told.confidence, one.kind, told.alternatives, {**_measured(measures), **told.note},
+            unit(embeddings.mean(axis=0)), findings.packed(),
+        )  # fmt: skip
 
 
-def _unit(embedding: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(embedding / (np.linalg.norm(embedding) + 1e-9), np.float32)
+def _remembered(kept: Sequence[tuple[str, str, bytes]]) -> tuple[list[tuple[str, Findings]], list[str]]:
+    """(class, what was heard) of sounds by (class, name, bytes), and a line for each of which nothing was."""
+    rows, problems = [], []
+    for label, name, data in kept:
+        found = Findings.unpacked(data)
+        if found is None:
+            problems.append(f"{name} was heard by another roadie: scan its folder again")
+        elif found.silent:
+            problems.append(f"{name} is silent")
+        else:
+            rows.append((label, found))
+    return rows, problems
 
 
 def _kind(hint: Mapping[str, Json]) -> str | None:
@@ -176,22 +163,9 @@ def _kind(hint: Mapping[str, Json]) -> str | None:
     return str(kind) if kind in (LOOP, ONE_SHOT) else None
 
 
-def _of_loop(
-    shares: NDArray[np.float32], names: tuple[str, ...], drums: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """Several drums that take turns are percussion: what the drums have together counts for it, unless one of them
-    has most of that. drums: the part of each share that is a drum's."""
-    of_drums = shares * drums
-    together = float(of_drums.sum())
-    if together < 0.5 or float(of_drums.max()) > 0.6 * together:
-        return shares
-    mixed = shares - np.float32(0.8) * of_drums
-    mixed[names.index("perc")] += 0.8 * together
-    return np.asarray(mixed / mixed.sum(), np.float32)
-
-
 def _silent(one: Heard) -> Classification:
-    return Classification(UNSURE, 0.0, one.kind, measures={"peak_db": -80.0})
+    kept = Findings.silence(one.kind).packed()
+    return Classification(UNSURE, 0.0, one.kind, measures={"peak_db": -80.0}, kept=kept)
 
 
 def _measured(m: Measures) -> dict[str, Json]:
@@ -204,11 +178,8 @@ def _measured(m: Measures) -> dict[str, Json]:
     }
 
 
-def _root(sound: Sound) -> dict[str, Json]:
-    """The note, where it is clear."""
+def _note(sound: Sound) -> Note | None:
     found = pitch_of(sound.audio, sound.rate_hz)
     if found is None:
-        return {}
-    return {
-        "root_note": found.note, "root_cents": round(found.cents, 1), "root_confidence": round(found.confidence, 3),
-    }  # fmt: skip
+        return None
+    return Note(found.note, round(found.cents, 1), round(found.confidence, 3))

@@ -17,12 +17,14 @@ from daemon.audio.reader import open_audio
 from daemon.audio.sniff import sniff
 from daemon.engines.protocol import Classification, Classifier, Sound
 from daemon.kernel.errors import Cancelled, RoadieError
+from daemon.kernel.meta import NOTE
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import EMBEDDING_DIMS, Annotation, InputFile, Kind, Produced, StepResult
 from daemon.steps.analyse import AnalyseParams
 from daemon.steps.analysing.run import run as analyse
 from daemon.steps.hear import HearParams
 from daemon.steps.hearing.evidence import settled
+from daemon.steps.hearing.kept import Kept, encoded, write_heard
 from daemon.steps.hearing.spoken import Spoken, among_by_folder, spoken
 from daemon.steps.measuring.ends import Ends
 from daemon.steps.measuring.sound import edges
@@ -30,7 +32,7 @@ from daemon.steps.prepare_run import described, identity, levels
 from daemon.steps.spec import StepContext
 from daemon.steps.whole_read import read_whole
 
-EMBEDDINGS = "embeddings.f32"
+EMBEDDINGS, FINDINGS = "embeddings.f32", "findings.msgpack"
 ERROR = "error"
 SONG_S = 30.0  # from here on it is a song or a recording: it has no class
 _ANALYSED_S = 1.0  # a loop shorter than this has no tempo worth telling
@@ -49,8 +51,8 @@ class Read:
 def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: HearParams) -> StepResult:
     """One annotation for each input: its meta, or `error` with the parts of an ErrorInfo.
 
-    The one file is `embeddings.f32` with meta `of`, the numbers of the inputs that its rows belong to. Waveforms are
-    made when somebody looks at them.
+    The files are `embeddings.f32` with meta `of`, the numbers of the inputs that its rows belong to, and
+    `findings.msgpack` (`daemon.steps.hearing.kept`). Waveforms are made when somebody looks at them.
     """
     engine = cast(Classifier, ctx.engine())
     read: dict[int, Read] = {}
@@ -67,12 +69,18 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: HearParams) -> 
     hints = [_hint(inputs[number], read[number].said) for number in sounds]
     found = dict(zip(sounds, engine.classify_sounds(list(sounds.values()), hints, ctx.checkpoint), strict=True))
     notes = []
+    kept: dict[int, bytes] = {}
     for number, one in enumerate(inputs):
         meta = errors.get(number)
         if meta is None:
-            meta = _meta(ctx, one, read[number], found.get(number), params)
+            told = found.get(number)
+            analysed = _analysed(ctx, one, read[number], told, params)
+            meta = _meta(read[number], told, analysed)
+            if told is not None and told.kept:
+                note = {key: value for key, value in analysed.items() if key in NOTE}
+                kept[number] = encoded(Kept(told.kept, note))
         notes.append(Annotation(number, meta))
-    files = _embeddings(ctx.out / EMBEDDINGS, found)
+    files = (*_embeddings(ctx.out / EMBEDDINGS, found), *_findings(ctx.out / FINDINGS, kept))
     return StepResult(files, tuple(notes), engine.device, engine.reason)
 
 
@@ -110,21 +118,28 @@ def _hint(one: InputFile, said: Spoken) -> dict[str, Json]:
     return {"name": one.name, "said": list(said.among or by_folder)}
 
 
-def _meta(
+def _kind(read: Read, found: Classification | None) -> str:
+    return str(read.meta.get("kind") or "source") if found is None else found.kind
+
+
+def _analysed(
     ctx: StepContext, one: InputFile, read: Read, found: Classification | None, params: HearParams
-) -> dict[str, Json]:
+) -> Mapping[str, Json]:
+    """What the analysis tells of what is no single hit."""
+    long = float(str(read.meta["length_s"])) >= _ANALYSED_S
+    if not (params.analyse and long and _kind(read, found) in ("loop", "source")):
+        return {}
+    return analyse(ctx, (one,), AnalyseParams()).annotations[0].meta
+
+
+def _meta(read: Read, found: Classification | None, analysed: Mapping[str, Json]) -> dict[str, Json]:
     """What was read, heard, analysed and said, where each has its say."""
     meta = dict(read.meta)
-    kind = str(meta.get("kind") or "source")
     if found is not None:
-        kind = found.kind
         measures = {key: value for key, value in found.measures.items() if key not in meta}
         meta |= {"class": found.label, "confidence": found.confidence, **measures}
-    long = float(str(meta["length_s"])) >= _ANALYSED_S
-    if params.analyse and long and kind in ("loop", "source"):
-        analysed = analyse(ctx, (one,), AnalyseParams()).annotations[0].meta
-        meta |= {key: value for key, value in analysed.items() if key not in meta}
-    return settled({**meta, "kind": kind}, read.said)
+    meta |= {key: value for key, value in analysed.items() if key not in meta}
+    return settled({**meta, "kind": _kind(read, found)}, read.said)
 
 
 def _embeddings(path: Path, found: Mapping[int, Classification]) -> tuple[Produced, ...]:
@@ -137,3 +152,10 @@ def _embeddings(path: Path, found: Mapping[int, Classification]) -> tuple[Produc
     path.write_bytes(vectors.tobytes())
     of: list[Json] = [number for number, _ in rows]
     return (Produced(EMBEDDINGS, Kind.EMBEDDINGS, AssetId(byte_hash(path)), meta={"of": of}),)
+
+
+def _findings(path: Path, kept: Mapping[int, bytes]) -> tuple[Produced, ...]:
+    if not kept:
+        return ()
+    write_heard(path, kept)
+    return (Produced(FINDINGS, Kind.FINDINGS, AssetId(byte_hash(path))),)

@@ -9,11 +9,15 @@ from daemon.library.asset_records import Asset
 from daemon.library.assets import load
 from daemon.library.database import Database
 from daemon.library.finding_tables import EmbeddingRow, LikenessRow, MapPointRow
+from daemon.library.query import Place
 from daemon.library.tables import AssetRow, StateRow
 from daemon.library.text import sql
 
 _AT_ONCE = 500
 _LOOKED = "near-duplicates.looked"
+_LARGEST = 2**62
+_GROUPS = """SELECT grp, COUNT(*) FROM likeness GROUP BY grp
+HAVING COUNT(*) > 1 AND (COUNT(*) < ?2 OR (COUNT(*) = ?2 AND grp > ?1)) ORDER BY COUNT(*) DESC, grp LIMIT ?3"""
 _WITHIN = "FROM map_point p JOIN asset a ON a.id = p.asset_id WHERE p.x BETWEEN ? AND ? AND p.y BETWEEN ? AND ?"
 _CHANGED = "(p.seq > ? OR a.rowid IN (SELECT number FROM touched WHERE seq > ?))"
 _BEGUN_WITH = "map.begun-with"
@@ -92,22 +96,20 @@ class Alikes:
 
         await self._db.write(work)
 
-    async def groups(self, offset: int, limit: int) -> tuple[list[Alike], bool]:
-        """One page, the largest groups first, and whether there is more. What is left of a group alone is none."""
+    async def groups(self, after: Place | None, limit: int) -> tuple[list[Alike], Place | None]:
+        """One page, the largest groups first, and the place of its last one (name, size) where there is more. after:
+        the place of the last one of the page before. What is left of a group alone is none."""
 
-        def work() -> tuple[list[Alike], bool]:
-            names = sql(
-                "SELECT grp FROM likeness GROUP BY grp HAVING COUNT(*) > 1 ORDER BY COUNT(*) DESC, grp "
-                "LIMIT ? OFFSET ?",
-                limit + 1, offset,
-            ).fetchall()  # fmt: skip
+        def work() -> tuple[list[Alike], Place | None]:
+            name, size = after or ("", _LARGEST)
+            names = sql(_GROUPS, name, size, limit + 1).fetchall()
             found = []
-            for (name,) in names[:limit]:
+            for name, _ in names[:limit]:
                 chosen = LikenessRow.select().where(LikenessRow.group == name)
                 rows = list(chosen.order_by(LikenessRow.best.desc()))
                 first, *others = load([row.asset_id for row in rows])
                 found.append(Alike(first, tuple(others), _lengths(rows)))
-            return found, len(names) > limit
+            return found, names[limit - 1] if len(names) > limit else None
 
         return await self._db.read(work)
 

@@ -119,7 +119,7 @@ class Columns:
         place = self._words["folder"].place
         arrays["folder"][numbers] = [place(_folders(paths)) for paths in columns[16]]
         arrays["missing"][numbers] = [paths is None for paths in columns[16]]
-        starts = b"".join((name or "").encode()[:_STARTS].ljust(_STARTS, b"\0") for name in columns[17])
+        starts = b"".join(_start(name) for name in columns[17])
         halves = np.frombuffer(starts, ">u8").reshape(-1, 2)
         for half, name in enumerate(NAMES):
             arrays[name][numbers] = halves[:, half]
@@ -176,6 +176,16 @@ class Columns:
         self._arrays, self.size, self.seq = arrays, head["size"], head["seq"]
         for name, words in head["words"].items():
             self._words[name] = _Dictionary(words, {word: place for place, word in enumerate(words)})
+
+
+def starts_of(name: str) -> tuple[int, int]:
+    """As NAMES has it."""
+    start = _start(name)
+    return int.from_bytes(start[:8], "big"), int.from_bytes(start[8:], "big")
+
+
+def _start(name: str | None) -> bytes:
+    return (name or "").encode()[:_STARTS].ljust(_STARTS, b"\0")
 
 
 def _folders(paths: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Which assets a query's facets allow, and in what order: arrays by asset number, from the columns."""
+"""Which assets a query's facets allow: arrays by asset number, from the columns."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from daemon.engines.classifier.classes import CLASSES, UNSURE
 from daemon.kernel.errors import BadParameter
 from daemon.kernel.work import Kind
-from daemon.library.columns import BETWEEN, NAMES, Columns
+from daemon.library.columns import BETWEEN, Columns
 from daemon.library.keys import compatible, parse_key, spellings
 from daemon.library.query import Query
 from daemon.library.text import sql
@@ -21,11 +21,6 @@ Mask = NDArray[np.bool_]
 Array = NDArray[Any]
 
 _AT = "SELECT a.rowid FROM path p JOIN asset a ON a.id = p.asset_id WHERE p.path = ?"
-
-_SAMPLE, _SPARE = (
-    8192,
-    8,
-)  # assets that are looked at to guess where the first of an order end, and how many too many
 
 # how much more is heard as more: 6 percent is a semitone of brightness, 1 dB just noticeable
 BUT = {
@@ -119,66 +114,10 @@ def different(but: tuple[str, ...], measures: Mapping[str, float], columns: Colu
     return mask
 
 
-def after(last: tuple[float, int], columns: Columns, descending: bool) -> Mask:
-    """What comes after (age, number) in the order of age."""
-    added, number = columns["added"], last[1]
-    mask = added < last[0] if descending else added > last[0]
-    mask[number + 1 :] |= added[number + 1 :] == last[0]
-    return np.asarray(mask)
-
-
 def measures_of(number: int, columns: Columns) -> dict[str, float]:
     """What was measured of an asset, by column."""
     found = {name: float(columns[name][number]) for name in MEASURES}
     return {name: value for name, value in found.items() if math.isfinite(value)}
-
-
-def ordered(mask: Mask, values: Array, descending: bool, count: int) -> NDArray[np.int64]:
-    """The first `count` asset numbers by value, then by number; what has no value comes last."""
-    numbers = np.flatnonzero(_likely(mask, values, descending, count))
-    keys = np.asarray(values[numbers], np.float64)
-    if descending:
-        keys = -keys
-    keys[np.isnan(keys)] = np.inf
-    if len(keys) > count:
-        edge = np.partition(keys, count - 1)[count - 1]
-        below = np.flatnonzero(keys < edge)
-        chosen = np.concatenate([below, np.flatnonzero(keys == edge)[: count - len(below)]])
-        numbers, keys = numbers[chosen], keys[chosen]
-    return numbers[np.argsort(keys, kind="stable")]
-
-
-def _likely(mask: Mask, values: Array, descending: bool, count: int) -> Mask:
-    """A mask of fewer assets, among which the first `count` are all the same: those beyond a value that a sample says
-    some more than `count` are beyond. `mask` itself where the sample says nothing or was wrong."""
-    every = len(mask) // _SAMPLE
-    if every < 2:
-        return mask
-    some = np.asarray(values[::every][mask[::every]], np.float64)
-    some = np.sort(some[~np.isnan(some)])
-    place = 2 * count // every + _SPARE
-    if place >= len(some):
-        return mask
-    edge = some[-1 - place] if descending else some[place]
-    fewer = mask & (values >= edge if descending else values <= edge)
-    return fewer if np.count_nonzero(fewer) >= count else mask
-
-
-def first_by_name(mask: Mask, columns: Columns, descending: bool, count: int) -> NDArray[np.int64]:
-    """Asset numbers among which, as far as the beginnings of names tell, the first `count` by name are."""
-    numbers = np.flatnonzero(mask)
-    tied = np.ones(len(numbers), bool)
-    certain = np.uint64(2**64 - 1 if descending else 0)
-    for column in NAMES:
-        if len(numbers) <= count:
-            break
-        starts = np.where(tied, columns[column][numbers], certain)
-        place = len(starts) - count if descending else count - 1
-        edge = np.partition(starts, place)[place]
-        kept = starts >= edge if descending else starts <= edge
-        tied = (starts == edge)[kept]
-        numbers = numbers[kept]
-    return numbers
 
 
 def _spelt(name: str, word: str, columns: Columns) -> list[str]:

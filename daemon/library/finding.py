@@ -11,19 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daemon.kernel.errors import BadParameter, NotFound
-from daemon.library import filters, matching
+from daemon.library import filters, matching, ordering
 from daemon.library.assets import ids_of, load
 from daemon.library.columns import BETWEEN, Columns
 from daemon.library.filters import Mask
+from daemon.library.matching import Part
 from daemon.library.meaning import Words, words_of
-from daemon.library.query import SORTS, Found, Like, Query
-from daemon.library.tables import AssetRow, TagRow
+from daemon.library.query import SORTS, Found, Like, Place, Query
+from daemon.library.tables import TagRow
 from daemon.library.text import number_of, sql
 from daemon.library.vectors import VectorIndex
 
 Numbers = NDArray[np.int64]
 
-_FEW = 5000  # so few are sorted by their names; more with one beginning are met in the order of all names
 _MOST_ALIKE = 1000  # results by sound, at most
 _MOST_WORDS = 100  # values of a facet that are told, those with the most assets
 _TAGGED = """SELECT DISTINCT a.rowid FROM tag t JOIN asset a ON a.id = t.asset_id WHERE t.label = ?
@@ -38,17 +38,18 @@ def page(query: Query, columns: Columns, vectors: VectorIndex) -> Found:
     """See `Search.page`."""
     if query.sort not in SORTS:
         raise BadParameter(f"cannot sort by {query.sort!r}", hint=f"Sorts: {', '.join(SORTS)}")
-    if query.after is not None and not query.by_age:
-        raise BadParameter("this cursor is of a search in another order", hint="Begin again without it")
     if query.like is not None:
         return _alike(query, query.like, columns, vectors)
-    end = query.offset + query.limit
-    numbers = _numbers(query, columns, end + 1)
-    ids = ids_of(numbers[query.offset : end])
-    assets = load(ids[number] for number in numbers[query.offset : end] if number in ids)
-    more = len(numbers) > end
-    last = (float(columns["added"][numbers[end - 1]]), numbers[end - 1]) if more and query.by_age else None
-    return Found(assets, more, last=last)
+    places = _places(query, columns, query.limit + 1)
+    numbers = [number for _, number in places[: query.limit]]
+    ids = ids_of(numbers)
+    assets = load(ids[number] for number in numbers if number in ids)
+    if len(places) <= query.limit:
+        return Found(assets)
+    if query.by_relevance:
+        return Found(assets, places[query.limit - 1])
+    stood = (ordering.place(query, number, columns) for number in reversed(numbers))
+    return Found(assets, next((each for each in stood if each is not None), None))
 
 
 def counts(query: Query, columns: Columns) -> dict[str, dict[str, int]]:
@@ -80,29 +81,30 @@ def counts(query: Query, columns: Columns) -> dict[str, dict[str, int]]:
     return told
 
 
-def _numbers(query: Query, columns: Columns, count: int) -> list[int]:
-    """The first `count` of what a query finds."""
+def _places(query: Query, columns: Columns, count: int) -> list[tuple[int, int]]:
+    """The first `count` of what a query finds, behind `query.after`: (stage, number)."""
     found = filters.masks(query, columns)
     mask = filters.together(found, columns) if found else None
     if query.text or query.tag is not None:
         parts = _matching(query, mask)
-        if query.sort == "relevance":
-            return list(islice((number for part in parts for number in part.tolist()), count))
+        if query.by_relevance:
+            return list(islice(_behind(parts, query.after), count))
         mask = _mask(parts, columns.size)
-    sort, descending = query.sort, query.descending
-    if sort == "relevance":
-        sort, descending = "added", True
-    if query.after is not None and mask is not None:
-        mask = mask & filters.after(query.after, columns, descending)
-    if sort == "name":
-        return _by_name(mask, columns, descending, count)
-    if mask is None and sort == "added":
-        return _by_age(descending, count, query.after)
-    whole = columns["known"] if mask is None else mask
-    return [int(number) for number in filters.ordered(whole, columns[sort], descending, count)]
+    return [(0, number) for number in ordering.first(query, mask, columns, count)]
 
 
-def _matching(query: Query, mask: Mask | None) -> Iterator[Numbers]:
+def _behind(parts: Iterator[Part], after: Place | None) -> Iterator[tuple[int, int]]:
+    """Of what comes in the order of relevance, what comes after a place."""
+    last, number = after or (-1.0, 0)
+    assert isinstance(last, int | float)
+    for stage, numbers in parts:
+        if stage > last:
+            yield from ((stage, each) for each in numbers.tolist())
+        elif stage == last:
+            yield from ((stage, each) for each in numbers.tolist() if each < number)
+
+
+def _matching(query: Query, mask: Mask | None) -> Iterator[Part]:
     words = None
     if query.text:
         words = words_of(query.text)
@@ -115,18 +117,18 @@ def _matching(query: Query, mask: Mask | None) -> Iterator[Numbers]:
         return
     if query.tag is not None:
         more.append(matching.tagged(query.tag))
-    for part in matching.stream(words, more, mask):
-        yield part if query.tag is None else _carrying(query.tag, part)
+    for stage, part in matching.stream(words, more, mask):
+        yield stage, part if query.tag is None else _carrying(query.tag, part)
 
 
-def _with_sign(tag: str, words: Words | None, more: list[str], mask: Mask | None) -> Iterator[Numbers]:
+def _with_sign(tag: str, words: Words | None, more: list[str], mask: Mask | None) -> Iterator[Part]:
     """As `_matching`, of those that carry a tag of signs alone: of it the table of tags knows."""
     numbers = np.array(sql(_TAGGED, tag).fetchall(), np.int64).reshape(-1)
     if mask is not None:
         numbers = numbers[numbers < len(mask)]
         numbers = numbers[mask[numbers]]
     if words is None:
-        yield numbers
+        yield 0, numbers
         return
     allowed = np.zeros(int(numbers.max(initial=0)) + 1, bool)
     allowed[numbers] = True
@@ -143,40 +145,11 @@ def _carrying(tag: str, numbers: Numbers) -> Numbers:
     return np.array([number for number in numbers.tolist() if ids.get(number) in carrying], np.int64)
 
 
-def _mask(parts: Iterator[Numbers], size: int) -> Mask:
+def _mask(parts: Iterator[Part], size: int) -> Mask:
     mask = np.zeros(size, bool)
-    for part in parts:
+    for _, part in parts:
         mask[part[part < size]] = True
     return mask
-
-
-def _by_name(mask: Mask | None, columns: Columns, descending: bool, count: int) -> list[int]:
-    order = "DESC" if descending else "ASC"
-    sqlite = AssetRow._meta.database
-    may_be = None if mask is None else filters.first_by_name(mask, columns, descending, count)
-    if may_be is not None and len(may_be) <= max(_FEW, count):
-        numbers = may_be.tolist()
-        names: list[tuple[str, int]] = []
-        for start in range(0, len(numbers), 500):
-            some = numbers[start : start + 500]
-            marks = ",".join("?" * len(some))
-            names += sqlite.execute_sql(
-                f"SELECT name, rowid FROM asset WHERE rowid IN ({marks})", some
-            ).fetchall()
-        names.sort(key=lambda pair: pair[0], reverse=descending)
-        return [number for _, number in names[:count]]
-    rows = sqlite.execute_sql(f"SELECT rowid FROM asset ORDER BY name {order}, rowid")
-    found = (number for (number,) in rows if mask is None or (number < len(mask) and mask[number]))
-    return list(islice(found, count))
-
-
-def _by_age(descending: bool, count: int, after: tuple[float, int] | None) -> list[int]:
-    order, beyond = ("DESC", "<") if descending else ("ASC", ">")
-    where = ""
-    if after is not None:
-        where = f"WHERE added_at {beyond}= ?1 AND (added_at {beyond} ?1 OR rowid > ?2)"
-    statement = f"SELECT rowid FROM asset {where} ORDER BY added_at {order}, rowid LIMIT ?3"
-    return [number for (number,) in sql(statement, *(after or (0.0, 0)), count)]
 
 
 # ---------------------------------------------------------------- by sound
@@ -191,16 +164,17 @@ def _alike(query: Query, like: Like, columns: Columns, vectors: VectorIndex) -> 
         found["but"] = filters.different(query.but, _measures(like, own, columns), columns)
     if query.text or query.tag is not None:
         found["text"] = _mask(_matching(query, None), columns.size)
-    end = min(query.offset + query.limit, _MOST_ALIKE)
+    start = 0 if query.after is None else query.after[1]
+    end = min(start + query.limit, _MOST_ALIKE)
     near = vectors.near(_wanted(like, own, vectors), end + 2, filters.together(found, columns))
     near = [each for each in near if each.number != own]
     ids = ids_of(each.number for each in near)
     there = [each for each in near if each.number in ids]
-    chosen = there[query.offset : end]
+    chosen = there[start:end]
     return Found(
         load(ids[each.number] for each in chosen),
-        more=len(there) > end and end < _MOST_ALIKE,
-        likeness=tuple(each.likeness for each in chosen),
+        (None, end) if len(there) > end and end < _MOST_ALIKE else None,
+        tuple(each.likeness for each in chosen),
     )
 
 

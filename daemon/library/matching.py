@@ -18,6 +18,8 @@ from daemon.library.tables import AssetText
 
 Numbers = NDArray[np.int64]
 Mask = NDArray[np.bool_]
+Part = tuple[int, Numbers]
+"""Some of what a text finds, the newest first, and its stage: those of a lower one come first."""
 
 _CHUNK = 512
 _FEW = 2000  # so few assets are looked at one by one, rather than looked for among all that match
@@ -74,7 +76,7 @@ def _quoted(text: str) -> str:
     return text.replace('"', '""')
 
 
-def stream(words: Words | None, more: list[str], allowed: Mask | None) -> Iterator[Numbers]:
+def stream(words: Words | None, more: list[str], allowed: Mask | None) -> Iterator[Part]:
     """Asset numbers in the order of relevance, in parts. words None: only `more`, expressions that all must match.
     allowed: by number, None for all. Inside a read."""
     if allowed is not None and words is not None and int(np.count_nonzero(allowed)) <= _FEW:
@@ -82,13 +84,13 @@ def stream(words: Words | None, more: list[str], allowed: Mask | None) -> Iterat
         return
     stages = [words.exact(), words.prefixes()] if words is not None else [""]
     seen: set[int] = set()
-    for stage in stages:
+    for number, stage in enumerate(stages):
         for part in _each(_all([stage] if stage else [], more), allowed):
-            fresh = [number for number in part.tolist() if number not in seen]
+            fresh = [each for each in part.tolist() if each not in seen]
             if stage is not stages[-1]:
                 seen.update(fresh)
             if fresh:
-                yield np.array(fresh, np.int64)
+                yield number, np.array(fresh, np.int64)
 
 
 def _all(first: list[str], more: list[str]) -> str:
@@ -106,13 +108,13 @@ def _each(expression: str, allowed: Mask | None) -> Iterator[Numbers]:
             yield numbers
 
 
-def _one_by_one(words: Words, numbers: Numbers) -> Iterator[Numbers]:
+def _one_by_one(words: Words, numbers: Numbers) -> Iterator[Part]:
     """What `stream` gives, of so few. Where the index tells at once which are exact, only as many are read as are
     wanted; otherwise all, before the first beginning of a word is given."""
     newest = numbers[::-1]
     exact = _quickly(words.exact())
     if exact is not None:
-        yield newest[np.isin(newest, exact)]
+        yield 0, newest[np.isin(newest, exact)]
     told, beginnings = Stages(words), []
     for start in range(0, len(newest), _CHUNK):
         stages: tuple[list[int], list[int]] = ([], [])
@@ -121,11 +123,11 @@ def _one_by_one(words: Words, numbers: Numbers) -> Iterator[Numbers]:
             if stage is not None:
                 stages[stage].append(number)
         if exact is None:
-            yield np.array(stages[0], np.int64)
+            yield 0, np.array(stages[0], np.int64)
             beginnings += stages[1]
         else:
-            yield np.array(stages[1], np.int64)
-    yield np.array(beginnings, np.int64)
+            yield 1, np.array(stages[1], np.int64)
+    yield 1, np.array(beginnings, np.int64)
 
 
 def _quickly(expression: str) -> Numbers | None:

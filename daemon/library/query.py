@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from daemon.library.asset_records import Asset
 
+Place = tuple[float | str | None, int]
+"""Where a sound stands in an order: its value there, None where it has none, and its number. In the order of relevance
+the value is the stage (`daemon.library.matching`); in that of likeness there is none, and the number is how many came
+before."""
+
 SORTS = ("relevance", "added", "name", "length", "bpm", "rating")
 
 
@@ -27,9 +32,9 @@ class Query:
     for a typo, but for its numbers.
     key: in any spelling; compatible: also its relative and the keys a fifth away. folder: this one and all below.
     path: what stands there, or did when it was last seen. source: the asset that something was made from. missing: only
-    what stands nowhere now, instead of what does. but: how the sounds found differ from `like` ("brighter"). offset:
-    where the page begins; or, in the order of age, after: the age and number of the last sound of the page before, so
-    that what comes in between does not move the next page."""
+    what stands nowhere now, instead of what does. but: how the sounds found differ from `like` ("brighter"). after:
+    the place of the last sound of the page before (`Found.last`), so that what comes or goes in between does not move
+    the next page; pages by likeness are of what is nearest at the time."""
 
     text: str | None = None
     tag: str | None = None
@@ -51,23 +56,40 @@ class Query:
     but: tuple[str, ...] = ()
     sort: str = "relevance"
     descending: bool = False
-    offset: int = 0
-    after: tuple[float, int] | None = None
+    after: Place | None = None
     limit: int = 50
 
     @property
-    def by_age(self) -> bool:
-        """Whether what it finds comes in the order in which it was added."""
-        unsorted = self.sort == "relevance" and not self.text and self.tag is None
-        return self.like is None and (self.sort == "added" or unsorted)
+    def by_relevance(self) -> bool:
+        """Whether words decide the order."""
+        return self.like is None and self.sort == "relevance" and bool(self.text or self.tag is not None)
+
+    @property
+    def sorted_by(self) -> tuple[str, bool]:
+        """(what by, descending) of what comes in the order of a value. Where no word tells relevance, the newest is
+        first."""
+        return ("added", True) if self.sort == "relevance" else (self.sort, self.descending)
+
+    @property
+    def order(self) -> str:
+        """Names the order in which sounds come: a place of another one means nothing in it."""
+        if self.like is not None:
+            return "likeness"
+        if self.by_relevance:
+            return "relevance"
+        sort, descending = self.sorted_by
+        return f"{sort} descending" if descending else sort
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page. more: whether there is another. likeness: of each to the sound asked for, empty without one. last: in
-    the order of age, what the next page comes after."""
+    """One page. last: what the next page comes after, None where there is none. likeness: of each to the sound asked
+    for, empty without one."""
 
     assets: list[Asset]
-    more: bool
+    last: Place | None = None
     likeness: tuple[float, ...] = ()
-    last: tuple[float, int] | None = None
+
+    @property
+    def more(self) -> bool:
+        return self.last is not None

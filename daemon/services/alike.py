@@ -16,7 +16,7 @@ from daemon.kernel.work import InputFile, Kind
 from daemon.library.alike import Alikes, Looked
 from daemon.library.asset_records import Asset
 from daemon.library.search import Search
-from daemon.services.asked import offset_of
+from daemon.services import cursors
 from daemon.services.assets_view import asset_view
 from daemon.services.best_copy import best_first, why
 from daemon.services.tasks import TaskStarter
@@ -30,6 +30,7 @@ from daemon.steps.pairs import SPEC as PAIRS
 TASK = "near-duplicates"
 CALL_FILES = 48  # that one call reads
 _FINDING = 0.4  # of the work, roughly
+_ORDER = "largest"  # of the groups
 _METHOD = f"{PAIRS.version}.{COMPARE.version}"
 
 Pair = tuple[str, str]
@@ -46,8 +47,7 @@ class AlikeService:
 
     async def groups(self, cursor: str | None, limit: int) -> Page[NearDuplicates]:
         """What was found, the largest groups first. Raises BadParameter for what is no cursor."""
-        offset = offset_of(cursor)
-        found, more = await self._alikes.groups(offset, limit)
+        found, last = await self._alikes.groups(cursors.read(cursor, _ORDER, str), limit)
         views = [
             NearDuplicates(
                 best=asset_view(each.best), why=why(each.best, each.others, each.sound_s),
@@ -55,7 +55,7 @@ class AlikeService:
             )
             for each in found
         ]  # fmt: skip
-        return Page(views, str(offset + limit) if more else None)
+        return Page(views, None if last is None else cursors.written(_ORDER, *last))
 
 
 class AlikeFinder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from pathlib import Path
 
 from daemon.jobs.listen import Listener
@@ -11,12 +11,9 @@ from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, FileMissing, NotFound
 from daemon.library.assets import Assets
 from daemon.library.query import Found, Like, Query
+from daemon.services import cursors
 from daemon.services.types_library import AssetQuery
 
-Begin = int | tuple[float, int]
-"""Of a page: how many come before it; or, in the order of age, the age and number of the last of those."""
-
-_AFTER = re.compile(r"(\d{1,12}\.\d{1,12})_(\d{1,18})")
 _MEASURES = ("brightness_hz", "length_s", "root_note", "lufs", "noisiness")
 
 
@@ -27,9 +24,8 @@ class Asked:
         self._assets = assets
         self._listener = listener
 
-    async def query(self, asked: AssetQuery, begin: Begin = 0) -> Query:
-        """begin: where the page begins. Raises BadParameter, FileMissing and InputError for a file that is no
-        sound."""
+    async def query(self, asked: AssetQuery) -> Query:
+        """Raises BadParameter, FileMissing and InputError for a file that is no sound."""
         if asked.but is not None and asked.like is None:
             raise BadParameter("`but` says how others differ from a sound", hint="Name the sound with `like`")
         if asked.compatible and asked.key is None:
@@ -42,8 +38,7 @@ class Asked:
             bpm_min=asked.bpm_min, bpm_max=asked.bpm_max, key=asked.key, compatible=asked.compatible,
             length_min=asked.length_min, length_max=asked.length_max, rating_min=asked.rating_min, folder=folder,
             path=path, source=asked.source, missing=asked.missing, like=like, but=but, sort=asked.sort,
-            descending=asked.descending, offset=begin if isinstance(begin, int) else 0,
-            after=None if isinstance(begin, int) else begin, limit=asked.limit,
+            descending=asked.descending, limit=asked.limit,
         )  # fmt: skip
 
     async def _like(self, name: str) -> Like:
@@ -70,21 +65,13 @@ class Asked:
         return Like(asset=asset, vector=heard.heard.embedding, measures=measures)
 
 
-def begin_of(cursor: str | None) -> Begin:
-    """Raises BadParameter for what is no cursor of a search."""
-    found = _AFTER.fullmatch(cursor or "")
-    return offset_of(cursor) if found is None else (float(found[1]), int(found[2]))
+def behind(query: Query, cursor: str | None) -> Query:
+    """The page of a query that a cursor names; the first without one. Raises BadParameter."""
+    return replace(
+        query, after=cursors.read(cursor, query.order, str if query.order.startswith("name") else float)
+    )
 
 
 def next_of(found: Found, query: Query) -> str | None:
     """The cursor of the page that follows."""
-    if not found.more:
-        return None
-    return str(query.offset + query.limit) if found.last is None else f"{found.last[0]!r}_{found.last[1]}"
-
-
-def offset_of(cursor: str | None) -> int:
-    """Raises BadParameter for what is no cursor."""
-    if cursor is not None and (not cursor.isdecimal() or len(cursor) > 18):  # SQLite counts to 2**63
-        raise BadParameter(f"{cursor!r} is no cursor", hint="Pass the next_cursor of the page before")
-    return int(cursor or 0)
+    return None if found.last is None else cursors.written(query.order, *found.last)

@@ -83,12 +83,13 @@ class Exporter:
             members = (await self._collections.get(request.collection)).assets
             return [await self._assets.get(asset) for asset in members]
         chosen: list[Asset] = []
-        query = await self._asked.query(request.query or AssetQuery())
+        query = replace(await self._asked.query(request.query or AssetQuery()), limit=PAGE)
         while True:
-            page, more = await self._search.find(replace(query, offset=len(chosen), limit=PAGE))
-            chosen += page
-            if not more:
+            page = await self._search.page(query)
+            chosen += page.assets
+            if not page.more:
                 return chosen
+            query = replace(query, after=page.last)
 
 
 class ExportsService:

@@ -18,7 +18,7 @@ from daemon.library.collections import Collection, Collections
 from daemon.library.jobs import Jobs
 from daemon.library.search import Search
 from daemon.services import paths
-from daemon.services.asked import Asked, begin_of, next_of
+from daemon.services.asked import Asked, behind, next_of
 from daemon.services.assets_view import asset_view
 from daemon.services.peaks import Peaks
 from daemon.services.tasks import TaskStarter
@@ -60,7 +60,7 @@ class LibraryService:
 
     async def search(self, query: AssetQuery) -> Page[AssetView]:
         """Raises BadParameter for a cursor or a sort that is not legal, NotFound for a sound that is not known."""
-        asked = await self._asked.query(query, begin_of(query.cursor))
+        asked = behind(await self._asked.query(query), query.cursor)
         found = await self._search.page(asked)
         likeness = found.likeness or (None,) * len(found.assets)
         views = [asset_view(each, like) for each, like in zip(found.assets, likeness, strict=True)]

@@ -77,13 +77,13 @@ class TagWriter:
                 yield found, Path(path)
         if request.query is None:
             return
-        query = await self._asked.query(request.query, 0)
+        query = replace(await self._asked.query(request.query), limit=PAGE)
         folder = None if query.folder is None else Path(query.folder)
-        offset, more = 0, True
+        more = True
         while more:
-            page, more = await self._search.find(replace(query, offset=offset, limit=PAGE))
-            offset += len(page)
-            for each in page:
+            page = await self._search.page(query)
+            query, more = replace(query, after=page.last), page.more
+            for each in page.assets:
                 for one in map(Path, each.paths):
                     if folder is None or one.is_relative_to(folder):  # a copy elsewhere was not asked for
                         yield each, one

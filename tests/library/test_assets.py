@@ -95,11 +95,11 @@ async def test_search_finds_prefixes_without_accents_in_names_tags_and_folders(
 async def test_pages_follow_each_other_without_gap_or_overlap(db: Database, tmp_path: Path) -> None:
     assets = Assets(db)
     await assets.record_many([new(tmp_path, f"{i:02}.wav", f"a{i}") for i in range(25)])
-    seen: list[str] = []
-    more = True
-    while more:
-        page, more = await Search(db).find(Query(sort="name", offset=len(seen), limit=10))
-        seen += [asset.name for asset in page]
+    found = await Search(db).page(Query(sort="name", limit=10))
+    seen = [asset.name for asset in found.assets]
+    while found.more:
+        found = await Search(db).page(Query(sort="name", limit=10, after=found.last))
+        seen += [asset.name for asset in found.assets]
     assert seen == [f"{i:02}.wav" for i in range(25)]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -333,11 +335,12 @@ async def test_names_that_begin_alike_are_in_order_page_by_page(db: Database) ->
         expected = sorted(name for i, name in enumerate(names) if ("kick" if i % 3 else "tom") == label)
         for descending in (False, True):
             wanted = expected[::-1] if descending else expected
-            for offset in (0, 7, 40):
-                asked = Query(label=label, sort="name", descending=descending, offset=offset, limit=9)
-                found, more = await search.find(asked)
-                assert [asset.name for asset in found] == wanted[offset : offset + 9]
-                assert more == (offset + 9 < len(wanted))
+            asked = Query(label=label, sort="name", descending=descending, limit=9)
+            for offset in range(0, len(wanted), 9):
+                found = await search.page(asked)
+                assert [asset.name for asset in found.assets] == wanted[offset : offset + 9]
+                assert found.more == (offset + 9 < len(wanted))
+                asked = replace(asked, after=found.last)
 
 
 async def test_changes_and_removals_are_seen_at_once(search: Search, db: Database) -> None:
@@ -398,11 +401,7 @@ async def test_pages_join_without_gaps_whatever_the_query(db: Database) -> None:
         {"label": "kick", "sort": "rating"},
         {"text": "hit", "sort": "name"},
     ):
-        seen: list[str] = []
-        more = True
-        while more:
-            page, more = await search.find(Query(**query, offset=len(seen), limit=37))  # type: ignore[arg-type]
-            seen += [asset.id for asset in page]
+        seen = [each for page in await pages(search, Query(**query, limit=37)) for each in page]  # type: ignore[arg-type]
         wanted = {
             each.id for each in sounds
             if ("text" not in query or str(query["text"]) in each.path.name)
@@ -433,8 +432,71 @@ async def test_what_comes_in_between_moves_no_page_of_the_newest(
     seen = [each.id for page in (first, second, third) for each in page.assets]
     assert seen == [f"a{each}" for each in (range(25) if at_once else reversed(range(25)))]
     assert (first.more, second.more, third.more, third.last) == (True, True, False, None)
-    with pytest.raises(BadParameter, match="another order"):
-        await search.page(Query(sort="name", after=first.last))
+
+
+ORDERS: list[dict[str, Any]] = [
+    {**order, "descending": descending}
+    for order in (
+        {"sort": "name"}, {"sort": "name", "label": "kick"}, {"sort": "length"}, {"sort": "bpm"}, {"sort": "rating"},
+        {"sort": "added"}, {"sort": "added", "kind": "one-shot"}, {"sort": "bpm", "text": "hit"}, {"text": "kick"},
+        {"text": "kick", "kind": "one-shot"}, {"tag": "kick"}, {"tag": "♫"}, {},
+    )
+    for descending in (False, True)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", ORDERS, ids=str)
+async def test_what_comes_and_goes_between_pages_neither_repeats_nor_hides_another(
+    db: Database, query: dict[str, Any]
+) -> None:
+    rng = random.Random(8)
+    assets, search = Assets(db), Search(db)
+
+    async def come(begin: str, count: int) -> None:
+        await assets.record_many(
+            sound(
+                f"{rng.choice(('hit', 'hit of a long and equal beginning'))} {rng.choice(('kick', 'kickers'))}.wav",
+                f"{begin}{each}", label=rng.choice(("kick", "snare")), length_s=float(rng.randrange(4)),
+                bpm=rng.choice((None, None, 90.5, 120.0)), folder=f"/{begin}{each}",
+            )
+            for each in range(count)
+        )  # fmt: skip
+        for each in range(count):
+            tags = ["♫"] if rng.random() < 0.5 else []
+            await assets.change(
+                f"{begin}{each}", name=None, rating=rng.choice((None, 1, 5)), tags=tags, label=None
+            )
+
+    await come("a", 60)
+    wanted = [each for page in await pages(search, Query(**query, limit=500)) for each in page]
+    assert len(wanted) > 20
+    asked, seen, gone = Query(**query, limit=7), [], set()
+    for turn in itertools.count():
+        found = await search.page(asked)
+        seen += [asset.id for asset in found.assets]
+        if not found.more:
+            break
+        asked = replace(asked, after=found.last)
+        await come(f"new {turn} ", 4)
+        left = [each for each in wanted if each not in gone]
+        for each in {
+            found.assets[-1].id,
+            rng.choice(left),
+        }:  # the last one too, behind which the next page begins
+            await assets.remove(each)
+            gone.add(each)
+    assert len(seen) == len(set(seen))
+    kept = [each for each in wanted if each not in gone or each in seen]
+    assert [each for each in seen if each in wanted] == kept
+
+
+async def pages(search: Search, asked: Query) -> list[list[str]]:
+    found = await search.page(asked)
+    all_pages = [[asset.id for asset in found.assets]]
+    while found.more:
+        found = await search.page(replace(asked, after=found.last))
+        all_pages.append([asset.id for asset in found.assets])
+    return all_pages
 
 
 async def test_the_snapshot_is_used_caught_up_and_thrown_away_when_damaged(

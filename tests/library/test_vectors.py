@@ -231,7 +231,7 @@ async def test_the_same_embedding_again_is_no_news(library: Library) -> None:
 async def test_pages_by_sound_join(library: Library) -> None:
     wanted = cloud(1, 10)[0]
     whole = await library.like(wanted, 30)
-    parts = [await library.like(wanted, 10, offset=start) for start in (0, 10, 20)]
+    parts = [await library.like(wanted, 10, after=(None, start)) for start in (0, 10, 20)]
     assert [each for part in parts for each in part] == whole
 
 

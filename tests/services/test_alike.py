@@ -67,7 +67,7 @@ async def test_copies_are_one_group_and_the_best_is_named(hall: Hall) -> None:
         soundfile.write(hall.folder / f"another {seed}.wav", drum(seed), RATE)
     await hall.scan()
     assert await hall.finder.run(Context({})) == []
-    groups, more = await hall.alikes.groups(0, 10)
+    groups, more = await hall.alikes.groups(None, 10)
     assert not more and len(groups) == 1
     assert groups[0].best.name == "whole.wav"
     assert {"soft.wav", "other rate.wav", "lossy.ogg"} <= {each.name for each in groups[0].others}
@@ -76,7 +76,7 @@ async def test_copies_are_one_group_and_the_best_is_named(hall: Hall) -> None:
     (hall.folder / "whole.wav").unlink()  # what is gone is no copy
     await hall.scanner.run(Context({"path": str(hall.folder)}))
     await hall.finder.run(Context({}))
-    assert "whole.wav" not in {each.name for each in (await hall.alikes.groups(0, 10))[0][0].others}
+    assert "whole.wav" not in {each.name for each in (await hall.alikes.groups(None, 10))[0][0].others}
 
 
 def wide(seed: int) -> np.ndarray:
@@ -116,7 +116,7 @@ async def test_the_best_copy_is_the_one_that_lost_nothing(hall: Hall, how: str) 
     soundfile.write(hall.folder / "original.wav", wave, 48000, subtype=depth)
     await hall.scan()
     assert await hall.finder.run(Context({})) == []
-    [group], _ = await hall.alikes.groups(0, 10)
+    [group], _ = await hall.alikes.groups(None, 10)
     said = why(group.best, group.others, group.sound_s)
     assert (group.best.name, [each.name for each in group.others]) == ("original.wav", ["copy.wav"]), said
     assert said == {
@@ -136,7 +136,7 @@ async def test_what_was_compared_is_not_compared_again(hall: Hall) -> None:
         hall.executor.calls.clear()
         assert await hall.finder.run(Context({})) == []
         read = [each.name for call in hall.executor.calls if call.step == "compare" for each in call.inputs]
-        groups, _ = await hall.alikes.groups(0, 10)
+        groups, _ = await hall.alikes.groups(None, 10)
         return set(read), [{each.name for each in (group.best, *group.others)} for group in groups]
 
     hall.folder.mkdir()
@@ -238,7 +238,7 @@ async def test_a_map_of_too_few_sounds_is_made_anew(hall: Hall) -> None:
 async def test_an_empty_library_has_neither(hall: Hall) -> None:
     assert await hall.finder.run(Context({})) == []
     assert await hall.mapper.run(Context({})) == ["nothing was heard yet: scan a folder first"]
-    assert (await hall.alikes.groups(0, 10)) == ([], False)
+    assert (await hall.alikes.groups(None, 10)) == ([], None)
 
 
 def test_pairs_make_groups_and_calls_have_a_bounded_number_of_files() -> None:

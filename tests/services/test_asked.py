@@ -1,28 +1,64 @@
 from __future__ import annotations
 
+import base64
+from typing import Any
+
+import msgspec
 import pytest
 
 from daemon.jobs.listen import Listener
 from daemon.kernel.errors import BadParameter
 from daemon.library.assets import Assets
 from daemon.library.database import Database
-from daemon.library.query import Found, Query
-from daemon.services.asked import Asked, begin_of, next_of
+from daemon.library.query import Found, Like, Place, Query
+from daemon.services.asked import Asked, behind, next_of
 from daemon.services.types_library import AssetQuery
 
+PLACES: list[tuple[Query, Place]] = [
+    (Query(), (1764270037.1234567, 235)),
+    (Query(sort="name"), ("Ähnlich 鼓.wav", 3)),
+    (Query(sort="bpm", descending=True), (None, 7)),
+    (Query(text="kick"), (1, 2**62)),
+    (Query(like=Like("a")), (None, 50)),
+]
 
-def test_a_cursor_begins_where_the_page_before_ended() -> None:
-    assert next_of(Found([], more=False), Query()) is None
-    assert begin_of(next_of(Found([], more=True), Query(offset=50, limit=10))) == 60
-    last = (1764270037.1234567, 235)
-    assert begin_of(next_of(Found([], more=True, last=last), Query())) == last
-    assert begin_of(None) == 0
+
+def encoded(data: Any) -> str:
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(data)).decode().rstrip("=")
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "-1", "1.5", "1.5_", "1_2", "nan_1", "1.0_" + "9" * 19, "9" * 19])
+@pytest.mark.parametrize(("query", "place"), PLACES)
+def test_a_cursor_begins_where_the_page_before_ended(query: Query, place: Place) -> None:
+    cursor = next_of(Found([], place), query)
+    assert cursor is not None and cursor.isascii() and behind(query, cursor).after == place
+    assert next_of(Found([]), query) is None and behind(query, None).after is None
+
+
+@pytest.mark.parametrize(("query", "place"), PLACES)
+def test_the_cursor_of_another_order_is_refused(query: Query, place: Place) -> None:
+    cursor = next_of(Found([], place), query)
+    for other in (Query(sort="length"), Query(sort="name", descending=True), Query(tag="x", like=Like("b"))):
+        if other.order != query.order:
+            with pytest.raises(BadParameter, match="another order"):
+                behind(other, cursor)
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "x", "50", "1764270037.5_3", "ä", "é" * 10, "A" * 5000, "=", encoded(1), encoded(["added descending"]),
+     encoded(["added descending", "word", 1]), encoded(["added descending", 1.0, -1]),
+     encoded(["added descending", float("nan"), 1]), encoded(["added descending", 1.0, 2**63]),
+     encoded(["added descending", 1.0, 1, 1]), encoded(["added descending", 1.0, "1"])],
+)  # fmt: skip
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(BadParameter, match="is no cursor"):
-        begin_of(cursor)
+        behind(Query(), cursor)
+
+
+def test_a_name_that_is_none_is_no_cursor() -> None:
+    for value in (None, 1.0):
+        with pytest.raises(BadParameter, match="is no cursor"):
+            behind(Query(sort="name"), encoded(["name", value, 1]))
 
 
 async def test_keys_that_go_with_none_are_refused(db: Database) -> None:

@@ -102,10 +102,20 @@ async def record_each(
 
 
 def _hear(new: NewAsset, heard: Heard, fresh: bool) -> None:
-    """Keep what was heard. Of an asset that roadie made, what its own job told of it stays."""
+    """Keep what was heard. Of an asset that roadie made, what its own job told of it stays: this is a copy of its
+    file, which is not heard again either."""
+    made = sql("SELECT 1 FROM asset WHERE id = ? AND job IS NOT NULL", new.id).fetchone() is not None
+    if not made:
+        _keep_told(new, heard, fresh)
+    sql("UPDATE asset SET heard = ? WHERE id = ?", heard.mark, new.id)
+    if heard.embedding is not None:
+        put_embedding(new.id, heard.network, heard.embedding)
+    if heard.kept is not None:
+        sql(_KEPT, new.id, heard.network, str(new.path), heard.kept)
+
+
+def _keep_told(new: NewAsset, heard: Heard, fresh: bool) -> None:
     if not fresh:
-        if sql("SELECT 1 FROM asset WHERE id = ? AND job IS NOT NULL", new.id).fetchone() is not None:
-            return
         sql(
             "UPDATE asset SET kind = ? WHERE id = ? AND kind IN ('source', 'one-shot', 'loop')",
             new.kind,
@@ -114,11 +124,6 @@ def _hear(new: NewAsset, heard: Heard, fresh: bool) -> None:
         tell(new.id, new.meta)
     for word in heard.said:
         put_tag(new.id, Tag(word, _SAID, FILE_NAME))
-    sql("UPDATE asset SET heard = ? WHERE id = ?", heard.mark, new.id)
-    if heard.embedding is not None:
-        put_embedding(new.id, heard.network, heard.embedding)
-    if heard.kept is not None:
-        sql(_KEPT, new.id, heard.network, str(new.path), heard.kept)
 
 
 def tell(asset: str, meta: Mapping[str, Json]) -> None:

@@ -17,14 +17,14 @@ from daemon.library.database import Database
 from daemon.library.text import sql
 
 _AT_ONCE = 500  # values in one statement, and sounds in one transaction: others write in between
-# Songs and what is no sound have no class. What roadie wrote is told by the job that made it.
+# Songs and what is no sound have no class. What roadie wrote is told by the job that made it, and so are its copies.
 _FILES = """
 FROM path p JOIN asset a ON a.id = p.asset_id
 WHERE p.path > ?1 AND NOT p.missing AND NOT p.made AND a.class IS NOT NULL AND a.heard IS NOT NULL AND a.heard != ?2
 """
 _SOUNDS = """
 FROM heard h JOIN asset a ON a.id = h.asset_id
-WHERE a.rowid > ?1 AND a.heard != ?2 AND h.network = ?3 AND a.job IS NULL
+WHERE a.rowid > ?1 AND a.heard != ?2 AND h.network = ?3
 """
 _COUNT_FILES = f"""SELECT COUNT(*) {_FILES}
 AND NOT EXISTS (SELECT 1 FROM heard h WHERE h.asset_id = a.id AND h.network = ?3)"""
@@ -36,7 +36,7 @@ _PAGE_OF_SOUNDS = f"""SELECT a.rowid, a.id, h.kept, COALESCE(
     (SELECT MAX(p.path) FROM path p WHERE p.asset_id = a.id AND NOT p.missing), h.path)
 {_SOUNDS} ORDER BY a.rowid LIMIT ?4"""
 _CLASSES = "SELECT id, class FROM asset WHERE id IN ({})"
-_KNOWN = "SELECT id, class, meta FROM asset WHERE id IN ({})"
+_KNOWN = "SELECT id, class, job, meta FROM asset WHERE id IN ({})"
 _KEPT = "SELECT asset_id, kept FROM heard WHERE network = ? AND asset_id IN ({})"
 _HEARD = "UPDATE asset SET heard = ? WHERE id = ?"
 _OF_TAGGER = ("class", "confidence", *sorted(NOTE))
@@ -117,13 +117,13 @@ class Retelling:
 def _tell(mark: str, told: Mapping[str, Mapping[str, Json]]) -> int:
     """Inside a write. Most sounds are what they were, and nothing is written of them but who told so."""
     known = sql(_KNOWN.format(_marks(told)), *told).fetchall()
-    for asset, _, meta in known:
+    for asset, _, job, meta in known:
         before = msgspec.json.decode(meta)
-        if any(before.get(key) != told[asset].get(key) for key in _OF_TAGGER):
+        if job is None and any(before.get(key) != told[asset].get(key) for key in _OF_TAGGER):
             tell(asset, told[asset])
         sql(_HEARD, mark, asset)
     now = _classes(list(told))
-    return sum(label != now[asset] for asset, label, _ in known)
+    return sum(label != now[asset] for asset, label, *_ in known)
 
 
 def _classes(assets: Sequence[str]) -> dict[str, str | None]:

@@ -21,7 +21,7 @@ from daemon.kernel.work import StepCall
 from daemon.library.asset_records import FileStat, NewAsset
 from daemon.library.assets import Assets
 from daemon.library.database import Database
-from daemon.library.search import Query, Search
+from daemon.library.search import Like, Query, Search
 from daemon.models.store import ModelStore
 from daemon.services import scan
 from daemon.services.scan import CALL_FILES, Scanner, batches
@@ -199,6 +199,28 @@ async def test_what_went_to_the_cloud_after_a_scan_is_not_missing(house: House) 
     await house.scan()
     (asset,) = (await house.search.find(Query()))[0]
     assert not asset.missing
+
+
+async def test_a_copy_of_what_roadie_made_is_heard_once_and_keeps_what_its_job_told(house: House) -> None:
+    copy = house.write("pack/kick.wav")
+    await house.scan()
+    (asset,) = (await house.search.find(Query()))[0]
+    await house.assets.remove(asset.id)
+    made = NewAsset(
+        asset.id, "slice", house.folder.parent / "out" / "made.wav", FileStat(1, 1, 1), made=True, job="job",
+        meta={"class": "tom", "confidence": 0.9},
+    )  # fmt: skip
+    await house.assets.record(made)
+    await house.scan()
+    assert house.executor.heard == [copy.name]
+    await house.scan()
+    assert house.executor.heard == []
+    (found,) = (await house.search.find(Query()))[0]
+    assert (found.kind, found.label, found.confidence) == ("slice", "tom", 0.9)
+    assert [(tag.label, tag.origin) for tag in found.tags if tag.origin == "model"] == [("tom", "model")]
+    assert (
+        len((await house.search.find(Query(like=Like(asset.id))))[0]) == 0
+    )  # it can be compared, with nothing yet
 
 
 async def test_a_drive_that_was_away_is_not_heard_again(house: House) -> None:

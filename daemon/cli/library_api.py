@@ -17,7 +17,7 @@ from daemon.services.types_alike import NearDuplicates
 from daemon.services.types_duplicates import DuplicatesPlan, DuplicatesRequest
 from daemon.services.types_jobs import JobAck
 from daemon.services.types_learn import Forgotten
-from daemon.services.types_library import AssetView, DuplicateGroup, ExportRequest, StatsView
+from daemon.services.types_library import AssetView, DuplicateGroup, ExportRequest, SoundsPage, StatsView
 from daemon.services.types_tags import WriteTagsRequest
 
 _NOT_FOUND = 404
@@ -36,6 +36,24 @@ def facets(client: Client, query: Mapping[str, object]) -> dict[str, dict[str, i
 def assets(client: Client, query: Mapping[str, object], limit: int | None = None) -> Iterator[AssetView]:
     """What the query finds, at most `limit`."""
     return items(client, "/assets", Page[AssetView], query, limit)
+
+
+def why_nothing(client: Client, query: Mapping[str, object]) -> str | None:
+    """What there is to say of a search that found nothing; nothing of one through the whole library."""
+    if query.get("folder") is None and query.get("source") is None:
+        return None
+    return msgspec.convert(client.get("/assets", {**query, "limit": 1}), SoundsPage).note
+
+
+def song(client: Client, name: str) -> str:
+    """What `source` is asked with: of a file, or of what stood there, the id of its asset; else the name as it is, an
+    id that may have outlived its asset. Raises NotFound for a file that the library does not know, Refused."""
+    try:
+        return find(client, name).id
+    except Refused as error:
+        if error.status != _NOT_FOUND:
+            raise
+        return name
 
 
 def stats(client: Client) -> StatsView:

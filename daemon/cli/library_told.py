@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from daemon.cli.output import counted, duration, print_json, print_table
+from daemon.cli.output import counted, duration, on_one_line, print_json, print_table, say
 from daemon.cli.request import absolute
 from daemon.services.types_library import AssetView, StatsView
 
 _LONG_S = 10.0  # from here on a length is told as minutes and seconds
 
 
-def tell_found(found: Sequence[AssetView], *, by_sound: bool, folder: Path | None, as_json: bool) -> None:
+def tell_found(
+    found: Sequence[AssetView], *, by_sound: bool, folder: Path | None, note: str | None, as_json: bool
+) -> None:
     """What a search found. by_sound: it asked for likeness. folder: where was searched; of several copies the one
-    below it is shown."""
+    below it is shown. note: why it found nothing."""
+    _remark(note)
     if as_json:
         print_json(found)
         return
@@ -41,13 +44,19 @@ def _brief(length_s: float | None) -> str | None:
     return f"{length_s:.2f} s" if length_s is not None and length_s < _LONG_S else duration(length_s)
 
 
-def tell_counts(counts: Mapping[str, Mapping[str, int]], as_json: bool) -> None:
-    """How many there are of each value of each facet."""
+def tell_counts(counts: Mapping[str, Mapping[str, int]], note: str | None, as_json: bool) -> None:
+    """How many there are of each value of each facet. note: why there are none."""
+    _remark(note)
     if as_json:
         print_json(counts)
         return
     rows = [(facet, value, number) for facet, values in counts.items() for value, number in values.items()]
     print_table(("facet", "value", "assets"), rows, "")
+
+
+def _remark(note: str | None) -> None:
+    if note is not None:
+        say(on_one_line(note))
 
 
 def tell_stats(stats: StatsView, as_json: bool) -> None:

@@ -239,7 +239,7 @@ class Assets:
         """Every known path below a folder, and what is known of it."""
 
         def work() -> dict[str, Look]:
-            rows = sql(_BELOW, *_range(folder))
+            rows = sql(_BELOW, *range_below(folder))
             return {
                 path: Look(FileStat(size, mtime_ns, inode), bool(missing), bool(made), heard)
                 for path, size, mtime_ns, inode, missing, made, heard in rows
@@ -249,7 +249,7 @@ class Assets:
 
     async def paths_elsewhere(self, folder: Path) -> list[str]:
         """Where else, outside a folder, the sounds stand that are known below it; without what is missing."""
-        return await self._db.read(lambda: [path for (path,) in sql(_ELSEWHERE, *_range(folder))])
+        return await self._db.read(lambda: [path for (path,) in sql(_ELSEWHERE, *range_below(folder))])
 
     async def look_at(self, path: Path) -> tuple[str, Look] | None:
         """The asset at a path and what is known of it there."""
@@ -299,7 +299,7 @@ class Assets:
             await self._db.write(lambda some=some: work(some))  # type: ignore[misc]
 
 
-def _range(folder: Path) -> tuple[str, str]:
+def range_below(folder: Path) -> tuple[str, str]:
     """Everything that begins with the folder and its separator, in the order of the index: the first, and what is no
     longer among it."""
     start = str(folder).rstrip(os.sep) + os.sep

@@ -16,13 +16,14 @@ from daemon.library.asset_records import Asset
 from daemon.library.assets import Assets
 from daemon.library.collections import Collection, Collections
 from daemon.library.jobs import Jobs
+from daemon.library.scope import Scope
 from daemon.library.search import Search
 from daemon.services import paths
 from daemon.services.asked import Asked, begin_of, next_of
 from daemon.services.assets_view import asset_view
+from daemon.services.nothing_found import why_nothing
 from daemon.services.peaks import Peaks
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import Page
 from daemon.services.types_jobs import JobAck
 from daemon.services.types_library import (
     AssetPatch,
@@ -33,6 +34,7 @@ from daemon.services.types_library import (
     CollectionView,
     DuplicateGroup,
     ScanRequest,
+    SoundsPage,
     StatsView,
 )
 from daemon.services.uploaded import Uploaded
@@ -43,7 +45,7 @@ InUse = Callable[[Path], bool]
 class LibraryService:
     def __init__(
         self, assets: Assets, search: Search, collections: Collections, jobs: Jobs, uploaded: Uploaded,
-        tasks: TaskStarter, asked: Asked, peaks: Peaks, deliverer: Deliverer, in_use: InUse,
+        tasks: TaskStarter, asked: Asked, peaks: Peaks, deliverer: Deliverer, in_use: InUse, scope: Scope,
     ) -> None:  # fmt: skip
         self._assets = assets
         self._search = search
@@ -55,16 +57,18 @@ class LibraryService:
         self._peaks = peaks
         self._deliverer = deliverer
         self._in_use = in_use
+        self._scope = scope
 
     # ------------------------------------------------------------ assets
 
-    async def search(self, query: AssetQuery) -> Page[AssetView]:
+    async def search(self, query: AssetQuery) -> SoundsPage:
         """Raises BadParameter for a cursor or a sort that is not legal, NotFound for a sound that is not known."""
         asked = await self._asked.query(query, begin_of(query.cursor))
         found = await self._search.page(asked)
         likeness = found.likeness or (None,) * len(found.assets)
         views = [asset_view(each, like) for each, like in zip(found.assets, likeness, strict=True)]
-        return Page(views, next_of(found, asked))
+        note = None if views or query.cursor else await why_nothing(self._scope, asked)
+        return SoundsPage(views, next_of(found, asked), note=note)
 
     async def facets(self, query: AssetQuery) -> dict[str, dict[str, int]]:
         """Facet -> value -> how many assets there are, among those that the other facets allow."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from daemon.services.types import Answer, Request
+from daemon.services.types import Answer, Page, Request
 
 
 class TagView(Answer, frozen=True):
@@ -42,6 +42,13 @@ class AssetView(Answer, frozen=True):
     added_at: float
     meta: dict[str, Any]
     likeness: float | None = None
+
+
+class SoundsPage(Page[AssetView], frozen=True):
+    """What a search found. note: where it found nothing, what there is to say of that: a folder or a song that the
+    library does not know."""
+
+    note: str | None = None
 
 
 class Facets(Request, frozen=True):

@@ -163,9 +163,9 @@ class FakeLibrary:
             raise InputError("is empty", where=name)
         return self.add(path, name)
 
-    async def search(self, query: tl.AssetQuery) -> t.Page[tl.AssetView]:
+    async def search(self, query: tl.AssetQuery) -> tl.SoundsPage:
         self.queries.append(query)
-        return t.Page(items=list(self.assets.values()))
+        return tl.SoundsPage(items=list(self.assets.values()))
 
     async def facets(self, query: tl.AssetQuery) -> dict[str, dict[str, int]]:
         self.queries.append(query)

@@ -44,7 +44,8 @@ def _tasks(settings: Settings, stores: Stores, shop: Workshop) -> Mapping[str, T
     db, assets, search, journal = stores.db, stores.assets, stores.search, stores.journal
     calls, listener = shop.calls, shop.listener
     heard = VectorsOut(search, stores.cache)
-    retagger = Retagger(assets, WrittenTags(db), calls, journal)
+    written = WrittenTags(db)
+    retagger = Retagger(assets, written, calls, journal)
     at_once = cpu_workers(settings) + 1  # a batch waits for every worker that is free
     again = HearAgain(Retelling(db), listener, Hearing(assets, listener, at_once))
     learner = Learner(assets, calls, stores.models, again)
@@ -52,7 +53,7 @@ def _tasks(settings: Settings, stores: Stores, shop: Workshop) -> Mapping[str, T
         "scan": Scanner(assets, listener, at_once).run,
         "export": Exporter(assets, search, stores.collections, journal, shop.asked).run,
         "pull": Puller(stores.models, stores.state).run,
-        "write-tags": TagWriter(assets, search, shop.asked, listener.one, retagger).run,
+        "write-tags": TagWriter(assets, search, shop.asked, listener.one, retagger, written).run,
         "projects": ProjectScanner(stores.projects, shop.reader).run,
         "plugin-scan": PluginScanner(stores.catalogue, calls, settings.plugin_folders).run,
         "plugin-save": SettingsSaver(stores.catalogue, calls, journal).run,

@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
+from daemon.engines.classifier.classes import CLASSES, UNSURE
 from daemon.kernel.errors import InputError, RoadieError
 from daemon.kernel.events import AssetAdded, AssetChanged, AssetRemoved, AssetTagged
 from daemon.kernel.meta import OF_ONE_PATH
 from daemon.kernel.types import Json
 from daemon.library.asset_records import COLUMNS, FILE_NAME, MODEL, Heard, NewAsset, Tag
+from daemon.library.class_names import spelt
 from daemon.library.database import Database
 from daemon.library.embeddings import put as put_embedding
 from daemon.library.events import append
@@ -43,6 +46,7 @@ def record(new: NewAsset) -> bool:
     A known payload at a new path gains a path. A path whose content changed moves to the other asset: what stood
     there before keeps its other paths, or is missing from now on.
     """
+    new = _spelt(new)
     fresh = sql("SELECT 1 FROM asset WHERE id = ?", new.id).fetchone() is None
     path, stat = str(new.path), new.stat
     if fresh:
@@ -62,6 +66,14 @@ def record(new: NewAsset) -> bool:
         index_text(before[0])
         append(AssetChanged(before[0]))
     return fresh
+
+
+def _spelt(new: NewAsset) -> NewAsset:
+    """With its class as the library spells it: what the tagger was taught before may spell it otherwise."""
+    label = new.meta.get("class")
+    if not isinstance(label, str) or label in CLASSES or label == UNSURE:
+        return new
+    return replace(new, meta={**new.meta, "class": spelt(label, new.id)})
 
 
 def _facts(new: NewAsset) -> str | None:
@@ -144,6 +156,8 @@ def learn(asset: str, meta: Mapping[str, Json]) -> None:
     row = AssetRow.get_or_none(AssetRow.id == asset)
     if row is None:
         return
+    if isinstance(meta.get("class"), str):
+        meta = {**meta, "class": spelt(str(meta["class"]), asset)}
     row.meta = {**row.meta, **meta}
     named = row.meta.get("class_by_user")
     for key, column in COLUMNS.items():

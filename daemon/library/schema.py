@@ -1,8 +1,8 @@
 """All tables, and how a file that an older roadie wrote is brought up to them.
 
 A table, column or index that is missing is added in place, and what stands in the file stays as it is, but for
-embeddings (`refiling`). So a change that only adds needs no version of its own; SCHEMA_VERSION rises when an older
-roadie could no longer read the file.
+embeddings (`refiling`) and classes (`class_names`). So a change that only adds needs no version of its own;
+SCHEMA_VERSION rises when an older roadie could no longer read the file.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from daemon.library import (
     watch_tables,
     written_tables,
 )
+from daemon.library.class_names import unite
 from daemon.library.refiling import refile
 
 SCHEMA_VERSION = 1
@@ -60,6 +61,7 @@ def migrate(sqlite: peewee.SqliteDatabase, path: Path) -> None:
         if finding_tables.TermRow._meta.table_name not in standing:
             spelling.begin()
         refile()
+        unite()
         sqlite.execute_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 

@@ -183,6 +183,9 @@ def remove(
 ) -> None:
     """Take sounds out of the library. Their files stay.
 
+    Of a sound that stands in several files, the one that you name is forgotten; its tags stay with the others. An id
+    names the sound with all of its files.
+
     \b
     Example:
       roadie library remove kick.wav
@@ -194,12 +197,14 @@ def remove(
     gone = []
     with session(os.environ) as open_session:
         for name in assets:
-            found = library_api.find(open_session.client, name)
-            library_api.remove(open_session.client, found.id, with_file=with_file)
-            gone.append({"id": found.id, "name": found.name, "file": with_file})
+            what = library_api.named(open_session.client, name, moved=True)
+            left = library_api.remove(open_session.client, what, with_file=with_file)
+            gone.append({"id": what.asset.id, "name": what.asset.name, "file": with_file, "left": left})
             if not as_json:
+                called = what.asset.name if what.path is None else what.path.name
                 with_it = " with its file" if with_file else ""
-                print(f"{on_one_line(found.name)}: removed from the library{with_it}")
+                still = f"; the same sound stays at {on_one_line(', '.join(left))}" if left else ""
+                print(f"{on_one_line(called)}: removed from the library{with_it}{still}")
     if as_json:
         print_json({"removed": gone})
 

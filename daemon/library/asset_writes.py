@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from daemon.engines.classifier.classes import CLASSES, UNSURE
-from daemon.kernel.errors import InputError, RoadieError
+from daemon.kernel.errors import InputError, NotFound, RoadieError
 from daemon.kernel.events import AssetAdded, AssetChanged, AssetRemoved, AssetTagged
 from daemon.kernel.meta import OF_ONE_PATH
 from daemon.kernel.types import Json
@@ -37,6 +37,7 @@ _STANDS = (
     "INSERT OR REPLACE INTO path (path, asset_id, size, mtime_ns, inode, byte_hash, facts, made, missing) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)"
 )
+_PLACES = "SELECT path FROM path WHERE asset_id = ? ORDER BY missing, path"
 _TAG = "INSERT OR REPLACE INTO tag (asset_id, label, origin, confidence) VALUES (?, ?, ?, ?)"
 
 
@@ -190,6 +191,23 @@ def forget_path(path: str) -> None:
     else:
         index_text(asset)
         append(AssetChanged(asset))
+
+
+def remove_path(asset: str, path: str) -> None:
+    """A person wants one of the places of an asset forgotten; inside a write. The asset goes with its last one, also
+    one that is missing. Raises NotFound."""
+    if sql("DELETE FROM path WHERE path = ? AND asset_id = ?", path, asset).rowcount == 0:
+        raise NotFound("this sound does not stand there", where=path)
+    left = [Path(other) for (other,) in sql(_PLACES, asset)]
+    if not left:
+        remove(asset)
+        return
+    row = AssetRow.get(AssetRow.id == asset)
+    if row.name == Path(path).name and row.name not in {other.name for other in left}:
+        row.name = left[0].name  # it was called after the file that is forgotten
+        row.save()
+    index_text(asset)
+    append(AssetChanged(asset))
 
 
 def remove(asset: str) -> None:

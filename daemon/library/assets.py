@@ -26,7 +26,16 @@ from daemon.library.asset_records import (
     NewAsset,
     Tag,
 )
-from daemon.library.asset_writes import forget_path, learn, put_tag, record, record_each, remove, tell_tags
+from daemon.library.asset_writes import (
+    forget_path,
+    learn,
+    put_tag,
+    record,
+    record_each,
+    remove,
+    remove_path,
+    tell_tags,
+)
 from daemon.library.corrections import checked, correct, is_corrected, withdraw
 from daemon.library.database import Database
 from daemon.library.events import append
@@ -217,6 +226,11 @@ class Assets:
         """Forget an asset; no file is touched. Raises NotFound."""
         await self.get(asset)
         await self._db.write(lambda: remove(asset))
+
+    async def remove_path(self, asset: str, path: Path) -> None:
+        """Forget one of the places where an asset stands, and the asset with its last; no file is touched. Raises
+        NotFound."""
+        await self._db.write(lambda: remove_path(asset, str(path)))
 
     async def forget_path(self, path: Path) -> None:
         await self._db.write(lambda: forget_path(str(path)))

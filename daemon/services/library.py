@@ -12,7 +12,6 @@ import msgspec
 
 from daemon.jobs.effects import Deliverer
 from daemon.kernel.errors import FileMissing, Forbidden
-from daemon.library.asset_records import Asset
 from daemon.library.assets import Assets
 from daemon.library.collections import Collection, Collections
 from daemon.library.jobs import Jobs
@@ -85,21 +84,24 @@ class LibraryService:
         )  # fmt: skip
         return asset_view(changed)
 
-    async def delete(self, asset: str, with_file: bool) -> None:
-        """Forget an asset. with_file: remove its files as well, when roadie wrote all of them, nobody has changed any
-        since and no project uses any; otherwise raises Forbidden and changes nothing. roadie's own copy of an upload
-        goes in either case, once no open job works on it."""
+    async def delete(self, asset: str, with_file: bool, path: str | None = None) -> None:
+        """Forget an asset; path: only that it stands there, and the asset if it stands nowhere else. with_file: remove
+        the files of what is forgotten as well, when roadie wrote all of them, nobody has changed any since and no
+        project uses any; otherwise raises Forbidden and changes nothing. roadie's own copy of an upload goes in either
+        case, once no open job works on it."""
         found = await self._assets.get(asset)
-        uploads = [path for path in map(Path, found.paths) if self._uploaded.owns(path)]
+        only = None if path is None else paths.absolute(path, "a path of an asset")
+        files = [each for each in map(Path, found.paths) if only in (None, each)]
+        uploads = [each for each in files if self._uploaded.owns(each)]
         if with_file:
-            made = await self._assets.made_by_roadie(asset)
-            await asyncio.to_thread(self._check_removable, found, [*made, *uploads])
+            made = [each for each in await self._assets.made_by_roadie(asset) if only in (None, each)]
+            await asyncio.to_thread(self._check_removable, files, [*made, *uploads])
             await self._deliverer.remove(made)
-        await self._assets.remove(asset)
+        await (self._assets.remove(asset) if only is None else self._assets.remove_path(asset, only))
         await self._uploaded.drop(uploads)
 
-    def _check_removable(self, asset: Asset, own: list[Path]) -> None:
-        foreign = set(asset.paths) - {str(path) for path in own}
+    def _check_removable(self, files: list[Path], own: list[Path]) -> None:
+        foreign = set(files) - set(own)
         if foreign:
             raise Forbidden("roadie did not write this file and does not remove it", where=min(foreign))
         for path in own:

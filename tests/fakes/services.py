@@ -181,7 +181,7 @@ class FakeLibrary:
         self.assets[id] = asset_view(id, name=patch.name or old.name, rating=patch.rating or old.rating)
         return self.assets[id]
 
-    async def delete(self, id: str, with_file: bool) -> None:
+    async def delete(self, id: str, with_file: bool, path: str | None = None) -> None:
         await self.get(id)
         del self.assets[id]
         self.deleted.append((id, with_file))

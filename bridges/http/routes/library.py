@@ -13,9 +13,11 @@ from daemon.services.types_library import AssetPatch, AssetView, StatsView
 
 
 class DeleteQuery(Request, frozen=True):
-    """file: 1 also removes the file, if roadie wrote it."""
+    """file: 1 also removes the file, if roadie wrote it. path: forget only that the asset stands there; the asset
+    itself goes with its last path."""
 
     file: bool = False
+    path: str | None = None
 
 
 class PeaksQuery(Request, frozen=True):
@@ -33,7 +35,7 @@ async def patch(call: Call[None, AssetPatch]) -> AssetView:
 
 
 async def delete(call: Call[DeleteQuery, None]) -> None:
-    await call.services.library.delete(call.path["id"], call.query.file)
+    await call.services.library.delete(call.path["id"], call.query.file, call.query.path)
 
 
 async def peaks(call: Call[PeaksQuery, None]) -> dict[str, Any]:
@@ -65,7 +67,13 @@ ROUTES = (
         also=_NONE,
     ),
     Route(
-        "DELETE", ASSET, delete, "Take an asset out of the library", query=DeleteQuery, status=204, also=_NONE
+        "DELETE",
+        ASSET,
+        delete,
+        "Take an asset, or one of its paths, out of the library",
+        query=DeleteQuery,
+        status=204,
+        also=_NONE,
     ),
     Route("GET", f"{ASSET}/audio", audio, "The file, or a part (Range)", media="audio/*", also=_AUDIO),
     Route(

@@ -137,6 +137,8 @@ def tag(
 ) -> None:
     """Tag a sound, take tags away, or correct its class. Only in the library: the file is not touched.
 
+    A file that you have replaced since it was scanned is heard first: what you say is said of what it is now.
+
     A class is taken back as a tag is, with --off: roadie's own class and how sure it is are there again.
 
     \b
@@ -154,7 +156,7 @@ def tag(
     if not tags and label is None:
         raise BadParameter("there is nothing to say of it", hint="Name tags, or its class with --class")
     with session(os.environ) as open_session:
-        found = library_api.find(open_session.client, asset)
+        found = library_api.as_it_is(open_session.client, asset)
         change = {} if label is None else library_api.class_change(found, label, off=off)
         if tags:
             change["tags"] = library_api.user_tags(found, add=() if off else tags, take=tags if off else ())

@@ -110,6 +110,15 @@ def find(client: Client, name: str) -> AssetView:
     return named(client, name).asset
 
 
+def as_it_is(client: Client, name: str) -> AssetView:
+    """As `find`, for something that is said of a file as it is now: with other content than when it was scanned it is
+    heard first. Raises NotFound, Refused."""
+    path = absolute(Path(name))
+    if not path.exists():
+        return find(client, name)
+    return msgspec.convert(client.post("/assets/at", {"path": str(path)}), AssetView)
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """path: by which it was named; None by its id."""

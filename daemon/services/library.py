@@ -32,6 +32,7 @@ from daemon.services.types_library import (
     CollectionRequest,
     CollectionView,
     DuplicateGroup,
+    FileRequest,
     ScanRequest,
     SoundsPage,
     StatsView,
@@ -75,6 +76,10 @@ class LibraryService:
 
     async def get(self, asset: str) -> AssetView:
         return asset_view(await self._assets.get(asset))
+
+    async def at(self, request: FileRequest) -> AssetView:
+        """The sound of a file as it is now. Raises BadParameter, NotFound, InputError."""
+        return asset_view(await self._asked.file(paths.absolute(request.path, "a file")))
 
     async def patch(self, asset: str, patch: AssetPatch) -> AssetView:
         said = None if patch.label is msgspec.UNSET else patch.label

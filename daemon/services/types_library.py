@@ -128,6 +128,12 @@ class CollectionView(Answer, frozen=True):
     assets: list[str]
 
 
+class FileRequest(Request, frozen=True):
+    """path: absolute, of a file that the library knows."""
+
+    path: str
+
+
 class ScanRequest(Request, frozen=True):
     path: str
 

@@ -176,6 +176,12 @@ class FakeLibrary:
             raise NotFound("no such asset", where=id)
         return self.assets[id]
 
+    async def at(self, request: tl.FileRequest) -> tl.AssetView:
+        for each in self.assets.values():
+            if request.path in each.paths:
+                return each
+        raise NotFound("the library does not know this file", where=request.path)
+
     async def patch(self, id: str, patch: tl.AssetPatch) -> tl.AssetView:
         old = await self.get(id)
         self.assets[id] = asset_view(id, name=patch.name or old.name, rating=patch.rating or old.rating)

@@ -9,7 +9,7 @@ from msgspec import Meta
 from bridges.http.media import audio
 from bridges.http.table import BASE, Call, Route
 from daemon.services.types import Page, Request
-from daemon.services.types_library import AssetPatch, AssetView, StatsView
+from daemon.services.types_library import AssetPatch, AssetView, FileRequest, StatsView
 
 
 class DeleteQuery(Request, frozen=True):
@@ -28,6 +28,12 @@ class PeaksQuery(Request, frozen=True):
 
 async def get(call: Call[None, None]) -> AssetView:
     return await call.services.library.get(call.path["id"])
+
+
+async def at(call: Call[None, FileRequest]) -> AssetView:
+    """Before something is said of a file: one that has other content by now is heard first, and is another asset. Of
+    one that is gone it is the sound that was there."""
+    return await call.services.library.at(call.body)
 
 
 async def patch(call: Call[None, AssetPatch]) -> AssetView:
@@ -56,6 +62,15 @@ _NONE = ((404, "no such asset"),)
 _AUDIO = ((206, "the part asked for"), (304, "unchanged"), (416, "no such part"), *_NONE)
 
 ROUTES = (
+    Route(
+        "POST",
+        f"{ASSETS}/at",
+        at,
+        "The asset of a file as it is now",
+        body=FileRequest,
+        answer=AssetView,
+        also=((404, "the library does not know this file"),),
+    ),
     Route("GET", ASSET, get, "One asset", answer=AssetView, also=_NONE),
     Route(
         "PATCH",

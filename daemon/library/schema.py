@@ -23,6 +23,7 @@ from daemon.library import (
     rule_tables,
     spelling,
     tables,
+    unreadable_tables,
     watch_tables,
     written_tables,
 )
@@ -40,6 +41,7 @@ TABLES: list[type[peewee.Model]] = [
     *finding_tables.TABLES,
     *rule_tables.TABLES,
     *written_tables.TABLES,
+    *unreadable_tables.TABLES,
 ]
 """A module of tables adds its list here."""
 

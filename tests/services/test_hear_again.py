@@ -17,6 +17,7 @@ from daemon.library.asset_records import Asset
 from daemon.library.database import Database
 from daemon.library.retelling import Retelling
 from daemon.library.search import Query
+from daemon.library.unreadable import Unreadable
 from daemon.models import taught
 from daemon.models.store import ModelStore
 from daemon.services.hear_again import HearAgain
@@ -48,7 +49,9 @@ class School(House):
             ModelStore(home / "models"),
         )
         listener = Listener(calls, self.models)
-        again = HearAgain(Retelling(db), listener, Hearing(self.assets, listener, at_once=1))
+        again = HearAgain(
+            Retelling(db), listener, Hearing(self.assets, listener, Unreadable(db, "this"), at_once=1)
+        )
         self.learner = Learner(self.assets, calls, self.models, again)
 
     async def fill(self) -> None:

@@ -15,9 +15,10 @@ from daemon.jobs.listen import Listener
 from daemon.library.asset_records import FileStat
 from daemon.library.retelling import Retelling, Told
 from daemon.services.scan import Hearing
-from daemon.services.shortened import shortened
+from daemon.services.shortened import Shortening, shortened
 
 PAGE = 2048  # files that are looked for at once
+NAMED = 10  # of those that are gone
 
 
 class HearAgain:
@@ -37,14 +38,16 @@ class HearAgain:
     async def run(self, tell: Callable[[int, str], None]) -> list[str]:
         """Hear all of these; after a restart, those that are left. Returns what came of it, and a line for each file
         that could not be read. tell: how many more are done, and what was done last."""
-        heard = changed = away = 0
+        heard = changed = 0
         problems: list[str] = []
-        first_away = after = ""
+        away = Shortening(NAMED)
+        after = ""
         while page := await self._retelling.page(self._mark(), after, PAGE):
             after = str(page[-1].path)
             there, gone = await asyncio.to_thread(_parted, page)
+            for path in gone:
+                away.add(f"{path}: gone or changed since it was scanned")
             if gone:
-                away, first_away = away + len(gone), first_away or str(gone[0])
                 tell(len(gone), gone[-1].name)
             assets = {each.asset for each in there}
             before = await self._retelling.classes(assets)
@@ -53,7 +56,7 @@ class HearAgain:
             heard += len(there)
             changed += sum(now.get(asset) != label for asset, label in before.items())
         came = f"{heard} known files were heard again, and {changed} of their sounds are called otherwise now"
-        return [came, *_left(first_away, away), *shortened(problems)]
+        return [came, *_left(away), *shortened(problems)]
 
     def _mark(self) -> str:
         return self._listener.engine().mark
@@ -78,10 +81,8 @@ def _as_it_was(told: Told) -> bool:
         return False
 
 
-def _left(first: str, count: int) -> list[str]:
-    if not count:
+def _left(away: Shortening) -> list[str]:
+    if not away.count:
         return []
-    more = f" and {count - 1} more" if count > 1 else ""
-    return [
-        f"{first}{more}: gone or changed since it was scanned, so it was not heard again. Scan its folder again"
-    ]
+    many = "1 known file was" if away.count == 1 else f"{away.count} known files were"
+    return [f"{many} not heard again, gone or changed by now. Scan again where they stood", *away.lines()]

@@ -140,7 +140,29 @@ async def test_what_is_gone_or_has_changed_or_has_no_class_is_left_and_said(scho
     (school.folder / "kick 0.wav").unlink()
     school.write("kick 1.wav", 300)
     school.executor.calls.clear()
-    told, left = await school.learner.run(Context({}))
+    told, left, *which = await school.learner.run(Context({}))
     assert told.startswith(f"{3 * MINE - 2} known files were heard again")
-    assert left.startswith(f"{school.folder / 'kick 0.wav'} and 1 more: gone or changed")
+    assert left.startswith("2 known files were not heard again")
+    assert [line.split(":")[0] for line in which] == [str(school.folder / f"kick {n}.wav") for n in (0, 1)]
     assert "song.wav" not in school.executor.heard
+
+
+async def test_of_many_that_are_gone_some_are_named_and_the_others_stand_in_the_log(
+    school: School, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await school.fill()
+    await school.correct()
+    monkeypatch.setattr("daemon.services.hear_again.NAMED", 2)
+    monkeypatch.setattr("daemon.services.learn.NAMED", 1)
+    gone = sorted([*school.folder.glob("kick *.wav"), *school.folder.glob("warble [01].wav")])
+    for path in gone:
+        path.unlink()
+    lines = await school.learner.run(Context({}))
+    again = next(at for at, line in enumerate(lines) if "known files were not heard again" in line)
+    learnt = next(at for at, line in enumerate(lines) if "nothing was learnt from" in line)
+    assert lines[again].startswith(f"{len(gone)} known files") and "from 2 sounds of yours" in lines[learnt]
+    assert [line.split(":")[0] for line in lines[again + 1 : again + 3]] == [str(path) for path in gone[:2]]
+    assert lines[again + 3] == f"... and {len(gone) - 2} more, which roadie.log names"
+    assert len(lines[learnt + 1 :]) == 2 and "1 more" in lines[-1]
+    logged = " ".join(record.getMessage() for record in caplog.records)
+    assert all(str(path) in " ".join([*lines, logged]) for path in gone)

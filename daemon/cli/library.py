@@ -49,10 +49,13 @@ def scan(
     """
     from daemon.cli import library_api
     from daemon.cli.finish import carry_out
+    from daemon.cli.library_told import scan_figures
     from daemon.cli.request import no_file
 
     path = no_file(folder)
-    raise typer.Exit(carry_out(lambda client: library_api.scan(client, path), as_json=as_json))
+    raise typer.Exit(
+        carry_out(lambda client: library_api.scan(client, path), as_json=as_json, figures=scan_figures)
+    )
 
 
 @app.command()
@@ -155,6 +158,11 @@ def tag(
 
     if not tags and label is None:
         raise BadParameter("there is nothing to say of it", hint="Name tags, or its class with --class")
+    file = next((each for each in tags or () if not off and Path(each).suffix and Path(each).is_file()), None)
+    if file is not None:  # as a shell makes of *.wav
+        raise BadParameter(
+            "this is a file, not a tag", where=file, hint="Name one file at a time, then its tags"
+        )
     with session(os.environ) as open_session:
         found = library_api.as_it_is(open_session.client, asset)
         change = {} if label is None else library_api.class_change(found, label, off=off)

@@ -12,7 +12,7 @@ import msgspec
 from daemon.cli.client import Client, Refused, part
 from daemon.cli.paging import items
 from daemon.cli.request import absolute
-from daemon.kernel.errors import BadParameter, NotFound
+from daemon.kernel.errors import BadParameter, FileMissing, NotFound
 from daemon.services.types import Page
 from daemon.services.types_alike import NearDuplicates
 from daemon.services.types_duplicates import DuplicatesPlan, DuplicatesRequest
@@ -116,7 +116,14 @@ def as_it_is(client: Client, name: str) -> AssetView:
     path = absolute(Path(name))
     if not path.exists():
         return find(client, name)
+    _no_folder(path)
     return msgspec.convert(client.post("/assets/at", {"path": str(path)}), AssetView)
+
+
+def _no_folder(path: Path) -> None:
+    if path.is_dir():
+        hint = "Name the files in it, several at once where the command takes them"
+        raise FileMissing("this is a folder, not a sound", where=path, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +140,7 @@ def named(client: Client, name: str, *, moved: bool = False) -> Named:
     if path.exists():
         found = _at(client, path, moved)
         if found is None:
+            _no_folder(path)
             hint = "`roadie library scan` its folder first"
             raise NotFound("the library does not know this file", where=path, hint=hint)
         return Named(found, path)

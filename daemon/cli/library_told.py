@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from daemon.cli.output import counted, duration, on_one_line, print_json, print_table, say
 from daemon.cli.request import absolute
-from daemon.services.types_library import AssetView, StatsView
+from daemon.services.types_library import AssetView, ScanResult, StatsView
 
 _LONG_S = 10.0  # from here on a length is told as minutes and seconds
 
@@ -42,6 +45,15 @@ def _below(asset: AssetView, folder: Path) -> str | None:
 def _brief(length_s: float | None) -> str | None:
     """A length as it is shown of sounds: of a hit the hundredths count."""
     return f"{length_s:.2f} s" if length_s is not None and length_s < _LONG_S else duration(length_s)
+
+
+def scan_figures(result: dict[str, Any]) -> str:
+    """What a scan came to, in a line."""
+    came = msgspec.convert(result, ScanResult)
+    parts = [counted(came.files, "file"), f"{came.heard} new or changed"]
+    parts += [f"{came.unreadable} unreadable"] if came.unreadable else []
+    parts += [f"{came.missing} missing"] if came.missing else []
+    return ", ".join(parts)
 
 
 def tell_counts(counts: Mapping[str, Mapping[str, int]], note: str | None, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from daemon.library.text import sql
 
 _BELOW = "SELECT 1 FROM path WHERE path >= ? AND path < ? LIMIT 1"
 _THERE = "SELECT 1 FROM path WHERE path >= ? AND path < ? AND NOT missing LIMIT 1"
-_ASSET = "SELECT 1 FROM asset WHERE id = ?"
+_NAME = "SELECT name FROM asset WHERE id = ?"
 _MADE = "SELECT 1 FROM asset WHERE source = ? LIMIT 1"
 
 
@@ -25,9 +25,9 @@ class Below:
 
 @dataclass(frozen=True, slots=True)
 class From:
-    """Of a song. known: it is an asset. made: something was made from it; that may outlive it."""
+    """Of a song. name: None where it is no asset. made: something was made from it; that may outlive it."""
 
-    known: bool
+    name: str | None
     made: bool
 
 
@@ -40,7 +40,11 @@ class Scope:
         return await self._db.read(lambda: Below(_any(_BELOW, *edges), _any(_THERE, *edges)))
 
     async def made_from(self, asset: str) -> From:
-        return await self._db.read(lambda: From(_any(_ASSET, asset), _any(_MADE, asset)))
+        def work() -> From:
+            row = sql(_NAME, asset).fetchone()
+            return From(None if row is None else str(row[0]), _any(_MADE, asset))
+
+        return await self._db.read(work)
 
 
 def _any(statement: str, *values: str) -> bool:

@@ -34,9 +34,9 @@ async def _of_source(scope: Scope, asset: str) -> str | None:
     song = await scope.made_from(asset)
     if song.made:
         return None
-    if not song.known:
+    if song.name is None:
         return (
             f"{asset}: the library knows no such song, and nothing that was made from one. A song is named by its "
             "asset's id"
         )
-    return f"{asset}: nothing in the library was made from this song. A recipe that delivers makes something"
+    return f"{song.name}: nothing in the library was made from this song. Run a recipe on it first"

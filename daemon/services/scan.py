@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from daemon.jobs.listen import Listener, Problem
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import UnreadableAudio
@@ -14,6 +16,7 @@ from daemon.library.asset_records import FileStat, Look, NewAsset
 from daemon.library.assets import Assets
 from daemon.library.unreadable import Bad, Unreadable
 from daemon.services.shortened import shortened
+from daemon.services.types_library import ScanResult
 from daemon.services.walk import Walk
 from daemon.watch.disk import gone, texts_not_there
 
@@ -81,11 +84,13 @@ class Scanner:
         away = await asyncio.to_thread(gone, str(folder))
         if known and away:
             await self._assets.mark_missing(known)
+            context.came_to(msgspec.to_builtins(ScanResult(files=0, heard=0, unreadable=0, missing=len(known))))
             return [f"{folder}: the folder is gone. What it held is missing until it is back and scanned again"]
         walk = Walk(folder)
         found = await asyncio.to_thread(lambda: list(walk.files()))
         there = {path for path, _ in found}
-        await self._assets.mark_missing([path for path in known if path not in there and walk.saw(path)])
+        lost = [path for path in known if path not in there and walk.saw(path)]
+        await self._assets.mark_missing(lost)
         mark = self._listener.engine().mark
         await self._assets.mark_there([path for path, stat in found if _came_back(known.get(path), stat)])
         bad = await self._still_bad(folder, dict(found), walk)
@@ -98,7 +103,12 @@ class Scanner:
         share = done / len(found) if new else 0.0
         context.progress(share, f"{len(new)} of {len(found)} files are new or have changed")
         tell = counting(len(found), done, context.progress)
-        problems = walk.problems + sorted([*bad.values(), *await self._hearing.hear(new, tell)])
+        wrong = await self._hearing.hear(new, tell)
+        result = ScanResult(
+            files=len(found), heard=len(new) - len(wrong), unreadable=len(bad) + len(wrong), missing=len(lost)
+        )
+        context.came_to(msgspec.to_builtins(result))
+        problems = walk.problems + sorted([*bad.values(), *wrong])
         elsewhere = await self._assets.paths_elsewhere(folder)  # a file that was moved came from there
         await self._assets.mark_missing(await asyncio.to_thread(texts_not_there, elsewhere))
         return [*_in_the_cloud(walk.placeholders), *shortened(problems)]

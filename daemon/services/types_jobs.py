@@ -109,7 +109,8 @@ class InputView(Answer, frozen=True):
 
 
 class JobView(Answer, frozen=True):
-    """result: what a job without a recipe came to, in figures, where it counts any (`WriteTagsResult`)."""
+    """result: what a job without a recipe came to, in figures, where it counts any (`ScanResult`,
+    `WriteTagsResult`)."""
 
     id: str
     recipe: str

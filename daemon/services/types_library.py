@@ -138,6 +138,17 @@ class ScanRequest(Request, frozen=True):
     path: str
 
 
+class ScanResult(Answer, frozen=True):
+    """Of the audio and MIDI files of a folder: how many are there; how many of these were heard, since they are new,
+    have changed or were told by another engine (of a scan that goes on after a restart: since then); how many cannot be
+    read; and how many are known and missing."""
+
+    files: int
+    heard: int
+    unreadable: int
+    missing: int
+
+
 class ExportRequest(Request, frozen=True):
     """Copies of what a query finds, or of a collection, or of named assets, below folder."""
 

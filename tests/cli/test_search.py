@@ -32,6 +32,8 @@ def test_a_folder_of_which_nothing_is_known_is_said_to_be_so(
     page = warm.ask("GET", f"/assets?folder={other}")
     assert page["items"] == [] and page["next_cursor"] is None and str(other) in page["note"]
     assert warm.ask("GET", f"/assets?folder={mine}")["note"] is None
+    as_folder = roadie("search", "--in", mine / "song.wav")
+    assert as_folder.code == 1 and "not a folder" in as_folder.err
     assert "absolute" in warm.ask("GET", "/assets?folder=mine")["note"]
 
     shutil.rmtree(mine)
@@ -53,7 +55,7 @@ def test_a_song_is_named_by_its_file_and_one_of_which_nothing_was_made_is_said_t
     assert unknown.code == 1 and "library scan" in unknown.err
     assert roadie("library", "scan", plain.parent).code == 0
     nothing = roadie("search", "--from", plain)
-    assert nothing.code == 0 and "nothing in the library was made from" in nothing.err
+    assert nothing.code == 0 and nothing.err.startswith("plain.wav: nothing in the library was made")
     assert "knows no such song" in roadie("search", "--from", "nobody").err
 
     # What was made of a song outlives it in the library.

@@ -44,3 +44,16 @@ def test_what_is_said_of_a_replaced_file_is_said_of_what_it_is_now(
     unknown = write_song(tmp_path / "elsewhere" / "unknown.wav", 843)
     ran = roadie("library", "tag", unknown, "x")
     assert ran.code == 1 and "library scan" in ran.err
+
+
+def test_files_that_a_shell_named_are_no_tags_and_a_folder_is_no_sound(
+    warm: House, tmp_path: Path, roadie: Roadie
+) -> None:
+    files = [write_song(tmp_path / "mine" / f"{number}.wav", 844 + number) for number in range(2)]
+    assert roadie("library", "scan", tmp_path / "mine").out == "2 files, 2 new or changed\n"
+    ran = roadie("library", "tag", *files, "boom")
+    assert ran.code == 2 and "not a tag" in ran.err and str(files[1]) in ran.err
+    assert roadie("search", "--tag", "boom").out == "Nothing found.\n"
+    for command in (("tag", tmp_path / "mine", "boom"), ("remove", tmp_path / "mine")):
+        ran = roadie("library", *command)
+        assert ran.code == 1 and "a folder, not a sound" in ran.err

@@ -52,8 +52,13 @@ class Context:
     job: str = "job"
     told: list[tuple[float, str]] = field(default_factory=list)
 
+    result: Any = None
+
     def progress(self, fraction: float, note: str) -> None:
         self.told.append((fraction, note))
+
+    def came_to(self, result: Any) -> None:
+        self.result = result
 
 
 class House:
@@ -148,14 +153,17 @@ async def test_a_bad_file_is_told_by_each_scan_and_opened_again_once_it_has_chan
 
     context = await house.scan()
     assert house.executor.heard == [] and house.warnings == told
+    assert context.result == {"files": 4, "heard": 0, "unreadable": 3, "missing": 0}
     assert context.told[-1] == (0.0, "0 of 4 files are new or have changed")
 
     os.utime(bad[0], ns=(1, 1))
     house.write("b.wav", 300)
     bad[2].unlink()
-    await house.scan()
+    (house.folder / "good.wav").unlink()
+    context = await house.scan()
     assert sorted(house.executor.heard) == ["a.wav", "b.wav"] and house.warnings == told[:1]
-    assert await house.names() == ["b.wav", "good.wav"]
+    assert context.result == {"files": 2, "heard": 1, "unreadable": 1, "missing": 1}
+    assert await house.names() == ["b.wav"]
 
     house.use("another")  # it may know how to read it
     await house.scan()

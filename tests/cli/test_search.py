@@ -39,6 +39,7 @@ def test_a_folder_of_which_nothing_is_known_is_said_to_be_so(
     shutil.rmtree(mine)
     assert roadie("library", "scan", mine).code == 0
     assert "is missing" in roadie("search", "--in", mine).err
+    assert "song.wav" in roadie("search", "--in", mine, "--missing").out
 
 
 def test_a_song_is_named_by_its_file_and_one_of_which_nothing_was_made_is_said_to_be_so(

@@ -120,12 +120,15 @@ def export(
     """
     from daemon.cli import library_api
     from daemon.cli.finish import carry_out
+    from daemon.cli.library_told import export_figures
     from daemon.cli.request import absolute
     from daemon.services.types_library import AssetQuery, ExportRequest
 
     wanted = AssetQuery(text=" ".join(text or ()) or None, tag=tag, kind=kind, label=label)
     request = ExportRequest(folder=str(absolute(out)), query=wanted, layout=layout)
-    raise typer.Exit(carry_out(lambda client: library_api.export(client, request), as_json=as_json))
+    raise typer.Exit(
+        carry_out(lambda client: library_api.export(client, request), as_json=as_json, figures=export_figures)
+    )
 
 
 @app.command()
@@ -174,7 +177,8 @@ def tag(
     else:
         own = [each.label for each in changed.tags if each.origin == "user" and each.label != changed.label]
         said = ", ".join(own) or "none of yours"
-        print(f"{on_one_line(changed.name)}: class {changed.label or 'unknown'}, tags: {said}")
+        called = Path(asset).name if Path(asset).is_file() else changed.name  # not after a copy of it
+        print(f"{on_one_line(called)}: class {changed.label or 'unknown'}, tags: {said}")
         if off and label is not None:
             say(
                 "That is roadie's own word again. Had it learnt yours, `roadie library learn` anew unlearns it."

@@ -10,7 +10,7 @@ import msgspec
 
 from daemon.cli.output import counted, duration, on_one_line, print_json, print_table, say
 from daemon.cli.request import absolute
-from daemon.services.types_library import AssetView, ScanResult, StatsView
+from daemon.services.types_library import AssetView, ExportResult, ScanResult, StatsView
 
 _LONG_S = 10.0  # from here on a length is told as minutes and seconds
 
@@ -54,6 +54,13 @@ def scan_figures(result: dict[str, Any]) -> str:
     parts += [f"{came.unreadable} unreadable"] if came.unreadable else []
     parts += [f"{came.missing} missing"] if came.missing else []
     return ", ".join(parts)
+
+
+def export_figures(result: dict[str, Any]) -> str:
+    """What an export came to, in a line."""
+    came = msgspec.convert(result, ExportResult)
+    failed = f", {came.failed} could not be copied" if came.failed else ""
+    return f"{counted(came.sounds, 'sound')} exported{failed}"
 
 
 def tell_counts(counts: Mapping[str, Mapping[str, int]], note: str | None, as_json: bool) -> None:

@@ -25,7 +25,8 @@ async def _of_folder(scope: Scope, text: str, missing: bool) -> str | None:
         return f"{folder}: the library knows no sound below this folder. If it holds any, scan it first"
     if not below.there and not missing:
         return (
-            f"{folder}: all that the library knows below this folder is missing. If it is back, scan it again"
+            f"{folder}: all that the library knows below this folder is missing, and found by a search for what is "
+            "missing. If it is back, scan it again"
         )
     return None
 

@@ -110,7 +110,7 @@ class InputView(Answer, frozen=True):
 
 class JobView(Answer, frozen=True):
     """result: what a job without a recipe came to, in figures, where it counts any (`ScanResult`,
-    `WriteTagsResult`)."""
+    `ExportResult`, `WriteTagsResult`)."""
 
     id: str
     recipe: str

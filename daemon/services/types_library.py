@@ -159,6 +159,14 @@ class ExportRequest(Request, frozen=True):
     layout: str = "{kind}/{class}"
 
 
+class ExportResult(Answer, frozen=True):
+    """How many sounds stand in the folder now, those that stood there already among them; how many could not be
+    copied."""
+
+    sounds: int
+    failed: int
+
+
 class StatsView(Answer, frozen=True):
     assets: int
     paths: int

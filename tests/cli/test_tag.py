@@ -34,6 +34,9 @@ def test_what_is_said_of_a_replaced_file_is_said_of_what_it_is_now(
     assert after["paths"] == [str(copy)]
     assert {key: after[key] for key in ("class", "tags")} == {key: before[key] for key in ("class", "tags")}
 
+    assert roadie("library", "tag", copy, "twice").out.startswith(
+        "copy.wav: "
+    )  # and not a.wav, as its sound is called
     file.write_bytes(b"this is no sound")
     ran = roadie("library", "tag", file, "--class", "riser")
     assert ran.code == 1 and str(file) in ran.err

@@ -35,4 +35,6 @@ Length = Annotated[
 Rating = Annotated[int | None, typer.Option("--rating", metavar="STARS", min=0, max=5, help="At least.")]
 Folder = Annotated[Path | None, typer.Option("--in", metavar="DIR", help="Below this folder.")]
 Missing = Annotated[bool, typer.Option("--missing", help="Instead, those whose files are gone.")]
-Source = Annotated[str | None, typer.Option("--from", metavar="ASSET", help="Made from this song.")]
+Source = Annotated[
+    str | None, typer.Option("--from", metavar="SONG", help="Made from this song: its file, or its asset.")
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 from daemon.cli import failures
 from daemon.cli.client import Client
@@ -14,13 +15,22 @@ from daemon.cli.wait import wait
 from daemon.kernel.errors import UsageError
 from daemon.services.types_jobs import JobAck, JobView
 
+Figures = Callable[[dict[str, Any]], str]
 
-def carry_out(ask: Callable[[Client], JobAck], *, as_json: bool, waits: bool = True) -> int:
-    """Ask a daemon for a job, and finish it. Returns the exit code. Raises what `ask` raises, and UsageError."""
+
+def carry_out(
+    ask: Callable[[Client], JobAck], *, as_json: bool, waits: bool = True, figures: Figures | None = None
+) -> int:
+    """Ask a daemon for a job, and finish it. figures: says what a job's result came to. Returns the exit code. Raises
+    what `ask` raises, and UsageError."""
     with session(os.environ) as open_session:
         if not waits:
             may_leave(open_session)
-        return finish(open_session, ask(open_session.client), waits=waits, as_json=as_json)
+            return finish(open_session, ask(open_session.client), waits=waits, as_json=as_json)
+        job = ended(open_session, ask(open_session.client), as_json=as_json)
+    if figures is not None and job.result is not None and not as_json:
+        print(figures(job.result))
+    return outcome(job)
 
 
 def may_leave(open_session: Session) -> None:

@@ -49,10 +49,13 @@ def scan(
     """
     from daemon.cli import library_api
     from daemon.cli.finish import carry_out
+    from daemon.cli.library_told import scan_figures
     from daemon.cli.request import no_file
 
     path = no_file(folder)
-    raise typer.Exit(carry_out(lambda client: library_api.scan(client, path), as_json=as_json))
+    raise typer.Exit(
+        carry_out(lambda client: library_api.scan(client, path), as_json=as_json, figures=scan_figures)
+    )
 
 
 @app.command()
@@ -117,12 +120,15 @@ def export(
     """
     from daemon.cli import library_api
     from daemon.cli.finish import carry_out
+    from daemon.cli.library_told import export_figures
     from daemon.cli.request import absolute
     from daemon.services.types_library import AssetQuery, ExportRequest
 
     wanted = AssetQuery(text=" ".join(text or ()) or None, tag=tag, kind=kind, label=label)
     request = ExportRequest(folder=str(absolute(out)), query=wanted, layout=layout)
-    raise typer.Exit(carry_out(lambda client: library_api.export(client, request), as_json=as_json))
+    raise typer.Exit(
+        carry_out(lambda client: library_api.export(client, request), as_json=as_json, figures=export_figures)
+    )
 
 
 @app.command()
@@ -136,6 +142,8 @@ def tag(
     as_json: AsJson = False,
 ) -> None:
     """Tag a sound, take tags away, or correct its class. Only in the library: the file is not touched.
+
+    A file that you have replaced since it was scanned is heard first: what you say is said of what it is now.
 
     A class is taken back as a tag is, with --off: roadie's own class and how sure it is are there again.
 
@@ -153,8 +161,13 @@ def tag(
 
     if not tags and label is None:
         raise BadParameter("there is nothing to say of it", hint="Name tags, or its class with --class")
+    file = next((each for each in tags or () if not off and Path(each).suffix and Path(each).is_file()), None)
+    if file is not None:  # as a shell makes of *.wav
+        raise BadParameter(
+            "this is a file, not a tag", where=file, hint="Name one file at a time, then its tags"
+        )
     with session(os.environ) as open_session:
-        found = library_api.find(open_session.client, asset)
+        found = library_api.as_it_is(open_session.client, asset)
         change = {} if label is None else library_api.class_change(found, label, off=off)
         if tags:
             change["tags"] = library_api.user_tags(found, add=() if off else tags, take=tags if off else ())
@@ -164,7 +177,8 @@ def tag(
     else:
         own = [each.label for each in changed.tags if each.origin == "user" and each.label != changed.label]
         said = ", ".join(own) or "none of yours"
-        print(f"{on_one_line(changed.name)}: class {changed.label or 'unknown'}, tags: {said}")
+        called = Path(asset).name if Path(asset).is_file() else changed.name  # not after a copy of it
+        print(f"{on_one_line(called)}: class {changed.label or 'unknown'}, tags: {said}")
         if off and label is not None:
             say(
                 "That is roadie's own word again. Had it learnt yours, `roadie library learn` anew unlearns it."
@@ -183,6 +197,9 @@ def remove(
 ) -> None:
     """Take sounds out of the library. Their files stay.
 
+    Of a sound that stands in several files, the one that you name is forgotten; its tags stay with the others. An id
+    names the sound with all of its files.
+
     \b
     Example:
       roadie library remove kick.wav
@@ -194,12 +211,14 @@ def remove(
     gone = []
     with session(os.environ) as open_session:
         for name in assets:
-            found = library_api.find(open_session.client, name)
-            library_api.remove(open_session.client, found.id, with_file=with_file)
-            gone.append({"id": found.id, "name": found.name, "file": with_file})
+            what = library_api.named(open_session.client, name, moved=True)
+            left = library_api.remove(open_session.client, what, with_file=with_file)
+            gone.append({"id": what.asset.id, "name": what.asset.name, "file": with_file, "left": left})
             if not as_json:
+                called = what.asset.name if what.path is None else what.path.name
                 with_it = " with its file" if with_file else ""
-                print(f"{on_one_line(found.name)}: removed from the library{with_it}")
+                still = f"; the same sound stays at {on_one_line(', '.join(left))}" if left else ""
+                print(f"{on_one_line(called)}: removed from the library{with_it}{still}")
     if as_json:
         print_json({"removed": gone})
 

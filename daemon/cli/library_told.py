@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from daemon.cli.output import counted, duration, print_json, print_table
+import msgspec
+
+from daemon.cli.output import counted, duration, on_one_line, print_json, print_table, say
 from daemon.cli.request import absolute
-from daemon.services.types_library import AssetView, StatsView
+from daemon.services.types_library import AssetView, ExportResult, ScanResult, StatsView
 
 _LONG_S = 10.0  # from here on a length is told as minutes and seconds
 
 
-def tell_found(found: Sequence[AssetView], *, by_sound: bool, folder: Path | None, as_json: bool) -> None:
+def tell_found(
+    found: Sequence[AssetView], *, by_sound: bool, folder: Path | None, note: str | None, as_json: bool
+) -> None:
     """What a search found. by_sound: it asked for likeness. folder: where was searched; of several copies the one
-    below it is shown."""
+    below it is shown. note: why it found nothing."""
+    _remark(note)
     if as_json:
         print_json(found)
         return
@@ -41,13 +47,35 @@ def _brief(length_s: float | None) -> str | None:
     return f"{length_s:.2f} s" if length_s is not None and length_s < _LONG_S else duration(length_s)
 
 
-def tell_counts(counts: Mapping[str, Mapping[str, int]], as_json: bool) -> None:
-    """How many there are of each value of each facet."""
+def scan_figures(result: dict[str, Any]) -> str:
+    """What a scan came to, in a line."""
+    came = msgspec.convert(result, ScanResult)
+    parts = [counted(came.files, "file"), f"{came.heard} new or changed"]
+    parts += [f"{came.unreadable} unreadable"] if came.unreadable else []
+    parts += [f"{came.missing} missing"] if came.missing else []
+    return ", ".join(parts)
+
+
+def export_figures(result: dict[str, Any]) -> str:
+    """What an export came to, in a line."""
+    came = msgspec.convert(result, ExportResult)
+    failed = f", {came.failed} could not be copied" if came.failed else ""
+    return f"{counted(came.sounds, 'sound')} exported{failed}"
+
+
+def tell_counts(counts: Mapping[str, Mapping[str, int]], note: str | None, as_json: bool) -> None:
+    """How many there are of each value of each facet. note: why there are none."""
+    _remark(note)
     if as_json:
         print_json(counts)
         return
     rows = [(facet, value, number) for facet, values in counts.items() for value, number in values.items()]
     print_table(("facet", "value", "assets"), rows, "")
+
+
+def _remark(note: str | None) -> None:
+    if note is not None:
+        say(on_one_line(note))
 
 
 def tell_stats(stats: StatsView, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from daemon.cli.request import absolute
+from daemon.cli.request import no_file
 from daemon.kernel.errors import BadParameter
 from daemon.services.types_library import Sort
 
@@ -31,7 +31,7 @@ class Filters:
     missing: bool = False
 
     def to_query(self) -> dict[str, object]:
-        """None where nothing is asked. Raises BadParameter."""
+        """None where nothing is asked. Raises BadParameter, FileMissing for a file that is asked for as a folder."""
         bpm_min, bpm_max = (None, None) if self.bpm is None else parse_bpm(self.bpm)
         length_min, length_max = (None, None) if self.length is None else parse_length(self.length)
         return {
@@ -46,7 +46,7 @@ class Filters:
             "length_min": length_min,
             "length_max": length_max,
             "rating_min": self.rating,
-            "folder": None if self.folder is None else str(absolute(self.folder)),
+            "folder": None if self.folder is None else str(no_file(self.folder)),
             "source": self.source,
             "missing": "true" if self.missing else None,
         }

@@ -49,6 +49,7 @@ def search(
       roadie search --kind loop --key Am --compatible --json
       roadie search --like kick.wav --but brighter,shorter
       roadie search --class kick --facets
+      roadie search --from song.wav --kind one-shot
     """
     from daemon.cli import library_api, library_told
     from daemon.cli.query import Filters, order
@@ -60,11 +61,17 @@ def search(
     )  # fmt: skip
     query, sorted_by = wanted.to_query(), order(sort)
     with session(os.environ) as open_session:
+        client = open_session.client
+        if source is not None:
+            query["source"] = library_api.song(client, source)
         if facets:
-            library_told.tell_counts(library_api.facets(open_session.client, query), as_json)
+            counts = library_api.facets(client, query)
+            note = None if counts["all"]["assets"] else library_api.why_nothing(client, query)
+            library_told.tell_counts(counts, note, as_json)
             return
         query |= {"but": but, **sorted_by}
         if like is not None:
-            query["like"] = library_api.sound(open_session.client, like)
-        found = list(library_api.assets(open_session.client, query, limit))
-    library_told.tell_found(found, by_sound=like is not None, folder=folder, as_json=as_json)
+            query["like"] = library_api.sound(client, like)
+        found = list(library_api.assets(client, query, limit))
+        note = None if found else library_api.why_nothing(client, query)
+    library_told.tell_found(found, by_sound=like is not None, folder=folder, note=note, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ from daemon.cli import filters
 from daemon.cli.output import AsJson
 
 if TYPE_CHECKING:
-    from daemon.services.types_tags import WriteTagsRequest
+    from daemon.services.types_tags import WriteTagsRequest, WriteTagsResult
 
 
 def write_tags(
@@ -41,8 +42,6 @@ def write_tags(
       roadie library write-tags ~/Samples/mine --class kick --dry-run
       roadie library write-tags 909 --dry-run
     """
-    from daemon.cli import library_api
-    from daemon.cli.finish import carry_out
     from daemon.kernel.errors import BadParameter
 
     names = what or []
@@ -51,7 +50,40 @@ def write_tags(
             "nothing is named", hint="Name files, or words of a search, or one of --tag, --class, --kind"
         )
     request = _request(names, tag, label, kind, overwrite=overwrite, dry_run=dry_run)
-    raise typer.Exit(carry_out(lambda client: library_api.write_tags(client, request), as_json=as_json))
+    raise typer.Exit(_write(request, as_json))
+
+
+def _write(request: WriteTagsRequest, as_json: bool) -> int:
+    import msgspec
+
+    from daemon.cli import library_api
+    from daemon.cli.finish import ended, outcome
+    from daemon.cli.output import say
+    from daemon.cli.session import session
+    from daemon.services.types_tags import WriteTagsResult
+
+    with session(os.environ) as open_session:
+        job = ended(open_session, library_api.write_tags(open_session.client, request), as_json=as_json)
+    if not as_json and job.result is not None:
+        result = msgspec.convert(job.result, WriteTagsResult)
+        if job.state == "failed":  # whose own error names the first of them
+            for each in result.failures[1:]:
+                say(each.why)
+        print(_counts(result))
+    return outcome(job)
+
+
+def _counts(result: WriteTagsResult) -> str:
+    from daemon.cli.output import counted
+
+    parts = [f"{counted(result.written, 'file')} written"]
+    if result.would_write:
+        parts = [f"{counted(result.would_write, 'file')} would be written"]
+    if result.already:
+        parts.append(f"{result.already} said all of it already")
+    if result.failed:
+        parts.append(f"{result.failed} could not be")
+    return ", ".join(parts)
 
 
 def _request(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from daemon.kernel.errors import DiskError, ErrorInfo
+from daemon.kernel.types import Json
 from daemon.library.jobs import Jobs
 
 log = logging.getLogger(__name__)
@@ -16,11 +18,12 @@ AGAIN_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """state: done, failed or cancelled. warnings: None leaves those that are stored."""
+    """state: done, failed or cancelled. warnings: None leaves those that are stored. result: what a task came to."""
 
     state: str
     error: ErrorInfo | None = None
     warnings: tuple[str, ...] | None = None
+    result: Mapping[str, Json] | None = None
 
 
 class Ends:
@@ -54,7 +57,9 @@ class Ends:
 
     async def _write(self, job: str, end: End) -> None:
         progress = 1.0 if end.state == "done" else None
-        await self._jobs.set_state(job, end.state, progress=progress, error=end.error, warnings=end.warnings)
+        await self._jobs.set_state(
+            job, end.state, progress=progress, error=end.error, warnings=end.warnings, result=end.result
+        )
         self._waiting.pop(job, None)
 
     async def stop(self) -> None:

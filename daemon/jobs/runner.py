@@ -22,7 +22,7 @@ from daemon.jobs.turns import Turns
 from daemon.kernel.clock import Clock
 from daemon.kernel.errors import ErrorInfo, RoadieError
 from daemon.kernel.events import Event, StepProgress
-from daemon.kernel.types import AssetId
+from daemon.kernel.types import AssetId, Json
 from daemon.library.job_records import InputRecord, JobRecord
 from daemon.library.jobs import Jobs
 
@@ -43,6 +43,10 @@ class TaskContext(Protocol):
 
     def incomplete(self, error: RoadieError) -> None:
         """A part of it failed: the job is done, and its input is not."""
+        ...
+
+    def came_to(self, result: Mapping[str, Json]) -> None:
+        """What came of it, in figures: part of the job from its end on, also where it fails after this."""
         ...
 
 
@@ -189,11 +193,11 @@ class JobRunner:
         except RoadieError as error:
             await self._jobs.set_step(step, "failed", error=error.info())
             await self._jobs.set_input(row, "failed", error=error.info())
-            raise
+            return End("failed", error.info(), result=context.result)
         await self._jobs.set_step(step, "done", progress=1.0)
         missing = context.missing
         await self._jobs.set_input(row, "failed" if missing else "done", error=missing)
-        return End("done", warnings=tuple(warnings))
+        return End("done", warnings=tuple(warnings), result=context.result)
 
     def tell_task(self, job: str, step: str, fraction: float, eta_s: float | None, note: str) -> None:
         self._tasks[job] = Live(fraction, eta_s, {})
@@ -211,9 +215,13 @@ class _Context:
         self._clock = clock
         self._began: tuple[float, float] | None = None
         self.missing: ErrorInfo | None = None
+        self.result: Mapping[str, Json] | None = None
 
     def incomplete(self, error: RoadieError) -> None:
         self.missing = error.info()
+
+    def came_to(self, result: Mapping[str, Json]) -> None:
+        self.result = result
 
     def progress(self, fraction: float, note: str) -> None:
         self._runner.tell_task(self.job, self._step, fraction, self._eta_s(fraction), note)

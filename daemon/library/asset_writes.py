@@ -5,15 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 
-from daemon.kernel.errors import InputError, RoadieError
+from daemon.engines.classifier.classes import CLASSES, UNSURE
+from daemon.kernel.errors import InputError, NotFound, RoadieError
 from daemon.kernel.events import AssetAdded, AssetChanged, AssetRemoved, AssetTagged
 from daemon.kernel.meta import NOTE, OF_ONE_PATH
 from daemon.kernel.types import Json
 from daemon.library.asset_records import COLUMNS, FILE_NAME, MODEL, Heard, NewAsset, Tag
+from daemon.library.class_names import spelt
 from daemon.library.database import Database
 from daemon.library.embeddings import put as put_embedding
 from daemon.library.events import append
@@ -35,6 +38,7 @@ _STANDS = (
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)"
 )
 _KEPT = "INSERT OR REPLACE INTO heard (asset_id, network, path, kept) VALUES (?, ?, ?, ?)"
+_PLACES = "SELECT path FROM path WHERE asset_id = ? ORDER BY missing, path"
 _TAG = "INSERT OR REPLACE INTO tag (asset_id, label, origin, confidence) VALUES (?, ?, ?, ?)"
 
 
@@ -44,6 +48,7 @@ def record(new: NewAsset) -> bool:
     A known payload at a new path gains a path. A path whose content changed moves to the other asset: what stood
     there before keeps its other paths, or is missing from now on.
     """
+    new = _spelt(new)
     fresh = sql("SELECT 1 FROM asset WHERE id = ?", new.id).fetchone() is None
     path, stat = str(new.path), new.stat
     if fresh:
@@ -63,6 +68,14 @@ def record(new: NewAsset) -> bool:
         index_text(before[0])
         append(AssetChanged(before[0]))
     return fresh
+
+
+def _spelt(new: NewAsset) -> NewAsset:
+    """With its class as the library spells it: what the tagger was taught before may spell it otherwise."""
+    label = new.meta.get("class")
+    if not isinstance(label, str) or label in CLASSES or label == UNSURE:
+        return new
+    return replace(new, meta={**new.meta, "class": spelt(label, new.id)})
 
 
 def _facts(new: NewAsset) -> str | None:
@@ -161,6 +174,8 @@ def learn(asset: str, meta: Mapping[str, Json], instead_of: Iterable[str] = ()) 
     row = AssetRow.get_or_none(AssetRow.id == asset)
     if row is None:
         return
+    if isinstance(meta.get("class"), str):
+        meta = {**meta, "class": spelt(str(meta["class"]), asset)}
     row.meta = {**{key: value for key, value in row.meta.items() if key not in set(instead_of)}, **meta}
     named = row.meta.get("class_by_user")
     for key, column in COLUMNS.items():
@@ -193,6 +208,23 @@ def forget_path(path: str) -> None:
     else:
         index_text(asset)
         append(AssetChanged(asset))
+
+
+def remove_path(asset: str, path: str) -> None:
+    """A person wants one of the places of an asset forgotten; inside a write. The asset goes with its last one, also
+    one that is missing. Raises NotFound."""
+    if sql("DELETE FROM path WHERE path = ? AND asset_id = ?", path, asset).rowcount == 0:
+        raise NotFound("this sound does not stand there", where=path)
+    left = [Path(other) for (other,) in sql(_PLACES, asset)]
+    if not left:
+        remove(asset)
+        return
+    row = AssetRow.get(AssetRow.id == asset)
+    if row.name == Path(path).name and row.name not in {other.name for other in left}:
+        row.name = left[0].name  # it was called after the file that is forgotten
+        row.save()
+    index_text(asset)
+    append(AssetChanged(asset))
 
 
 def remove(asset: str) -> None:

@@ -26,7 +26,16 @@ from daemon.library.asset_records import (
     NewAsset,
     Tag,
 )
-from daemon.library.asset_writes import forget_path, learn, put_tag, record, record_each, remove, tell_tags
+from daemon.library.asset_writes import (
+    forget_path,
+    learn,
+    put_tag,
+    record,
+    record_each,
+    remove,
+    remove_path,
+    tell_tags,
+)
 from daemon.library.corrections import checked, correct, is_corrected, withdraw
 from daemon.library.database import Database
 from daemon.library.events import append
@@ -218,6 +227,11 @@ class Assets:
         await self.get(asset)
         await self._db.write(lambda: remove(asset))
 
+    async def remove_path(self, asset: str, path: Path) -> None:
+        """Forget one of the places where an asset stands, and the asset with its last; no file is touched. Raises
+        NotFound."""
+        await self._db.write(lambda: remove_path(asset, str(path)))
+
     async def forget_path(self, path: Path) -> None:
         await self._db.write(lambda: forget_path(str(path)))
 
@@ -239,7 +253,7 @@ class Assets:
         """Every known path below a folder, and what is known of it."""
 
         def work() -> dict[str, Look]:
-            rows = sql(_BELOW, *_range(folder))
+            rows = sql(_BELOW, *range_below(folder))
             return {
                 path: Look(FileStat(size, mtime_ns, inode), bool(missing), bool(made), heard)
                 for path, size, mtime_ns, inode, missing, made, heard in rows
@@ -249,7 +263,7 @@ class Assets:
 
     async def paths_elsewhere(self, folder: Path) -> list[str]:
         """Where else, outside a folder, the sounds stand that are known below it; without what is missing."""
-        return await self._db.read(lambda: [path for (path,) in sql(_ELSEWHERE, *_range(folder))])
+        return await self._db.read(lambda: [path for (path,) in sql(_ELSEWHERE, *range_below(folder))])
 
     async def look_at(self, path: Path) -> tuple[str, Look] | None:
         """The asset at a path and what is known of it there."""
@@ -299,7 +313,7 @@ class Assets:
             await self._db.write(lambda some=some: work(some))  # type: ignore[misc]
 
 
-def _range(folder: Path) -> tuple[str, str]:
+def range_below(folder: Path) -> tuple[str, str]:
     """Everything that begins with the folder and its separator, in the order of the index: the first, and what is no
     longer among it."""
     start = str(folder).rstrip(os.sep) + os.sep

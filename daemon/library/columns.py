@@ -30,7 +30,7 @@ NUMBERS = {
 }  # fmt: skip
 WORDS = {"kind": "u2", "class": "u2", "stem": "u2", "key": "u2", "source": "i4", "folder": "i4"}
 """Facets that are one of some words: an array holds the word's place in `words[name]`; 0 is none. A sound that stands
-in several folders has all of them for its folder, with BETWEEN in between."""
+in several folders has all of them for its folder, with BETWEEN in between; one that is missing those it stood in."""
 BETWEEN = "\0"
 FLAGS = {"known": "?", "missing": "?"}
 NAMES = {"name": "u8", "name_on": "u8"}
@@ -40,7 +40,7 @@ DTYPES = {**NUMBERS, **WORDS, **FLAGS, **NAMES}
 _CHUNK = 5000
 _STARTS = 16  # bytes of a name
 _GROWTH = 1.5
-_MAGIC = b"RDCOLS03"
+_MAGIC = b"RDCOLS04"
 _LENGTHS = struct.Struct("<QI")  # of the header; crc32 of all that follows it
 _PAGE = 4096
 
@@ -49,7 +49,9 @@ SELECT t.seq, t.number, a.id IS NOT NULL, a.bpm, a.length_s, a.rating, a.added_a
     json_extract(a.meta, '$.brightness_hz'), json_extract(a.meta, '$.root_note'), json_extract(a.meta, '$.lufs'),
     json_extract(a.meta, '$.noisiness'), a.kind, a.class, a.stem, a."key", a.source,
     (SELECT group_concat(path, char(0)) FROM
-        (SELECT p.path FROM path p WHERE p.asset_id = a.id AND NOT p.missing ORDER BY p.path)), a.name
+        (SELECT p.path FROM path p WHERE p.asset_id = a.id AND NOT p.missing ORDER BY p.path)), a.name,
+    (SELECT group_concat(path, char(0)) FROM
+        (SELECT p.path FROM path p WHERE p.asset_id = a.id AND p.missing ORDER BY p.path))
 FROM touched t LEFT JOIN asset a ON a.rowid = t.number
 WHERE t.seq > ? ORDER BY t.seq LIMIT ?
 """
@@ -117,7 +119,9 @@ class Columns:
             place = self._words[name].place
             arrays[name][numbers] = [place(value) for value in values]
         place = self._words["folder"].place
-        arrays["folder"][numbers] = [place(_folders(paths)) for paths in columns[16]]
+        arrays["folder"][numbers] = [
+            place(_folders(stands or stood)) for stands, stood in zip(columns[16], columns[18], strict=True)
+        ]
         arrays["missing"][numbers] = [paths is None for paths in columns[16]]
         starts = b"".join(_start(name) for name in columns[17])
         halves = np.frombuffer(starts, ">u8").reshape(-1, 2)

@@ -6,14 +6,14 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from daemon.engines.classifier.classes import CLASSES, UNSURE
+from daemon.engines.classifier.classes import UNSURE
 from daemon.kernel.errors import BadParameter
 from daemon.library.asset_records import USER, Tag
 from daemon.library.asset_writes import put_tag
+from daemon.library.class_names import spelt
 from daemon.library.tables import TagRow
 
 _BY_USER = "class_by_user"
-_OF_TAGGER = {name.casefold(): name for name in CLASSES}
 _LONGEST = 100
 _BREAKS = ("Cc", "Zl", "Zp")  # Unicode's categories of control characters and of what ends a line
 
@@ -29,13 +29,13 @@ def checked(text: str) -> str:
 
 
 def correct(row: Any, label: str) -> None:
-    """Set the class that a person says, and a tag of theirs by it; inside a write, and the caller saves the row. One
-    of the tagger's classes is that class in whatever case.
+    """Set the class that a person says, and a tag of theirs by it; inside a write, and the caller saves the row. A
+    class of the tagger's, or one that other sounds have, is that class in whatever case.
 
     Raises BadParameter.
     """
     text = checked(label)
-    text = _OF_TAGGER.get(text.casefold(), text)
+    text = spelt(text, row.id)
     if text.casefold() == UNSURE:
         raise BadParameter(
             f"{text!r} is what roadie says when it does not know, and no class to give a sound",

@@ -86,6 +86,7 @@ class JobRecord:
     started_at: float | None
     finished_at: float | None
     ordinal: int
+    result: Any = None
     inputs: tuple[InputRecord, ...] = ()
     steps: tuple[StepRecord, ...] = ()
     artifacts: tuple[Artifact, ...] = field(default=())
@@ -103,7 +104,7 @@ def records_of(rows: Sequence[Any]) -> list[JobRecord]:
         JobRecord(
             row.id, row.recipe, row.recipe_body, row.request, row.client, row.state, row.progress,
             tuple(row.warnings), _error(row.error), row.undone, row.created_at, row.started_at, row.finished_at,
-            row.ordinal, tuple(_input(each) for each in inputs.get(row.id, ())),
+            row.ordinal, row.result, tuple(_input(each) for each in inputs.get(row.id, ())),
             tuple(_step(each) for each in steps.get(row.id, ())),
             tuple(artifact_of(each) for each in _as_made(row.id, inputs, steps, artifacts)),
         )

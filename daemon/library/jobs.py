@@ -231,7 +231,7 @@ class Jobs:
 
     async def set_state(
         self, job: str, state: str, *, progress: float | None = None, error: ErrorInfo | None = None,
-        warnings: Sequence[str] | None = None,
+        warnings: Sequence[str] | None = None, result: Mapping[str, Json] | None = None,
     ) -> bool:  # fmt: skip
         """False, and nothing changes, for a job that has ended: only `reopen` begins it again."""
 
@@ -248,6 +248,8 @@ class Jobs:
                 close_unfinished(job, "cancelled" if state == "cancelled" else "failed")
             if warnings is not None:
                 changes["warnings"] = list(warnings)
+            if result is not None:
+                changes["result"] = dict(result)
             JobRow.update(**changes).where(JobRow.id == job).execute()
             append(JobState(job, row.recipe, state, reached))
             return True
@@ -271,6 +273,7 @@ class Jobs:
                 (InputRow.job == job) & again
             ).execute()
             row.state, row.error, row.warnings, row.undone = "queued", None, [], False
+            row.result = None
             row.started_at = row.finished_at = None  # how long it took is told of what it does now
             row.save()
             append(JobState(job, row.recipe, "queued", row.progress))

@@ -1,8 +1,8 @@
 """All tables, and how a file that an older roadie wrote is brought up to them.
 
 A table, column or index that is missing is added in place, and what stands in the file stays as it is, but for
-embeddings (`refiling`). So a change that only adds needs no version of its own; SCHEMA_VERSION rises when an older
-roadie could no longer read the file.
+embeddings (`refiling`) and classes (`class_names`). So a change that only adds needs no version of its own;
+SCHEMA_VERSION rises when an older roadie could no longer read the file.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from daemon.library import (
     rule_tables,
     spelling,
     tables,
+    unreadable_tables,
     watch_tables,
     written_tables,
 )
+from daemon.library.class_names import unite
 from daemon.library.refiling import refile
 
 SCHEMA_VERSION = 1
@@ -41,6 +43,7 @@ TABLES: list[type[peewee.Model]] = [
     *heard_tables.TABLES,
     *rule_tables.TABLES,
     *written_tables.TABLES,
+    *unreadable_tables.TABLES,
 ]
 """A module of tables adds its list here."""
 
@@ -62,6 +65,7 @@ def migrate(sqlite: peewee.SqliteDatabase, path: Path) -> None:
         if finding_tables.TermRow._meta.table_name not in standing:
             spelling.begin()
         refile()
+        unite()
         sqlite.execute_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 

@@ -120,7 +120,7 @@ class CollectionAssetRow(Model):
 
 class JobRow(Model):
     """One durable request. boot: the start of the daemon that works on it, None while nobody does. undoing: an undo
-    was asked for and has not finished."""
+    was asked for and has not finished. result: what a task came to, in figures; None of a recipe."""
 
     id = CharField(primary_key=True)
     recipe = CharField()
@@ -133,6 +133,7 @@ class JobRow(Model):
     progress = FloatField(default=0.0)
     warnings = JsonField(default=list)
     error = JsonField(null=True)
+    result = JsonField(null=True)
     undone = BooleanField(default=False)
     undoing = BooleanField(default=False)
     boot = CharField(null=True)

@@ -13,7 +13,7 @@ class WrittenTagsRow(Model):
 
     id = AutoField()
     path = TextField(index=True)
-    job = CharField()
+    job = CharField(index=True)
     asset = ForeignKeyField(AssetRow, on_delete="CASCADE")
     facts = JsonField()
 

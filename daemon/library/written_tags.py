@@ -31,6 +31,15 @@ class WrittenTags:
 
         return await self._db.read(work)
 
+    async def by(self, job: str) -> set[str]:
+        """The files that a job has written so far."""
+
+        def work() -> set[str]:
+            rows = WrittenTagsRow.select(WrittenTagsRow.path).where(WrittenTagsRow.job == job)
+            return {row.path for row in rows}
+
+        return await self._db.read(work)
+
     async def put(self, asset: AssetId, path: Path, job: str, facts: Mapping[str, Json]) -> None:
         """Done again after a restart, it stands there once."""
 

@@ -1,4 +1,5 @@
-"""From a search as a client asks it to one that the library answers: a file that is to be like is heard first."""
+"""From what a client asks to what the library knows: a search, in which a file that is to be like is heard first, and
+the sound of a file as it is now."""
 
 from __future__ import annotations
 
@@ -6,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from daemon.jobs.listen import Listener
+from daemon.jobs.meet import met
 from daemon.jobs.prepare import stat_of
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter, FileMissing, NotFound
+from daemon.library.asset_records import Asset
 from daemon.library.assets import Assets
 from daemon.library.query import Found, Like, Query
 from daemon.services import cursors
@@ -18,7 +21,7 @@ _MEASURES = ("brightness_hz", "length_s", "root_note", "lufs", "noisiness")
 
 
 class Asked:
-    """Hears in a worker what `like` names by its path and the library has not heard."""
+    """Hears in a worker what is named by its path and the library has not heard."""
 
     def __init__(self, assets: Assets, listener: Listener) -> None:
         self._assets = assets
@@ -40,6 +43,22 @@ class Asked:
             path=path, source=asked.source, missing=asked.missing, like=like, but=but, sort=asked.sort,
             descending=asked.descending, limit=asked.limit,
         )  # fmt: skip
+
+    async def file(self, path: Path) -> Asset:
+        """The sound of a file that the library knows. One that has other content by now is heard first, and known by
+        that from then on; of one that is gone it is the sound that was there.
+
+        Raises NotFound for a file that the library does not know, InputError for one that is no sound any more.
+        """
+        known = await self._assets.look_at(path)
+        if known is None:
+            raise NotFound(
+                "the library does not know this file", where=path, hint="`roadie library scan` its folder first"
+            )
+        try:
+            return await met(self._assets, self._listener.one, path)
+        except FileMissing:
+            return await self._assets.get(known[0])
 
     async def _like(self, name: str) -> Like:
         path = Path(name)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from daemon.files.names import with_ending
-from daemon.jobs.listen import Listener
 from daemon.kernel.at_home import at_home
 from daemon.kernel.errors import BadParameter
 from daemon.library.asset_records import FileStat
@@ -99,9 +98,9 @@ def asks_kind(chain: Mapping[str, Any]) -> bool:
 class Ears:
     """Has files heard that the library knows nothing of."""
 
-    def __init__(self, assets: Assets, listener: Listener, at_once: int) -> None:
+    def __init__(self, assets: Assets, hearing: Hearing) -> None:
         self._assets = assets
-        self._hearing = Hearing(assets, listener, at_once)
+        self._hearing = hearing
 
     async def hear(self, given: Targets) -> None:
         """Class and kind of each path reach the library. What cannot be read is passed over: rendering it says why."""

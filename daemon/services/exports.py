@@ -27,7 +27,7 @@ from daemon.services.asked import Asked
 from daemon.services.outputs import Outputs
 from daemon.services.tasks import TaskStarter
 from daemon.services.types_jobs import JobAck
-from daemon.services.types_library import AssetQuery, ExportRequest
+from daemon.services.types_library import AssetQuery, ExportRequest, ExportResult
 
 PAGE = 500
 
@@ -50,7 +50,7 @@ class Exporter:
         request = msgspec.convert(context.request, ExportRequest)
         assets = await self._chosen(request)
         problems: list[str] = [] if assets else ["nothing in the library was chosen, so nothing was exported"]
-        stop = threading.Event()
+        stop, failed = threading.Event(), 0
         for number, asset in enumerate(assets):
             context.progress(number / len(assets), asset.name)
             copying = asyncio.to_thread(self._copy, asset, request, context.job, stop)
@@ -59,6 +59,8 @@ class Exporter:
                 await to_its_end(copying, stop.set)
             except RoadieError as error:
                 problems.append(error.message)
+                failed += 1
+        context.came_to(msgspec.to_builtins(ExportResult(sounds=len(assets) - failed, failed=failed)))
         return problems
 
     def _copy(self, asset: Asset, request: ExportRequest, job: str, stop: threading.Event) -> None:

@@ -16,9 +16,10 @@ from daemon.jobs.listen import Listener
 from daemon.library.asset_records import FileStat
 from daemon.library.retelling import Remembered, Retelling, Told
 from daemon.services.scan import Hearing
-from daemon.services.shortened import shortened
+from daemon.services.shortened import Shortening, shortened
 
 PAGE = 2048  # sounds that are told, and files that are looked for, at once
+NAMED = 10  # of those that are gone
 
 Tell = Callable[[int, str], None]
 """How many more are done, and what was done last."""
@@ -26,13 +27,12 @@ Tell = Callable[[int, str], None]
 
 @dataclass(slots=True)
 class _Came:
-    """What came of it. away, first_away: files that could not be heard again as they are not there as they were."""
+    """What came of it. away: files that could not be heard again as they are not there as they were."""
 
     told: int = 0
     heard: int = 0
     changed: int = 0
-    away: int = 0
-    first_away: str = ""
+    away: Shortening = field(default_factory=lambda: Shortening(NAMED))
     problems: list[str] = field(default_factory=list)
 
 
@@ -65,7 +65,7 @@ class HearAgain:
         line = (
             f"{count} known sounds were told anew{again}, and {came.changed} of them are called otherwise now"
         )
-        return [line, *_left(came), *shortened(came.problems)]
+        return [line, *_left(came.away), *shortened(came.problems)]
 
     async def _retell(self, came: _Came, tell: Tell) -> None:
         """Those of which enough was kept."""
@@ -84,8 +84,9 @@ class HearAgain:
         while page := await self._retelling.page(self._mark(), after, PAGE):
             after = str(page[-1].path)
             there, gone = await asyncio.to_thread(_parted, page)
+            for path in gone:
+                came.away.add(f"{path}: gone or changed since it was scanned")
             if gone:
-                came.away, came.first_away = came.away + len(gone), came.first_away or str(gone[0])
                 tell(len(gone), gone[-1].name)
             assets = list({each.asset for each in there})
             before = await self._retelling.classes(assets)
@@ -121,11 +122,8 @@ def _as_it_was(told: Told) -> bool:
         return False
 
 
-def _left(came: _Came) -> list[str]:
-    if not came.away:
+def _left(away: Shortening) -> list[str]:
+    if not away.count:
         return []
-    more = f" and {came.away - 1} more" if came.away > 1 else ""
-    return [
-        f"{came.first_away}{more}: gone or changed since it was scanned, so it was not heard again. "
-        "Scan its folder again"
-    ]
+    many = "1 known file was" if away.count == 1 else f"{away.count} known files were"
+    return [f"{many} not heard again, gone or changed by now. Scan again where they stood", *away.lines()]

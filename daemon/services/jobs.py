@@ -239,6 +239,7 @@ class JobsService:
             inputs=[_input_view(each) for each in record.inputs],
             steps=[_step_view(each, live, by_step.get(each.id, [])) for each in record.steps],
             artifacts=[_artifact_view(each) for each in record.artifacts], undone=record.undone,
+            result=record.result,
         )  # fmt: skip
 
 

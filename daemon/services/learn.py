@@ -16,8 +16,9 @@ from daemon.library.asset_records import Asset
 from daemon.library.assets import Assets
 from daemon.models import taught
 from daemon.models.store import ModelStore
-from daemon.services.hear_again import HearAgain
+from daemon.services.hear_again import NAMED, HearAgain
 from daemon.services.scan import counting
+from daemon.services.shortened import shortened
 from daemon.services.tasks import TaskStarter
 from daemon.services.types_jobs import JobAck
 from daemon.services.types_learn import Forgotten
@@ -92,7 +93,7 @@ class Learner:
         named = [Named(str(asset.label), asset.name, kept[asset.id]) for asset in said if asset.id in kept]
         others = [asset for asset in said if asset.id not in kept]
         inputs = await asyncio.to_thread(lambda: [(asset, _input(asset)) for asset in others])
-        problems = [f"{asset.name}: its file is missing" for asset, file in inputs if file is None]
+        problems = _gone([asset for asset, file in inputs if file is None])
         there = [(asset, file) for asset, file in inputs if file is not None]
         if not there and not named:
             return False, problems
@@ -108,11 +109,20 @@ class Learner:
             )  # fmt: skip
             async with called as (out, result):
                 await asyncio.to_thread(self._keep, out, result)
-        return bool(result.files), [*problems, *result.warnings]
+        return bool(result.files), [*problems, *shortened(result.warnings)]
 
     def _keep(self, out: Path, result: StepResult) -> None:
         for file in result.files:
             taught.keep(self._models.folder, out / file.name)
+
+
+def _gone(assets: Sequence[Asset]) -> list[str]:
+    """How many sounds whose class a person said are nowhere to be heard, and which."""
+    if not assets:
+        return []
+    many = "1 sound" if len(assets) == 1 else f"{len(assets)} sounds"
+    lines = [f"{asset.paths[0] if asset.paths else asset.name}: its file is missing" for asset in assets]
+    return [f"nothing was learnt from {many} of yours that cannot be found any more", *shortened(lines, NAMED)]
 
 
 def _input(asset: Asset) -> InputFile | None:

@@ -12,17 +12,17 @@ import msgspec
 
 from daemon.jobs.effects import Deliverer
 from daemon.kernel.errors import FileMissing, Forbidden
-from daemon.library.asset_records import Asset
 from daemon.library.assets import Assets
 from daemon.library.collections import Collection, Collections
 from daemon.library.jobs import Jobs
+from daemon.library.scope import Scope
 from daemon.library.search import Search
 from daemon.services import paths
 from daemon.services.asked import Asked, behind, next_of
 from daemon.services.assets_view import asset_view
+from daemon.services.nothing_found import why_nothing
 from daemon.services.peaks import Peaks
 from daemon.services.tasks import TaskStarter
-from daemon.services.types import Page
 from daemon.services.types_jobs import JobAck
 from daemon.services.types_library import (
     AssetPatch,
@@ -32,7 +32,9 @@ from daemon.services.types_library import (
     CollectionRequest,
     CollectionView,
     DuplicateGroup,
+    FileRequest,
     ScanRequest,
+    SoundsPage,
     StatsView,
 )
 from daemon.services.uploaded import Uploaded
@@ -43,7 +45,7 @@ InUse = Callable[[Path], bool]
 class LibraryService:
     def __init__(
         self, assets: Assets, search: Search, collections: Collections, jobs: Jobs, uploaded: Uploaded,
-        tasks: TaskStarter, asked: Asked, peaks: Peaks, deliverer: Deliverer, in_use: InUse,
+        tasks: TaskStarter, asked: Asked, peaks: Peaks, deliverer: Deliverer, in_use: InUse, scope: Scope,
     ) -> None:  # fmt: skip
         self._assets = assets
         self._search = search
@@ -55,16 +57,18 @@ class LibraryService:
         self._peaks = peaks
         self._deliverer = deliverer
         self._in_use = in_use
+        self._scope = scope
 
     # ------------------------------------------------------------ assets
 
-    async def search(self, query: AssetQuery) -> Page[AssetView]:
+    async def search(self, query: AssetQuery) -> SoundsPage:
         """Raises BadParameter for a cursor or a sort that is not legal, NotFound for a sound that is not known."""
         asked = behind(await self._asked.query(query), query.cursor)
         found = await self._search.page(asked)
         likeness = found.likeness or (None,) * len(found.assets)
         views = [asset_view(each, like) for each, like in zip(found.assets, likeness, strict=True)]
-        return Page(views, next_of(found, asked))
+        note = None if views or query.cursor else await why_nothing(self._scope, asked)
+        return SoundsPage(views, next_of(found, asked), note=note)
 
     async def facets(self, query: AssetQuery) -> dict[str, dict[str, int]]:
         """Facet -> value -> how many assets there are, among those that the other facets allow."""
@@ -72,6 +76,10 @@ class LibraryService:
 
     async def get(self, asset: str) -> AssetView:
         return asset_view(await self._assets.get(asset))
+
+    async def at(self, request: FileRequest) -> AssetView:
+        """The sound of a file as it is now. Raises BadParameter, NotFound, InputError."""
+        return asset_view(await self._asked.file(paths.absolute(request.path, "a file")))
 
     async def patch(self, asset: str, patch: AssetPatch) -> AssetView:
         said = None if patch.label is msgspec.UNSET else patch.label
@@ -81,21 +89,24 @@ class LibraryService:
         )  # fmt: skip
         return asset_view(changed)
 
-    async def delete(self, asset: str, with_file: bool) -> None:
-        """Forget an asset. with_file: remove its files as well, when roadie wrote all of them, nobody has changed any
-        since and no project uses any; otherwise raises Forbidden and changes nothing. roadie's own copy of an upload
-        goes in either case, once no open job works on it."""
+    async def delete(self, asset: str, with_file: bool, path: str | None = None) -> None:
+        """Forget an asset; path: only that it stands there, and the asset if it stands nowhere else. with_file: remove
+        the files of what is forgotten as well, when roadie wrote all of them, nobody has changed any since and no
+        project uses any; otherwise raises Forbidden and changes nothing. roadie's own copy of an upload goes in either
+        case, once no open job works on it."""
         found = await self._assets.get(asset)
-        uploads = [path for path in map(Path, found.paths) if self._uploaded.owns(path)]
+        only = None if path is None else paths.absolute(path, "a path of an asset")
+        files = [each for each in map(Path, found.paths) if only in (None, each)]
+        uploads = [each for each in files if self._uploaded.owns(each)]
         if with_file:
-            made = await self._assets.made_by_roadie(asset)
-            await asyncio.to_thread(self._check_removable, found, [*made, *uploads])
+            made = [each for each in await self._assets.made_by_roadie(asset) if only in (None, each)]
+            await asyncio.to_thread(self._check_removable, files, [*made, *uploads])
             await self._deliverer.remove(made)
-        await self._assets.remove(asset)
+        await (self._assets.remove(asset) if only is None else self._assets.remove_path(asset, only))
         await self._uploaded.drop(uploads)
 
-    def _check_removable(self, asset: Asset, own: list[Path]) -> None:
-        foreign = set(asset.paths) - {str(path) for path in own}
+    def _check_removable(self, files: list[Path], own: list[Path]) -> None:
+        foreign = set(files) - set(own)
         if foreign:
             raise Forbidden("roadie did not write this file and does not remove it", where=min(foreign))
         for path in own:

@@ -1,16 +1,22 @@
-"""The task `scan`: index a folder in place. Unchanged files cost a stat; asked again, it goes on where it was."""
+"""The task `scan`: index a folder in place. Unchanged files, bad ones too, cost a stat; asked again, it goes on where
+it was."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+
+import msgspec
 
 from daemon.jobs.listen import Listener, Problem
 from daemon.jobs.runner import TaskContext
+from daemon.kernel.errors import UnreadableAudio
 from daemon.library.asset_records import FileStat, Look, NewAsset
 from daemon.library.assets import Assets
+from daemon.library.unreadable import Bad, Unreadable
 from daemon.services.shortened import shortened
+from daemon.services.types_library import ScanResult
 from daemon.services.walk import Walk
 from daemon.watch.disk import gone, texts_not_there
 
@@ -22,12 +28,13 @@ NAMED = 20  # placeholders that are named
 
 
 class Hearing:
-    """Has files heard, and keeps what was told. at_once: calls under way at the same time, so that no worker waits for
-    the next."""
+    """Has files heard, and keeps what was told. unreadable: where it is kept which are no sounds. at_once: calls under
+    way at the same time, so that no worker waits for the next."""
 
-    def __init__(self, assets: Assets, listener: Listener, at_once: int) -> None:
+    def __init__(self, assets: Assets, listener: Listener, unreadable: Unreadable, at_once: int) -> None:
         self._assets = assets
         self._listener = listener
+        self._unreadable = unreadable
         self._at_once = at_once
 
     async def hear(self, files: Files, tell: Callable[[int, str], None]) -> list[str]:
@@ -42,6 +49,7 @@ class Hearing:
                 wrong = await self._assets.record_many(each for each in heard if isinstance(each, NewAsset))
                 problems.extend(each.message for each in wrong.values())
                 problems.extend(each.error.message for each in heard if isinstance(each, Problem))
+                await self._unreadable.put(_lasting(batch, heard))
                 tell(len(batch), batch[-1][0].name)
 
         async with asyncio.TaskGroup() as group:
@@ -50,11 +58,22 @@ class Hearing:
         return sorted(problems)
 
 
+def _lasting(batch: Files, heard: Sequence[NewAsset | Problem]) -> dict[Path, Bad]:
+    """Those whose content is at fault. What keeps a file from being read otherwise, a permission or a disk, may pass
+    without a change to it."""
+    return {
+        path: Bad(stat, found.error.message)
+        for (path, stat), found in zip(batch, heard, strict=True)
+        if isinstance(found, Problem) and found.error.code == UnreadableAudio.code
+    }
+
+
 class Scanner:
-    def __init__(self, assets: Assets, listener: Listener, at_once: int) -> None:
+    def __init__(self, assets: Assets, listener: Listener, unreadable: Unreadable, at_once: int) -> None:
         self._assets = assets
         self._listener = listener
-        self._hearing = Hearing(assets, listener, at_once)
+        self._unreadable = unreadable
+        self._hearing = Hearing(assets, listener, unreadable, at_once)
 
     async def run(self, context: TaskContext) -> list[str]:
         """Returns a line for each file and folder that could not be read. What is known below a folder that is gone is
@@ -65,22 +84,42 @@ class Scanner:
         away = await asyncio.to_thread(gone, str(folder))
         if known and away:
             await self._assets.mark_missing(known)
+            context.came_to(msgspec.to_builtins(ScanResult(files=0, heard=0, unreadable=0, missing=len(known))))
             return [f"{folder}: the folder is gone. What it held is missing until it is back and scanned again"]
         walk = Walk(folder)
         found = await asyncio.to_thread(lambda: list(walk.files()))
         there = {path for path, _ in found}
-        await self._assets.mark_missing([path for path in known if path not in there and walk.saw(path)])
+        lost = [path for path in known if path not in there and walk.saw(path)]
+        await self._assets.mark_missing(lost)
         mark = self._listener.engine().mark
         await self._assets.mark_there([path for path, stat in found if _came_back(known.get(path), stat)])
-        new = [(Path(path), stat) for path, stat in found if _is_new(known.get(path), stat, mark)]
+        bad = await self._still_bad(folder, dict(found), walk)
+        new = [
+            (Path(path), stat)
+            for path, stat in found
+            if path not in bad and _is_new(known.get(path), stat, mark)
+        ]
         done = len(found) - len(new)  # of one that was begun before: its progress goes on where it was
         share = done / len(found) if new else 0.0
         context.progress(share, f"{len(new)} of {len(found)} files are new or have changed")
         tell = counting(len(found), done, context.progress)
-        problems = walk.problems + await self._hearing.hear(new, tell)
+        wrong = await self._hearing.hear(new, tell)
+        result = ScanResult(
+            files=len(found), heard=len(new) - len(wrong), unreadable=len(bad) + len(wrong), missing=len(lost)
+        )
+        context.came_to(msgspec.to_builtins(result))
+        problems = walk.problems + sorted([*bad.values(), *wrong])
         elsewhere = await self._assets.paths_elsewhere(folder)  # a file that was moved came from there
         await self._assets.mark_missing(await asyncio.to_thread(texts_not_there, elsewhere))
         return [*_in_the_cloud(walk.placeholders), *shortened(problems)]
+
+    async def _still_bad(self, folder: Path, found: Mapping[str, FileStat], walk: Walk) -> dict[str, str]:
+        """Why each of those cannot be read that could not be and are unchanged. Others are forgotten."""
+        before = await self._unreadable.below(folder)
+        same = {path: bad.why for path, bad in before.items() if found.get(path) == bad.stat and not bad.old}
+        unseen = {path for path in before if path not in found and not walk.saw(path)}
+        await self._unreadable.forget(before.keys() - same.keys() - unseen)
+        return same
 
 
 def counting(total: int, done: int, progress: Callable[[float, str], None]) -> Callable[[int, str], None]:

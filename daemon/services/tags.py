@@ -9,15 +9,16 @@ from pathlib import Path
 import msgspec
 
 from daemon.jobs.meet import Read, met
-from daemon.jobs.retag import Retagged, Retagger
+from daemon.jobs.retag import Retagger
 from daemon.jobs.runner import TaskContext
 from daemon.kernel.errors import BadParameter, FileMissing, RoadieError
 from daemon.library.asset_records import Asset
 from daemon.library.assets import Assets
 from daemon.library.search import Search
+from daemon.library.written_tags import WrittenTags
 from daemon.services.asked import Asked
 from daemon.services.paths import absolute
-from daemon.services.shortened import shortened
+from daemon.services.tags_tally import Tally
 from daemon.services.tasks import TaskStarter
 from daemon.services.types_jobs import JobAck
 from daemon.services.types_tags import WriteTagsRequest
@@ -29,20 +30,23 @@ PAGE = 500
 class TagWriter:
     """The task `write-tags`. read: hears a file in a worker."""
 
-    def __init__(self, assets: Assets, search: Search, asked: Asked, read: Read, retagger: Retagger) -> None:
+    def __init__(
+        self, assets: Assets, search: Search, asked: Asked, read: Read, retagger: Retagger, written: WrittenTags
+    ) -> None:
         self._assets = assets
         self._search = search
         self._asked = asked
         self._read = read
         self._retagger = retagger
+        self._written = written
 
     async def run(self, context: TaskContext) -> list[str]:
         """Returns a line for each file, or part of one, that stays as it is for a reason, and in a dry run one for each
-        that would change. Done again after a restart, it goes on with the files that do not say all of it yet."""
+        that would change; the figures are the job's result. Done again after a restart, it goes on with the files that
+        do not say all of it yet."""
         request = msgspec.convert(context.request, WriteTagsRequest)
         files = [each async for each in self._files(request)]
-        lines: list[str] = [] if files else [_nothing(request)]
-        errors: list[RoadieError] = []
+        tally = Tally(await self._written.by(context.job), request.dry_run)
         for number, (asset, path) in enumerate(files):
             context.progress(number / len(files), f"{number + 1} of {len(files)}: {path.name}")
             try:
@@ -51,21 +55,21 @@ class TagWriter:
                     overwrite=request.overwrite, dry_run=request.dry_run,
                 )  # fmt: skip
             except RoadieError as error:
-                errors.append(error)
-                lines.append(error.message)
-                continue
-            lines += [f"{path}: {why}" for why in done.left]
-            lines += _told(done) if request.dry_run else []
-        if errors and len(errors) == len(files):
-            raise errors[0]
-        return shortened(lines)
+                tally.failed(path, error)
+            else:
+                tally.wrote(done)
+        context.came_to(msgspec.to_builtins(tally.result()))
+        lines = tally.lines()
+        if tally.only_error is not None:
+            raise tally.only_error
+        return lines if files else [_nothing(request)]
 
     async def _known(self, asset: Asset | None, path: Path) -> Asset:
         """What the library knows of a file; one that it has not heard is heard first."""
         return asset or await met(self._assets, self._read, path)
 
     async def _files(self, request: WriteTagsRequest) -> AsyncIterator[tuple[Asset | None, Path]]:
-        for text in request.paths or ():
+        for text in dict.fromkeys(request.paths or ()):
             yield None, Path(text)
         for asset in request.assets or ():
             found = await self._assets.get(asset)
@@ -93,10 +97,6 @@ def _nothing(request: WriteTagsRequest) -> str:
     folder = None if request.query is None else request.query.folder
     hint = "" if folder is None else f"; the library may not know {folder} yet: scan it first"
     return f"nothing in the library was chosen, so nothing was written{hint}"
-
-
-def _told(done: Retagged) -> list[str]:
-    return [f"{done.path}: would write {', '.join(done.wrote)}"] if done.wrote else []
 
 
 class TagsService:

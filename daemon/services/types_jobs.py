@@ -109,6 +109,9 @@ class InputView(Answer, frozen=True):
 
 
 class JobView(Answer, frozen=True):
+    """result: what a job without a recipe came to, in figures, where it counts any (`ScanResult`,
+    `ExportResult`, `WriteTagsResult`)."""
+
     id: str
     recipe: str
     client: str
@@ -124,6 +127,7 @@ class JobView(Answer, frozen=True):
     steps: list[StepView]
     artifacts: list[ArtifactView]
     undone: bool = False
+    result: dict[str, Any] | None = None
 
 
 class JobBrief(Answer, frozen=True):

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from daemon.services.types import Answer, Request
+from daemon.services.types import Answer, Page, Request
 
 
 class TagView(Answer, frozen=True):
@@ -42,6 +42,13 @@ class AssetView(Answer, frozen=True):
     added_at: float
     meta: dict[str, Any]
     likeness: float | None = None
+
+
+class SoundsPage(Page[AssetView], frozen=True):
+    """What a search found. note: where it found nothing, what there is to say of that: a folder or a song that the
+    library does not know."""
+
+    note: str | None = None
 
 
 class Facets(Request, frozen=True):
@@ -121,8 +128,25 @@ class CollectionView(Answer, frozen=True):
     assets: list[str]
 
 
+class FileRequest(Request, frozen=True):
+    """path: absolute, of a file that the library knows."""
+
+    path: str
+
+
 class ScanRequest(Request, frozen=True):
     path: str
+
+
+class ScanResult(Answer, frozen=True):
+    """Of the audio and MIDI files of a folder: how many are there; how many of these were heard, since they are new,
+    have changed or were told by another engine (of a scan that goes on after a restart: since then); how many cannot be
+    read; and how many are known and missing."""
+
+    files: int
+    heard: int
+    unreadable: int
+    missing: int
 
 
 class ExportRequest(Request, frozen=True):
@@ -133,6 +157,14 @@ class ExportRequest(Request, frozen=True):
     collection: str | None = None
     assets: list[str] | None = None
     layout: str = "{kind}/{class}"
+
+
+class ExportResult(Answer, frozen=True):
+    """How many sounds stand in the folder now, those that stood there already among them; how many could not be
+    copied."""
+
+    sounds: int
+    failed: int
 
 
 class StatsView(Answer, frozen=True):

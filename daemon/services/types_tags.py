@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from daemon.services.types import Request
+import msgspec
+
+from daemon.services.types import Answer, Request
 from daemon.services.types_library import AssetQuery
 
 
@@ -15,6 +17,22 @@ class WriteTagsRequest(Request, frozen=True):
     query: AssetQuery | None = None
     overwrite: bool = False
     dry_run: bool = False
+
+
+class NotWritten(Answer, frozen=True):
+    path: str
+    why: str
+
+
+class WriteTagsResult(Answer, frozen=True):
+    """How many files were written, or in a dry run would be; how many say all of it already; how many could not be
+    written, and of the first of these which and why."""
+
+    written: int = 0
+    would_write: int = 0
+    already: int = 0
+    failed: int = 0
+    failures: list[NotWritten] = msgspec.field(default_factory=list)
 
 
 class WriteTagsOptions(Request, frozen=True):

@@ -13,6 +13,7 @@ from daemon.kernel.clock import Clock
 from daemon.library.alike import Alikes, MapPoints
 from daemon.library.edits import Edits
 from daemon.library.kits import Kits
+from daemon.library.scope import Scope
 from daemon.playback.player import Player
 from daemon.services import Services
 from daemon.services.alike import AlikeService
@@ -72,6 +73,7 @@ def services_of(
     library = LibraryService(
         assets, stores.search, collections, stores.jobs, uploaded, starter, shop.asked,
         Peaks(settings.cache / "peaks", shop.preparer), shop.deliverer, shop.in_use,
+        Scope(stores.db),
     )  # fmt: skip
     projects = ProjectsService(stores.projects, assets, shop.reader, starter)
     recipes = RecipesService(Recipes(settings.recipes))

@@ -254,13 +254,13 @@ def test_a_file_is_found_in_the_library_by_its_path(found: FakeDaemon, roadie: R
     )
     found.routes[f"DELETE /assets/{ASSET['id']}"] = lambda _: web.Response(status=204)
     assert roadie("library", "remove", song).code == 0
-    assert found.asked[-1] == ("DELETE", f"/assets/{ASSET['id']}", {})
+    assert found.asked[-1] == ("DELETE", f"/assets/{ASSET['id']}", {"path": str(song)})
     told = json.loads(roadie("library", "remove", song, "--json").out)
-    assert told == {"removed": [{"id": ASSET["id"], "name": ASSET["name"], "file": False}]}
+    assert told == {"removed": [{"id": ASSET["id"], "name": ASSET["name"], "file": False, "left": []}]}
 
 
 def test_a_file_that_the_library_does_not_know(found: FakeDaemon, roadie: Roadie, song: Path) -> None:
-    found.routes["GET /assets"] = page(ASSET)
+    found.routes["GET /assets"] = page()
     ran = roadie("library", "remove", song)
     assert ran.code == 1
     assert "does not know" in ran.err

@@ -186,7 +186,7 @@ def test_a_library_is_scanned_searched_tagged_and_exported(warm: House, tmp_path
     (found,) = json.loads(roadie("search", "--tag", "loud", "--json").out)
     assert found["path"].endswith("bang 2.wav")
     exported = roadie("library", "export", "--tag", "loud", "--out", tmp_path / "export")
-    assert exported.code == 0, exported.err
+    assert exported.code == 0 and exported.out == "1 sound exported\n", exported.err
     assert [path.name for path in (tmp_path / "export").rglob("*.wav")] == ["bang 2.wav"]
     assert roadie("library", "remove", tmp_path / "sounds" / "bang 2.wav").code == 0
     assert (tmp_path / "sounds" / "bang 2.wav").exists()

@@ -29,6 +29,27 @@ def test_a_file_is_tagged_and_given_back(warm: House, tmp_path: Path, roadie: Ro
     assert f"restored    {song}" in undone.out and song.read_bytes() == before
 
 
+def test_it_says_how_many_were_written_had_all_of_it_or_could_not_be(
+    warm: House, tmp_path: Path, roadie: Roadie
+) -> None:
+    mine = tmp_path / "mine"
+    songs = [write_song(mine / f"{number}.wav", 815 + number) for number in range(2)]
+    bad = [mine / "bad.wav", mine / "worse.wav"]
+    for each in bad:
+        each.write_bytes(b"this is no sound")
+    dry = roadie("library", "write-tags", *songs, bad[0], "--dry-run")
+    assert dry.out == "2 files would be written, 1 could not be\n" and "bad.wav" in dry.err
+    assert roadie("library", "write-tags", songs[0]).out == "1 file written\n"
+    ran = roadie("library", "write-tags", *songs, bad[0])
+    assert ran.code == 0 and "bad.wav" in ran.err
+    assert ran.out == "1 file written, 1 said all of it already, 1 could not be\n"
+    told = json.loads(roadie("library", "write-tags", *songs, bad[0], "--json").out)["result"]
+    assert [told[each] for each in ("written", "already", "failed")] == [0, 2, 1]
+    none = roadie("library", "write-tags", *bad)
+    assert none.code == 1 and all(each.name in none.err for each in bad)
+    assert none.out == "0 files written, 2 could not be\n"
+
+
 def test_nothing_named_or_both_is_asked_wrongly(home: Path, tmp_path: Path, roadie: Roadie) -> None:
     song = write_song(tmp_path / "song.wav", 812)
     assert roadie("library", "write-tags").code == 2

@@ -46,11 +46,19 @@ def test_written_only_when_asked_and_undone_to_the_last_byte(house: House, sound
     dry = house.wait(house.ask("POST", "/write-tags", {"paths": paths, "dry_run": True})["id"])
     assert {path.name: path.read_bytes() for path in sounds.iterdir()} == before
     assert sum("would write" in line for line in dry["warnings"]) == 3 and "no.wav" in " ".join(dry["warnings"])
+    assert {**dry["result"], "failures": []} == {
+        "written": 0, "would_write": 3, "already": 0, "failed": 1, "failures": [],
+    }  # fmt: skip
 
     os.utime(sounds / "one.wav", (1e9, 1e9))
     (sounds / "two.flac").chmod(0o640)
     job = house.ask("POST", "/write-tags", {"paths": paths})["id"]
     view = house.wait(job)
+    told = view["result"]
+    assert (told["written"], told["would_write"], told["already"], told["failed"]) == (3, 0, 0, 1)
+    assert [Path(each["path"]).name for each in told["failures"]] == ["no.wav"] and told["failures"][0]["why"]
+    again = house.wait(house.ask("POST", "/write-tags", {"paths": [*paths, paths[1]]})["id"])["result"]
+    assert (again["written"], again["already"], again["failed"]) == (0, 3, 1)  # named twice, it is one
     assert before["one.wav"] != (sounds / "one.wav").read_bytes()
     assert (sounds / "two.flac").stat().st_mode & 0o777 == 0o640
     assert (sounds / "one.wav").stat().st_mtime > 1e9  # other programs see that there is something new

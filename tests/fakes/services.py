@@ -163,9 +163,9 @@ class FakeLibrary:
             raise InputError("is empty", where=name)
         return self.add(path, name)
 
-    async def search(self, query: tl.AssetQuery) -> t.Page[tl.AssetView]:
+    async def search(self, query: tl.AssetQuery) -> tl.SoundsPage:
         self.queries.append(query)
-        return t.Page(items=list(self.assets.values()))
+        return tl.SoundsPage(items=list(self.assets.values()))
 
     async def facets(self, query: tl.AssetQuery) -> dict[str, dict[str, int]]:
         self.queries.append(query)
@@ -176,12 +176,18 @@ class FakeLibrary:
             raise NotFound("no such asset", where=id)
         return self.assets[id]
 
+    async def at(self, request: tl.FileRequest) -> tl.AssetView:
+        for each in self.assets.values():
+            if request.path in each.paths:
+                return each
+        raise NotFound("the library does not know this file", where=request.path)
+
     async def patch(self, id: str, patch: tl.AssetPatch) -> tl.AssetView:
         old = await self.get(id)
         self.assets[id] = asset_view(id, name=patch.name or old.name, rating=patch.rating or old.rating)
         return self.assets[id]
 
-    async def delete(self, id: str, with_file: bool) -> None:
+    async def delete(self, id: str, with_file: bool, path: str | None = None) -> None:
         await self.get(id)
         del self.assets[id]
         self.deleted.append((id, with_file))

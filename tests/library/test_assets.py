@@ -16,6 +16,7 @@ from daemon.library.collections import Collections
 from daemon.library.database import Database
 from daemon.library.events import EventLog
 from daemon.library.search import Query, Search
+from daemon.library.text import index_text, sql
 
 
 def new(folder: Path, name: str, asset: str, **meta: object) -> NewAsset:
@@ -203,6 +204,60 @@ async def test_a_class_of_the_taggers_is_that_class_in_whatever_case(db: Databas
     await assets.record(new(tmp_path, "x.wav", "x"))
     for said, kept in (("Closed-Hat", "closed-hat"), ("Zap", "Zap")):
         assert (await assets.change("x", name=None, rating=None, tags=None, label=said)).label == kept
+
+
+async def test_a_class_of_ones_own_is_one_class_in_whatever_case(db: Database, tmp_path: Path) -> None:
+    """Also where the tagger, taught by an older roadie, says it otherwise; the first spelling is kept."""
+    assets = Assets(db)
+    for name in "abc":
+        await assets.record(new(tmp_path, f"{name}.wav", name))
+    for name, said, kept in (
+        ("a", "zip", "zip"),
+        ("a", "Straße", "Straße"),
+        ("b", "STRASSE", "Straße"),
+        ("c", "Zip", "Zip"),
+    ):
+        assert (await assets.change(name, name=None, rating=None, tags=None, label=said)).label == kept
+    await assets.record(new(tmp_path, "d.wav", "d", **{"class": "ZIP", "confidence": 0.7}))
+    await db.write(lambda: learn("d", {"class": "zIP", "confidence": 0.8}))
+    told = await assets.get("d")
+    assert (told.label, told.meta["class"], [tag.label for tag in told.tags]) == ("Zip", "Zip", ["Zip"])
+    facets = await Search(db).facets(Query())
+    assert facets["class"] == {"Straße": 2, "Zip": 2}
+    # Where a sound is the only one of its class, a person may spell that anew.
+    await assets.remove("d")
+    assert (await assets.change("c", name=None, rating=None, tags=None, label="ZIP")).label == "ZIP"
+
+
+async def test_classes_that_an_older_roadie_took_for_several_are_one_after_a_start(tmp_path: Path) -> None:
+    before = Database(tmp_path / "roadie.db")
+    before.open()
+    assets, search = Assets(before), Search(before)
+    for name, label in (("a", "Zip"), ("b", "zip"), ("c", "Snare"), ("d", "snare")):
+        await assets.record(new(tmp_path, f"{name}.wav", name))
+        await assets.change(name, name=None, rating=None, tags=None, label="boom" if name < "c" else "bang")
+        for table in ("asset SET class", "tag SET label"):
+            column = "id" if table.startswith("asset") else "asset_id"
+            await before.write(
+                lambda t=table, c=column, n=name, to=label: sql(f"UPDATE {t} = ? WHERE {c} = ?", to, n)
+            )
+        await before.write(lambda n=name: index_text(n))
+    assert set((await search.facets(Query()))["class"]) == {"Zip", "zip", "Snare", "snare"}
+    before.close()
+    after = Database(tmp_path / "roadie.db")
+    after.open()
+    try:
+        search, assets = Search(after), Assets(after)
+        assert (await search.facets(Query()))["class"] == {"Zip": 2, "snare": 2}
+        assert sorted(await names(after, tag="Zip")) == ["a.wav", "b.wav"]
+        assert sorted(str(each.label) for each in await assets.named_by_user()) == [
+            "Zip",
+            "Zip",
+            "snare",
+            "snare",
+        ]
+    finally:
+        after.close()
 
 
 @pytest.mark.parametrize(

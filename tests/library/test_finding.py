@@ -301,6 +301,9 @@ async def test_what_stands_nowhere_is_found_only_when_asked_for(search: Search, 
         assert set(await ids(search, **query)) == everything - {"k1", "l1"}
         assert set(await ids(search, missing=True, **query)) == {"k1", "l1"}
     assert await ids(search, text="kick") == ["k2"] and await ids(search, text="kick", missing=True) == ["k1"]
+    assert await ids(search, folder="/pack/kicks") == ["k2"]
+    assert await ids(search, folder="/pack/kicks", missing=True) == ["k1"]
+    assert (await search.facets(Query()))["folder"] == {"/pack": 4, "/pack/kicks": 1, "/pack two": 1}
     counts = await search.facets(Query(text="kick"))
     assert counts["missing"] == {"false": 1, "true": 1} and counts["class"] == {"kick": 1}
     await Assets(db).mark_there(["/pack/groove.wav"])

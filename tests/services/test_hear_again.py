@@ -20,6 +20,7 @@ from daemon.library.database import Database
 from daemon.library.retelling import Retelling
 from daemon.library.search import Query
 from daemon.library.text import sql
+from daemon.library.unreadable import Unreadable
 from daemon.models import taught
 from daemon.models.store import ModelStore
 from daemon.services import hear_again
@@ -70,7 +71,9 @@ class School(House):
         self.db, self.models = db, ModelStore(home / "models")
         self.calls = calls = Calls(executor, Cache(home / "cache", home / "work"), 1)
         listener = Listener(calls, self.models)
-        again = HearAgain(Retelling(db), listener, Hearing(self.assets, listener, at_once=1))
+        again = HearAgain(
+            Retelling(db), listener, Hearing(self.assets, listener, Unreadable(db, "this"), at_once=1)
+        )
         self.learner = Learner(self.assets, calls, self.models, again)
 
     async def fill(self) -> None:
@@ -124,7 +127,8 @@ async def scanned_anew(school: School, home: Path) -> dict[str, Any]:
     try:
         anew = School(db, home, school.executor)
         anew.models, anew.folder = school.models, school.folder
-        anew.scanner = Scanner(anew.assets, Listener(anew.calls, anew.models), at_once=1)
+        listener = Listener(anew.calls, anew.models)
+        anew.scanner = Scanner(anew.assets, listener, Unreadable(db, "this"), at_once=1)
         await anew.scan()
         return {name: said(asset) for name, asset in (await anew.known()).items()}
     finally:
@@ -301,9 +305,10 @@ async def test_what_is_gone_or_has_changed_or_has_no_class_is_left_and_said(scho
     await school.unremember()
     (school.folder / "kick 0.wav").unlink()
     school.write("kick 1.wav", 300)
-    told, left = await school.learn()
+    told, left, *which = await school.learn()
     assert told.startswith(f"{3 * MINE - 2} known sounds were told anew ({3 * MINE - 2} files were heard again")
-    assert left.startswith(f"{school.folder / 'kick 0.wav'} and 1 more: gone or changed")
+    assert left.startswith("2 known files were not heard again")
+    assert [line.split(":")[0] for line in which] == [str(school.folder / f"kick {n}.wav") for n in (0, 1)]
     assert "song.wav" not in school.executor.heard
 
 
@@ -336,3 +341,25 @@ async def test_what_a_job_told_of_what_it_made_stays(school: School) -> None:
     await school.learn()
     (found,) = [asset for asset in (await school.known()).values() if asset.id == kick.id]
     assert (found.label, found.confidence, found.job) == ("tom", 0.9, "job")
+
+
+async def test_of_many_that_are_gone_some_are_named_and_the_others_stand_in_the_log(
+    school: School, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await school.fill()
+    await school.correct()
+    await school.unremember()
+    monkeypatch.setattr("daemon.services.hear_again.NAMED", 2)
+    monkeypatch.setattr("daemon.services.learn.NAMED", 1)
+    gone = sorted([*school.folder.glob("kick *.wav"), *school.folder.glob("warble [01].wav")])
+    for path in gone:
+        path.unlink()
+    lines = await school.learner.run(Context({}))
+    again = next(at for at, line in enumerate(lines) if "known files were not heard again" in line)
+    learnt = next(at for at, line in enumerate(lines) if "nothing was learnt from" in line)
+    assert lines[again].startswith(f"{len(gone)} known files") and "from 2 sounds of yours" in lines[learnt]
+    assert [line.split(":")[0] for line in lines[again + 1 : again + 3]] == [str(path) for path in gone[:2]]
+    assert lines[again + 3] == f"... and {len(gone) - 2} more, which roadie.log names"
+    assert len(lines[learnt + 1 :]) == 2 and "1 more" in lines[-1]
+    logged = " ".join(record.getMessage() for record in caplog.records)
+    assert all(str(path) in " ".join([*lines, logged]) for path in gone)

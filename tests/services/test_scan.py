@@ -22,6 +22,7 @@ from daemon.library.asset_records import FileStat, NewAsset
 from daemon.library.assets import Assets
 from daemon.library.database import Database
 from daemon.library.search import Like, Query, Search
+from daemon.library.unreadable import Unreadable
 from daemon.models.store import ModelStore
 from daemon.services import scan
 from daemon.services.scan import CALL_FILES, Scanner, batches
@@ -51,8 +52,13 @@ class Context:
     job: str = "job"
     told: list[tuple[float, str]] = field(default_factory=list)
 
+    result: Any = None
+
     def progress(self, fraction: float, note: str) -> None:
         self.told.append((fraction, note))
+
+    def came_to(self, result: Any) -> None:
+        self.result = result
 
 
 class House:
@@ -61,7 +67,12 @@ class House:
         self.assets, self.search = Assets(db), Search(db)
         calls = Calls(executor, Cache(home / "cache", home / "work"), 1)
         listener = Listener(calls, ModelStore(home / "models"))
-        self.scanner = Scanner(self.assets, listener, at_once=2)
+        self.db, self.listener = db, listener
+        self.use("this")
+
+    def use(self, reader: str) -> None:
+        """reader: what reads files from now on."""
+        self.scanner = Scanner(self.assets, self.listener, Unreadable(self.db, reader), at_once=2)
 
     def write(self, name: str, hz: float = 80.0) -> Path:
         path = self.folder / name
@@ -128,6 +139,65 @@ async def test_bad_files_are_told_with_their_reason_and_cost_nobody_else(house: 
     assert await house.names() == ["good.wav"]
     assert len(house.warnings) == 2
     assert all(any(name in line for line in house.warnings) for name in ("empty.wav", "words.flac"))
+
+
+async def test_a_bad_file_is_told_by_each_scan_and_opened_again_once_it_has_changed(house: House) -> None:
+    house.write("good.wav")
+    bad = [house.folder / name for name in ("a.wav", "b.wav", "c.wav")]
+    for number, path in enumerate(bad):
+        path.write_text(f"not a sound {number}")
+    await house.scan()
+    assert set(house.executor.heard) == {"good.wav", "a.wav", "b.wav", "c.wav"}
+    told = house.warnings
+    assert [line.split(":")[0] for line in told] == [str(path) for path in bad]
+
+    context = await house.scan()
+    assert house.executor.heard == [] and house.warnings == told
+    assert context.result == {"files": 4, "heard": 0, "unreadable": 3, "missing": 0}
+    assert context.told[-1] == (0.0, "0 of 4 files are new or have changed")
+
+    os.utime(bad[0], ns=(1, 1))
+    house.write("b.wav", 300)
+    bad[2].unlink()
+    (house.folder / "good.wav").unlink()
+    context = await house.scan()
+    assert sorted(house.executor.heard) == ["a.wav", "b.wav"] and house.warnings == told[:1]
+    assert context.result == {"files": 2, "heard": 1, "unreadable": 1, "missing": 1}
+    assert await house.names() == ["b.wav"]
+
+    house.use("another")  # it may know how to read it
+    await house.scan()
+    assert house.executor.heard == ["a.wav"] and house.warnings == told[:1]
+    await house.scan()
+    assert house.executor.heard == [] and house.warnings == told[:1]
+
+
+async def test_a_known_file_that_became_unreadable_is_opened_once_and_is_known_again_when_it_is_back(
+    house: House,
+) -> None:
+    path = house.write("kick.wav")
+    await house.scan()
+    sound = path.read_bytes()
+    for _ in range(2):
+        path.write_bytes(sound[:20])
+        os.utime(path, ns=(5, 5))
+        await house.scan()
+        assert len(house.warnings) == 1 and "kick.wav" in house.warnings[0]
+    assert house.executor.heard == []
+    path.write_bytes(sound)
+    await house.scan()
+    assert house.executor.heard == ["kick.wav"] and house.warnings == []
+    await house.scan()
+    assert house.executor.heard == [] and house.warnings == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file whose reading the system refuses")
+async def test_a_file_that_the_disk_refuses_is_tried_again_by_each_scan(house: House) -> None:
+    house.write("good.wav")
+    (house.folder / "refused.wav").symlink_to("/proc/self/mem")
+    for _ in range(2):
+        await house.scan()
+        assert "refused.wav" in house.executor.heard and "refused.wav" in house.warnings[0]
 
 
 async def test_a_link_that_leads_nowhere_is_told_and_costs_no_other_file_of_its_folder(house: House) -> None:

@@ -7,8 +7,7 @@ from typing import Annotated
 from msgspec import Meta, structs
 
 from bridges.http.table import BASE, Call, Route
-from daemon.services.types import Page
-from daemon.services.types_library import AssetQuery, AssetView, Facets
+from daemon.services.types_library import AssetQuery, Facets, SoundsPage
 
 Counts = dict[str, dict[str, int]]
 """Facet -> value -> how many assets have it."""
@@ -22,11 +21,11 @@ class SimilarQuery(Facets, frozen=True):
     limit: Annotated[int, Meta(ge=1, le=1000)] = 50
 
 
-async def search(call: Call[AssetQuery, None]) -> Page[AssetView]:
+async def search(call: Call[AssetQuery, None]) -> SoundsPage:
     return await call.services.library.search(call.query)
 
 
-async def similar(call: Call[SimilarQuery, None]) -> Page[AssetView]:
+async def similar(call: Call[SimilarQuery, None]) -> SoundsPage:
     return await call.services.library.search(AssetQuery(**structs.asdict(call.query), like=call.path["id"]))
 
 
@@ -37,10 +36,10 @@ async def facets(call: Call[Facets, None]) -> Counts:
 _NONE = ((404, "no such asset, or roadie has not heard it"),)
 
 ROUTES = (
-    Route("GET", f"{BASE}/assets", search, "Search the library", query=AssetQuery, answer=Page[AssetView], also=_NONE),
+    Route("GET", f"{BASE}/assets", search, "Search the library", query=AssetQuery, answer=SoundsPage, also=_NONE),
     Route(
         "GET", f"{BASE}/assets/{{id}}/similar", similar, "What sounds like it", query=SimilarQuery,
-        answer=Page[AssetView], also=_NONE,
+        answer=SoundsPage, also=_NONE,
     ),
     Route("GET", f"{BASE}/facets", facets, "How much there is of each facet", query=Facets, answer=Counts),
 )  # fmt: skip

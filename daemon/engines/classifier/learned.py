@@ -42,7 +42,7 @@ class Learned:
         """From embeddings (n, dims) of norm 1 and the classes that a person gave them. loops: (n,) which are loops;
         empty: none."""
         names = (*CLASSES, *sorted(set(classes) - set(CLASSES)))
-        labels = np.array([names.index(one) for one in classes], np.int64)
+        labels = _whatever_case(names, np.array([names.index(one) for one in classes], np.int64))
         return cls(names, embeddings, labels, np.array(loops or [False] * len(labels), bool))
 
     def applied(
@@ -74,7 +74,7 @@ class Learned:
         try:
             with np.load(path, allow_pickle=False) as data:
                 names = tuple(str(name) for name in data["names"])
-                labels = data["labels"]
+                labels = _whatever_case(names, data["labels"])  # an older roadie's may have one twice
                 loops = data["loops"] if "loops" in data else np.zeros(len(labels), bool)  # an older roadie's
                 return cls(names, data["embeddings"], labels, loops)
         except (OSError, ValueError, KeyError) as error:
@@ -82,3 +82,11 @@ class Learned:
                 "what the tagger was taught cannot be read", where=path, why=error,
                 hint="roadie library learn writes it anew; roadie library learn --forget removes it",
             ) from error  # fmt: skip
+
+
+def _whatever_case(names: Sequence[str], labels: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Labels into names of which those that differ in case alone are the first of them: votes for one class are not
+    divided."""
+    first: dict[str, int] = {}
+    places = [first.setdefault(name.casefold(), number) for number, name in enumerate(names)]
+    return np.array(places, np.int64)[labels]

@@ -93,3 +93,20 @@ def test_loops_are_compared_with_loops() -> None:
     assert best(learned, even, near(rng, centre, 1)[0]) == "hit"
     names, shares = learned.applied(even, near(rng, centre, 1)[0], loop=True)
     assert names[int(shares.argmax())] == "groove"
+
+
+def test_classes_that_differ_in_case_alone_have_their_votes_together(tmp_path: Path) -> None:
+    """In what is learnt now, and in what an older roadie wrote, where one class has two numbers."""
+    rng = np.random.default_rng(7)
+    centres = np.linalg.qr(rng.standard_normal((DIMS, 2)))[0].T
+    embeddings = np.concatenate([near(rng, centres[0], 3), near(rng, centres[1], 1)])
+    learned = Learned.taught(embeddings, ["Zip", "zip", "zip", "KICK"])
+    names = (*CLASSES, "Zip", "zip")
+    np.savez(
+        tmp_path / "old.npz", names=np.array(names), embeddings=embeddings[:3], loops=np.zeros(3, bool),
+        labels=np.array([names.index(one) for one in ("Zip", "zip", "zip")]),
+    )  # fmt: skip
+    for each in (learned, Learned.read(tmp_path / "old.npz")):
+        assert {each.names[label] for label in each.labels} <= {"Zip", "kick"}
+        told, shares = each.applied(np.full(len(CLASSES), 1 / len(CLASSES), np.float32), embeddings[1])
+        assert told[int(shares.argmax())] == "Zip" and shares[told.index("zip")] == 0

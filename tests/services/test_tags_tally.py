@@ -1,0 +1,17 @@
+"""What is counted when tags are written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from daemon.jobs.retag import Retagged
+from daemon.services.tags_tally import Tally
+
+ONE, TWO = Path("/one.wav"), Path("/two.wav")
+
+
+def test_what_a_job_wrote_before_a_restart_was_written_by_it() -> None:
+    tally = Tally({str(ONE)}, dry_run=False)
+    for path in (ONE, TWO):
+        tally.wrote(Retagged(path, ()))
+    assert (tally.result().written, tally.result().already) == (1, 1)

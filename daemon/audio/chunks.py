@@ -30,11 +30,13 @@ _LARGEST_METADATA_BYTES = 256 << 20
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """id: four bytes. body: without id, size and padding. whole: False when the file ends before the chunk does."""
+    """id: four bytes. body: without id, size and padding. whole: False when the file ends before the chunk does.
+    gone: written, it takes away the one of its kind."""
 
     id: bytes
     body: bytes
     whole: bool = True
+    gone: bool = False
 
     @property
     def list_type(self) -> bytes:
@@ -67,7 +69,8 @@ def read_chunks(path: Path) -> list[Chunk]:
 def write_with_chunks(
     src: Path, dst: Path, chunks: Iterable[Chunk], *, durable: bool = False, riff_limit: int = _LIMIT
 ) -> None:
-    """Copy `src` to the new file `dst` with `chunks` in the place of those of the same kind.
+    """Copy `src` to the new file `dst` with `chunks` in the place of those of the same kind, or nothing for
+    those that are gone.
 
     The others keep order and bytes; new ones go behind the audio, but `bext` before it. What stands behind the end of
     the RIFF stays behind it. RF64 and BW64 stay what they are; a RIFF that passes 4 GB becomes RF64. `dst` must not
@@ -143,12 +146,12 @@ def _plan(file: BinaryIO, found: Layout, new: list[Chunk], path: Path) -> list[C
         if match is None or match not in left:  # a second one of its kind stays as it is
             plan.append(place)
         else:
-            plan.append(match)
+            plan += [] if match.gone else [match]
             left.remove(match)
     data = next(index for index, part in enumerate(plan) if part.id == _sound(found))
     end = len(plan) - found.places[-1].cut_off  # readers take what follows a chunk that is cut off for its body
-    early = [chunk for chunk in left if chunk.before_data]
-    late = [chunk for chunk in left if not chunk.before_data]
+    early = [chunk for chunk in left if chunk.before_data and not chunk.gone]
+    late = [chunk for chunk in left if not (chunk.before_data or chunk.gone)]
     return plan[:data] + early + plan[data:end] + late + plan[end:]
 
 

@@ -96,7 +96,12 @@ def _nothing(request: WriteTagsRequest) -> str:
 
 
 def _told(done: Retagged) -> list[str]:
-    return [f"{done.path}: would write {', '.join(done.wrote)}"] if done.wrote else []
+    parts = [
+        f"{verb} {', '.join(names)}"
+        for verb, names in (("write", done.wrote), ("take away", done.gone))
+        if names
+    ]
+    return [f"{done.path}: would {' and '.join(parts)}"] if parts else []
 
 
 class TagsService:

@@ -24,17 +24,22 @@ _AIFF_AUDIO_CHUNKS = frozenset({b"COMM", b"SSND", b"FVER"})
 _BEFORE_DATA = frozenset({b"bext"})
 _COPY_BYTES = 1 << 20
 _LIMIT = 0xFFFFFFFF
-_DS64 = struct.Struct("<QQQI")
+_LONG_FORMS = frozenset({b"RF64", b"BW64"})
+_KINDS = {b"RIFF": "a WAV that is no RF64", b"FORM": "AIFF"}
+_AS_RF64 = "Save it as RF64 first, in a program that can"
+_DS64_BYTES = 28
 _LARGEST_METADATA_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """id: four bytes. body: without id, size and padding. whole: False when the file ends before the chunk does."""
+    """id: four bytes. body: without id, size and padding. whole: False when the file ends before the chunk does.
+    gone: written, it takes away the one of its kind."""
 
     id: bytes
     body: bytes
     whole: bool = True
+    gone: bool = False
 
     @property
     def list_type(self) -> bytes:
@@ -65,19 +70,23 @@ def read_chunks(path: Path) -> list[Chunk]:
 
 
 def write_with_chunks(
-    src: Path, dst: Path, chunks: Iterable[Chunk], *, durable: bool = False, riff_limit: int = _LIMIT
+    src: Path, dst: Path, chunks: Iterable[Chunk], *, durable: bool = False, limit: int = _LIMIT
 ) -> None:
-    """Copy `src` to the new file `dst` with `chunks` in the place of those of the same kind.
+    """Copy `src` to the new file `dst` with `chunks` in the place of those of the same kind, or nothing for
+    those that are gone.
 
     The others keep order and bytes; new ones go behind the audio, but `bext` before it. What stands behind the end of
-    the RIFF stays behind it. RF64 and BW64 stay what they are; a RIFF that passes 4 GB becomes RF64. `dst` must not
-    exist; it is removed again when writing fails. Raises UnreadableAudio for a file of which a part is missing.
+    the RIFF stays behind it. RF64 and BW64 stay what they are, and so does a RIFF: many programs read nothing else.
+    `dst` must not exist; it is removed again when writing fails. limit: of the bytes that a header can say.
+
+    Raises UnreadableAudio for a file of which a part is missing, and InputError for one that is longer than its header
+    can say, or would be: both before anything is written.
     """
     _check_container(src)
     with open_binary(src) as file:
         found = layout(file, src)
         _check_whole(file, found, src)
-        copy = _Copy(file, found, _plan(file, found, list(chunks), src), riff_limit)
+        copy = _Copy(file, found, _plan(file, found, list(chunks), src), limit)
         with dst.open("xb") as out:
             try:
                 copy.write(out)
@@ -110,6 +119,12 @@ def _check_whole(file: BinaryIO, found: Layout, path: Path) -> None:
         raise UnreadableAudio("damaged: it has no chunk with sound", where=shown(path))
     if any(place.cut_off for place in sound):
         raise UnreadableAudio("truncated: its audio is not all there", where=shown(path))
+    too_long = found.form not in _LONG_FORMS and found.file_end > 8 + _LIMIT
+    if too_long or sound[0].claimed == sound[0].size == _LIMIT:
+        raise InputError(
+            "it is longer than the 4 GB that its header can say, so nobody can tell where its sound ends",
+            where=shown(path), hint=_AS_RF64,
+        )  # fmt: skip
     if sound[0].claimed == 0 and (found.end < found.file_end or found.places[-1].cut_off):
         raise UnreadableAudio("damaged: its header says nothing of the sound behind it", where=shown(path))
     last = found.places[-1]
@@ -143,12 +158,12 @@ def _plan(file: BinaryIO, found: Layout, new: list[Chunk], path: Path) -> list[C
         if match is None or match not in left:  # a second one of its kind stays as it is
             plan.append(place)
         else:
-            plan.append(match)
+            plan += [] if match.gone else [match]
             left.remove(match)
     data = next(index for index, part in enumerate(plan) if part.id == _sound(found))
     end = len(plan) - found.places[-1].cut_off  # readers take what follows a chunk that is cut off for its body
-    early = [chunk for chunk in left if chunk.before_data]
-    late = [chunk for chunk in left if not chunk.before_data]
+    early = [chunk for chunk in left if chunk.before_data and not chunk.gone]
+    late = [chunk for chunk in left if not (chunk.before_data or chunk.gone)]
     return plan[:data] + early + plan[data:end] + late + plan[end:]
 
 
@@ -166,11 +181,11 @@ class _Copy:
         inside = found.stated_end - found.end if found.end < found.stated_end <= found.file_end else 0
         body = sum(8 + _size(part) + pad for part, pad in zip(plan, self._pads, strict=True))
         self._form_bytes = 4 + body + inside
-        self._becomes_rf64 = found.form == b"RIFF" and self._form_bytes > limit
-        if found.form == b"FORM" and self._form_bytes > _LIMIT:
+        if found.form not in _LONG_FORMS and self._form_bytes > limit:
             raise InputError(
-                "with these tags it would pass 4 GB, which AIFF cannot hold", where=shown(Path(src.name))
-            )
+                f"with these tags it would pass 4 GB, which {_KINDS[found.form]} cannot hold",
+                where=shown(Path(src.name)), hint=_AS_RF64,
+            )  # fmt: skip
 
     def write(self, out: BinaryIO) -> None:
         out.write(self._head())
@@ -179,7 +194,7 @@ class _Copy:
                 out.write(part.framed(self._found.order))
                 continue
             out.write(self._header(part))
-            if part.id == b"ds64" and part.size >= _DS64.size:
+            if part.id == b"ds64" and part.size >= _DS64_BYTES:
                 self._src.seek(part.start)
                 out.write(struct.pack("<Q", self._form_bytes) + self._src.read(part.size)[8:])
                 self._transfer(out, part.start + part.size, part.pad)
@@ -192,28 +207,16 @@ class _Copy:
         form = self._found.form
         self._src.seek(8)
         kind = self._src.read(4)
-        if not self._becomes_rf64:
-            size = _LIMIT if form in (b"RF64", b"BW64") else self._form_bytes
-            return form + struct.pack(f"{self._found.order}I", size) + kind
-        data = _size(next(part for part in self._plan if part.id == b"data"))
-        ds64 = _DS64.pack(self._form_bytes + 8 + _DS64.size, data, self._frames(data), 0)
-        return b"RF64" + struct.pack("<I", _LIMIT) + kind + Chunk(b"ds64", ds64).framed()
+        size = _LIMIT if form in _LONG_FORMS else self._form_bytes
+        return form + struct.pack(f"{self._found.order}I", size) + kind
 
     def _header(self, place: ChunkPlace) -> bytes:
         """As it stands, but with the size of a stream whose header was never filled in."""
         self._src.seek(place.start - 8)
         header = self._src.read(8)
-        if place.id == b"data" and self._becomes_rf64:
-            return place.id + struct.pack("<I", _LIMIT)
         if place.claimed in STREAMED_SIZES and place.size < place.claimed:
             return place.id + struct.pack(f"{self._found.order}I", place.size)
         return header
-
-    def _frames(self, data_bytes: int) -> int:
-        place = next(part for part in self._plan if part.id == b"fmt " and isinstance(part, ChunkPlace))
-        self._src.seek(place.start + 12)
-        align = int(struct.unpack("<H", self._src.read(2))[0])
-        return data_bytes // max(1, align)
 
     def _transfer(self, out: BinaryIO, start: int, length: int) -> None:
         self._src.seek(start)

@@ -9,7 +9,7 @@ from typing import Any
 from mutagen.id3 import COMM, TBPM, TCON, TIT2, TKEY, TPE1, TXXX
 
 from daemon.audio.id3_raw import RawTag, parse
-from daemon.audio.tag_facts import NO_TAGS, Tags
+from daemon.audio.tag_facts import AND, NOBODYS, Own, Tags
 
 _NEW_VERSION = 3
 """Which most programs read."""
@@ -17,46 +17,45 @@ _NEW_VERSION = 3
 
 def new_tag(tags: Tags) -> bytes:
     """A tag with nothing else in it."""
-    return (
-        RawTag(_NEW_VERSION, ())
-        .with_frames(_wanted(RawTag(_NEW_VERSION, ()), tags, NO_TAGS, overwrite=True))
-        .data()
-    )
+    return RawTag(_NEW_VERSION, ()).with_frames([*_facts(tags), *_comment(tags)]).data()
+
+
+def with_earlier(old: bytes, earlier: Iterable[Any]) -> RawTag:
+    """The tag `old`, or a new one where it is empty, with the frames of an ID3v1 tag that it lacks: a program that
+    finds the newer tag reads the older no more. Raises MutagenError for a tag that cannot be read."""
+    tag = parse(old) if old else RawTag(_NEW_VERSION, ())
+    known = {frame.key for frame in tag.frames}
+    return tag.with_frames([frame for frame in earlier if frame.HashKey not in known])
 
 
 def filled(
-    old: bytes, tags: Tags, *, overwrite: bool, earlier: Iterable[Any] = (), own: Tags = NO_TAGS
+    old: bytes, tags: Tags, *, overwrite: bool, earlier: Iterable[Any] = (), own: Own = NOBODYS
 ) -> bytes | None:
-    """The tag `old`, or a new one where it is empty, with the tags in it; None when it says all of them already.
+    """The tag `old`, or a new one where it is empty, with the tags in it; None when it says all of them already, and
+    nothing when no frame is left in it.
 
     overwrite: also in the place of others, but a comment is added only where there is none of the same description.
-    earlier: frames of an ID3v1 tag, which go in as well: a program that finds the newer tag reads the older no more.
-    own: what roadie wrote there before; where it stands unchanged it gives way.
-    Raises MutagenError for a tag that cannot be read.
+    earlier: frames of an ID3v1 tag, as `with_earlier` takes them. own: what roadie wrote there before; where it stands
+    unchanged it gives way. Raises MutagenError for a tag that cannot be read.
     """
-    tag = parse(old) if old else RawTag(_NEW_VERSION, ())
-    known = {frame.key for frame in tag.frames}
-    tag = tag.with_frames([frame for frame in earlier if frame.HashKey not in known])
-    new = _wanted(tag, tags, own, overwrite=overwrite)
-    return tag.with_frames(new).data() if new else None
-
-
-def _wanted(tag: RawTag, tags: Tags, own: Tags, *, overwrite: bool) -> list[Any]:
-    """The frames that the tag lacks, and those that take the place of roadie's own."""
-    before = {frame.HashKey: str(frame) for frame in (*_facts(own), *_comment(own))}
-    commented = any(frame.key.startswith("COMM::") for frame in tag.frames)
-
-    def is_new(frame: Any, *, fills: bool, replaces: bool) -> bool:
-        """fills: where no frame of its key says anything. replaces: also where another one does."""
-        said = tag.texts(frame.HashKey)
-        if not str(frame) or tag.unread(frame.HashKey) or str(frame) in said:
-            return False
-        if not said:
-            return fills
-        return replaces or said == [before.get(frame.HashKey)]
-
-    facts = [frame for frame in _facts(tags) if is_new(frame, fills=True, replaces=overwrite)]
-    return facts + [frame for frame in _comment(tags) if is_new(frame, fills=not commented, replaces=False)]
+    tag = with_earlier(old, earlier)
+    new = {frame.HashKey: frame for frame in _facts(tags)}
+    if not any(frame.key.startswith("COMM::") for frame in tag.frames):
+        new |= {frame.HashKey: frame for frame in _comment(tags)}
+    again = {frame.HashKey: frame for frame in (*_facts(own.tags), *_comment(own.tags))}
+    put, gone = [], []
+    for key in dict.fromkeys([*new, *again, *(frame.key for frame in tag.frames if frame.key)]):
+        there, fresh, renewed = tag.texts(key), str(new.get(key, "")), str(again.get(key, ""))
+        if tag.unread(key) or fresh in there:
+            continue
+        said = AND.join(there)
+        chosen = own.choose(f"ID3 {key}", said, fresh, renewed, overwrite=overwrite)
+        if chosen != said:
+            if chosen:
+                put.append(again[key] if own.holds(f"ID3 {key}", said) else new[key])
+            else:
+                gone.append(key)
+    return tag.with_frames(put, gone).data() if put or gone else None
 
 
 def _facts(tags: Tags) -> list[Any]:
@@ -68,7 +67,7 @@ def _facts(tags: Tags) -> list[Any]:
     frames += [
         TXXX(encoding=encoding(name + text), desc=name, text=[text]) for name, text in tags.fields.items()
     ]
-    return frames
+    return [frame for frame in frames if str(frame)]
 
 
 def _comment(tags: Tags) -> list[Any]:

@@ -6,7 +6,7 @@ Sources: id3.org's ID3v2.2.0, ID3v2.3.0 and ID3v2.4.0 structure documents.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
@@ -53,11 +53,11 @@ class RawTag:
         """Whether a frame of this name stands there that mutagen cannot read."""
         return any(frame.id == name and not frame.key for frame in self.frames)
 
-    def with_frames(self, new: Sequence[Any]) -> RawTag:
+    def with_frames(self, new: Sequence[Any], without: Collection[str] = ()) -> RawTag:
         """mutagen's frames instead of those of the same key, behind the others; they take what they need of the tag's
-        padding."""
+        padding. without: keys of frames that go."""
         added = [Frame(each.FrameID, self._raw(each), each.HashKey, str(each)) for each in new]
-        replaced = {frame.key for frame in added}
+        replaced = {frame.key for frame in added} | set(without)
         frames = [frame for frame in self.frames if frame.key not in replaced] + added
         rest = self.rest
         if not rest.strip(b"\0"):
@@ -66,6 +66,9 @@ class RawTag:
         return replace(self, frames=tuple(frames), rest=rest)
 
     def data(self) -> bytes:
+        """Nothing where no frame is in it: the standard knows no such tag."""
+        if not self.frames and not self.rest.strip(b"\0"):
+            return b""
         body = b"".join(frame.raw for frame in self.frames) + self.rest
         if len(body) >= 1 << 28:
             raise mutagen.MutagenError("its ID3 tag would be too large")

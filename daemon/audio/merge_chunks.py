@@ -2,67 +2,85 @@
 
 Only with `overwrite` do genre, key, tempo and root note take the place of others; comments, titles, cue points, loop
 points and everything that roadie does not know stay in any case. What roadie wrote there itself, and nobody changed
-since, gives way to what it knows now.
+since, gives way to what it knows now, and goes where it knows nothing any more.
 """
 
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
 
 import mutagen
 
-from daemon.audio.chunk_bodies import Entry, info_parts, list_entries, sub_chunk
+from daemon.audio.chunk_bodies import list_entries, sub_chunk
 from daemon.audio.chunks import Chunk
 from daemon.audio.id3_frames import filled
 from daemon.audio.id3_raw import parse
-from daemon.audio.tag_facts import Tags
+from daemon.audio.places import (
+    DESCRIPTION,
+    ORIGINATOR,
+    UNITY_NOTE,
+    bext_text,
+    info_texts,
+    ixml_texts,
+    smpl_texts,
+)
+from daemon.audio.tag_facts import NOBODYS, Own, Tags
 
-_DESCRIPTION, _ORIGINATOR = slice(0, 256), slice(256, 288)
-_UNITY_NOTE = slice(12, 20)  # with the part of a semitone above it
 _INFO = b"INFO"
-_OVERWRITTEN = frozenset({b"IGNR", b"IKEY"})
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """What roadie wrote into the file before."""
-
-    chunks: Sequence[Chunk] = ()
-    tags: Tags = field(default_factory=Tags)
-
-    def body(self, like: Chunk) -> bytes:
-        """Of the chunk that it wrote of this kind; empty when it wrote none."""
-        return next((chunk.body for chunk in self.chunks if like.replaces(chunk)), b"")
-
-
-NOTHING = Own()
+_OVERWRITTEN = frozenset({"IGNR", "IKEY"})
+_NO_NOTE = struct.pack("<II", 60, 0)
+"""At which every sampler plays a sound as it is."""
 
 
 def merged(
-    old: Sequence[Chunk], wanted: Sequence[Chunk], tags: Tags, overwrite: bool, own: Own = NOTHING
+    old: Sequence[Chunk],
+    wanted: Sequence[Chunk],
+    tags: Tags,
+    overwrite: bool,
+    own: Own = NOBODYS,
+    again: Sequence[Chunk] = (),
 ) -> list[Chunk]:
-    """The chunks to write with `write_with_chunks`: those of `wanted` that the file lacks, and those it has with what
-    was missing in them. A file with cue points gets no others, nor labels for them. tags: for its ID3 chunk."""
+    """The chunks to write with `write_with_chunks`: those of `wanted` that the file lacks, those it has with what was
+    missing in them, and those that go. A file with cue points gets no others, nor labels for
+    them. tags: for its ID3 chunk. again: the chunks as they are to be in places that are roadie's own."""
     marked = any(chunk.id == b"cue " or chunk.list_type == b"adtl" for chunk in old)
     changed = []
     for new in wanted:
-        there = next((chunk for chunk in old if new.replaces(chunk)), None)
-        if there is None:
-            if not (marked and (new.id == b"cue " or new.list_type == b"adtl")):
-                changed.append(new)
-            continue
+        if not any(new.replaces(chunk) for chunk in old) and not (
+            marked and (new.id == b"cue " or new.list_type == b"adtl")
+        ):
+            changed.append(new)
+    for there in _first_of_each_kind(old):
         if _why_left(there) is not None:
             continue
-        if new.id == b"id3 ":
-            body = filled(there.body, tags, overwrite=overwrite, own=own.tags) or there.body
+        if there.id.lower() == b"id3 ":
+            filled_tag = filled(there.body, tags, overwrite=overwrite, own=own)
+            body = there.body if filled_tag is None else filled_tag
+        elif (rule := _RULES.get(there.id + there.list_type)) is not None:
+            body = rule(there.body, _Words(_body(wanted, there), _body(again, there), own, overwrite))
         else:
-            rule = _RULES.get(new.id + new.list_type)
-            body = there.body if rule is None else rule(there.body, new.body, own.body(new), overwrite)
+            continue
         if body != there.body:
-            changed.append(Chunk(there.id, body))
+            changed.append(Chunk(there.id, body, gone=not body))
     return changed
+
+
+def _first_of_each_kind(chunks: Sequence[Chunk]) -> list[Chunk]:
+    """Those that `write_with_chunks` replaces."""
+    found: list[Chunk] = []
+    for chunk in chunks:
+        if not any(chunk.replaces(each) for each in found):
+            found.append(chunk)
+    return found
+
+
+def _body(chunks: Sequence[Chunk], like: Chunk) -> bytes:
+    """Of the chunk of this kind; nothing where there is none."""
+    return next((chunk.body for chunk in chunks if like.replaces(chunk)), b"")
 
 
 def left_alone(old: Sequence[Chunk], wanted: Sequence[Chunk]) -> list[str]:
@@ -95,56 +113,87 @@ def _is_utf8(body: bytes) -> bool:
     return True
 
 
-def _bext(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:  # noqa: ARG001 - another's is never replaced
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is to be said in a chunk. new: its body for places that are empty or, with `overwrite`, that are another's;
+    again: for those that are roadie's own. Either may be nothing."""
+
+    new: bytes
+    again: bytes
+    own: Own
+    overwrite: bool
+
+    def choose(self, place: str, there: str, new: str, again: str, *, overwritten: bool = False) -> str:
+        """overwritten: whether this is a place of which others' words are replaced when it is asked for."""
+        return self.own.choose(place, there, new, again, overwrite=self.overwrite and overwritten)
+
+
+def _bext(old: bytes, words: _Words) -> bytes:
     """Description and originator where there are none, or roadie's own."""
     body = bytearray(old)
-    for part in (_DESCRIPTION, _ORIGINATOR):
-        if len(old) >= part.stop and (not old[part].strip(b"\0 ") or old[part] == own[part]):
-            body[part] = new[part]
+    for place, part in (("bext description", DESCRIPTION), ("bext originator", ORIGINATOR)):
+        there, new, again = (bext_text(each, part) for each in (old, words.new, words.again))
+        chosen = words.choose(place, there, new, again)
+        if len(old) >= part.stop and chosen != there:
+            body[part] = chosen.encode("latin-1").ljust(part.stop - part.start, b"\0")
     return bytes(body)
 
 
-def _info(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:
+def _info(old: bytes, words: _Words) -> bytes:
     """Texts that are missing go to the end; others keep their bytes and their order."""
     entries = list_entries(old)
     if entries is None:
         return old
-    fresh, before = dict(info_parts(new)), dict(info_parts(own))
-
-    def gives_way(entry: Entry) -> bool:
-        if not entry.text.strip(b"\0 ") or entry.text == before.get(entry.name):
-            return True
-        return overwrite and entry.name in _OVERWRITTEN
-
+    standing, new, again = (info_texts(each) for each in (old, words.new, words.again))
+    changed: dict[str, str] = {}
+    for name in dict.fromkeys([*standing, *new]):
+        there = standing.get(name, "")
+        overwritten = name in _OVERWRITTEN
+        chosen = words.choose(
+            f"INFO {name}", there, new.get(name, ""), again.get(name, ""), overwritten=overwritten
+        )
+        if chosen != there:
+            changed[name] = chosen
     body, at = bytearray(), 0
     for entry in entries:
-        if entry.name in fresh and entry.text != fresh[entry.name] and gives_way(entry):
-            body += old[at : entry.start] + sub_chunk(entry.name, fresh[entry.name])
+        name = entry.name.decode("latin-1")
+        if name in changed:
+            body += old[at : entry.start] + _entry(name, changed[name])
             at = entry.end
     end = entries[-1].end if entries else len(_INFO)
     body += old[at:end]
-    more = [sub_chunk(name, text) for name, text in fresh.items() if name not in {one.name for one in entries}]
+    more = [_entry(name, text) for name, text in changed.items() if name not in standing]
     if more and entries and at < end and not entries[-1].padded:
         body += b"\0"  # the last one has no pad byte, which readers expect before the next
     return bytes(body) + b"".join(more) + old[end:]
 
 
-def _ixml(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:
+def _entry(name: str, text: str) -> bytes:
+    """Of a LIST INFO; nothing for no text."""
+    return sub_chunk(name.encode("latin-1"), text.encode("utf-8") + b"\0") if text else b""
+
+
+def _ixml(old: bytes, words: _Words) -> bytes:
     """Elements of USER that are missing, put into the text as it stands; a text that is no such XML stays as it is."""
+    standing, new, again = (ixml_texts(each) for each in (old, words.new, words.again))
     text = old.decode("utf-8")
-    fresh, before = _user_elements(new), dict(_user_elements(own))
-    user = _between(text, "<USER>", "</USER>")
+    head, opened, rest = text.partition("<USER>")
+    user, closed, tail = rest.partition("</USER>")
     rows = ""
-    for name, value in fresh:
-        pattern = re.compile(rf"(<{name}>)([^<]*)(</{name}>)")
-        there = pattern.search(user)
-        if there is None:
-            rows += f"<{name}>{value}</{name}>\n"
-        elif overwrite or there[2] == before.get(name):
-            replaced = pattern.sub(lambda found, value=value: f"{found[1]}{value}{found[3]}", user, count=1)  # type: ignore[misc]
-            text, user = text.replace(user, replaced, 1), replaced
-    if rows and "</USER>" in text:
-        text = text.replace("</USER>", f"{rows}</USER>", 1)
+    for name in dict.fromkeys([*standing, *new]):
+        there = standing.get(name, "")
+        chosen = words.choose(f"iXML {name}", there, new.get(name, ""), again.get(name, ""), overwritten=True)
+        if chosen == there:
+            continue
+        element = f"<{name}>{escape(chosen)}</{name}>" if chosen else ""
+        if name not in standing:
+            rows += f"{element}\n"
+        elif element:
+            user = re.sub(rf"<{name}>[^<]*</{name}>", lambda _, element=element: element, user, count=1)  # type: ignore[misc]
+        else:
+            user = re.sub(rf"(?:(?<=\n)[ \t]+)?<{name}>[^<]*</{name}>\n?", "", user, count=1)
+    if opened and closed:
+        text = f"{head}{opened}{user}{rows}{closed}{tail}"
     elif rows and "<USER/>" in text:
         text = text.replace("<USER/>", f"<USER>\n{rows}</USER>", 1)
     elif rows and "</BWFXML>" in text:
@@ -152,31 +201,30 @@ def _ixml(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:
     return text.encode("utf-8")
 
 
-def _user_elements(body: bytes) -> list[tuple[str, str]]:
-    """Of an iXML chunk that roadie made."""
-    return re.findall(r"<(\w+)>([^<]*)</\1>", _between(body.decode("utf-8"), "<USER>", "</USER>"))
-
-
-def _between(text: str, start: str, end: str) -> str:
-    return text.partition(start)[2].partition(end)[0]
-
-
-def _smpl(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:
-    """Loop points stay; the root note is replaced only when asked, or when it is roadie's own."""
-    if len(old) < _UNITY_NOTE.stop or not (overwrite or old[_UNITY_NOTE] == own[_UNITY_NOTE]):
+def _smpl(old: bytes, words: _Words) -> bytes:
+    """Loop points stay; the root note is replaced only when asked, or when it is roadie's own. A chunk of which all is
+    roadie's own goes when nothing of it is to be said any more."""
+    if len(old) < UNITY_NOTE.stop:
         return old
-    return old[: _UNITY_NOTE.start] + new[_UNITY_NOTE] + old[_UNITY_NOTE.stop :]
+    note, rest = smpl_texts(old)
+    new, again = (smpl_texts(body)[0] if body else "" for body in (words.new, words.again))
+    if words.own.holds("smpl note", note) and words.own.holds("smpl rest", rest):
+        return words.again
+    chosen = bytes.fromhex(words.choose("smpl note", note, new, again or _NO_NOTE.hex(), overwritten=True))
+    return old[: UNITY_NOTE.start] + chosen + old[UNITY_NOTE.stop :]
 
 
-def _whole(old: bytes, new: bytes, own: bytes, overwrite: bool) -> bytes:
-    return new if overwrite or old == own else old
+def _acid(old: bytes, words: _Words) -> bytes:
+    """As a whole."""
+    chosen = words.choose("acid", old.hex(), words.new.hex(), words.again.hex(), overwritten=True)
+    return bytes.fromhex(chosen)
 
 
-_RULES: dict[bytes, Callable[[bytes, bytes, bytes, bool], bytes]] = {
+_RULES: dict[bytes, Callable[[bytes, _Words], bytes]] = {
     b"bext": _bext,
     b"LISTINFO": _info,
     b"iXML": _ixml,
     b"smpl": _smpl,
-    b"acid": _whole,
+    b"acid": _acid,
 }
 """`cue ` and LIST adtl have no rule: what stands there stays."""

@@ -20,6 +20,7 @@ _SOUND = {b"FORM": frozenset({b"COMM", b"SSND"})}
 _WAV_SOUND = frozenset({b"fmt ", b"data"})
 _LOOK_AHEAD_CHUNKS = 8
 _HIDING_BYTES = 1 << 20
+_EMPTY_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,15 @@ class _Walk:
         another end than the file's is believed only where a chunk ends there."""
         if at == self.stated_end:
             return not self._chunk_leads_on(at)
+        if self._only_zeros(at):
+            return True
         return not at < self.stated_end <= self.file_end and not self._regular(self._at(at))
+
+    def _only_zeros(self, at: int) -> bool:
+        """Whether so much is empty that it is silence, of which the header does not say that it is sound: taken for
+        chunks, they would be millions without name and body."""
+        self._file.seek(at)
+        return self._file.read(_EMPTY_BYTES) == bytes(_EMPTY_BYTES)
 
     def _chunk_leads_on(self, at: int) -> bool:
         """As `leads_on`, where `at` itself is the stated end."""

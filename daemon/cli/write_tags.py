@@ -27,14 +27,14 @@ def write_tags(
         bool, typer.Option("--overwrite", help="Also where a genre, key, tempo or root note stands already.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be written; write nothing.")
+        bool, typer.Option("--dry-run", help="Say what would be written and taken away; write nothing.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write class, key, tempo and your tags into your files. What is empty is filled and what roadie wrote there itself
-    is renewed; the sound, artwork, comments, cue points and whatever else stands there stay, and nothing is
-    contradicted. A class is written when it is your own or at least 50 % sure. Read-only files and those with several
-    hard-linked names are left. `roadie jobs undo ID` gives back every byte.
+    is renewed, or taken away when it is known no more; the sound, artwork, comments, cue points and whatever else
+    stands there stay, and nothing is contradicted. A class is written when it is your own or at least 50 % sure.
+    Read-only files and those with several hard-linked names are left. `roadie jobs undo ID` gives back every byte.
 
     \b
     Examples:

@@ -18,7 +18,7 @@ from daemon.files.rewriting import Shared
 from daemon.jobs.calls import Calls, unread
 from daemon.jobs.prepare import stat_of
 from daemon.jobs.uncut import to_its_end
-from daemon.kernel.errors import InputError
+from daemon.kernel.errors import InputError, RoadieError
 from daemon.kernel.types import Json
 from daemon.kernel.work import Kind, StepResult
 from daemon.library.asset_records import Asset, FileStat, NewAsset
@@ -35,11 +35,12 @@ _UNSAID = frozenset({"source", "time_reference_frames", "start_frames", "slices_
 
 @dataclass(frozen=True, slots=True)
 class Retagged:
-    """wrote: names of what is new in the file (chunks of a WAV, fields of others); empty when it said all before.
-    left: a reason for each part of it that could not be read and stays as it is."""
+    """wrote: names of what is new in the file (chunks of a WAV, fields of others). gone: names of the places from which
+    roadie's own words went. left: a reason for each part of it that could not be read and stays as it is."""
 
     path: Path
     wrote: tuple[str, ...]
+    gone: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
 
 
@@ -86,8 +87,8 @@ class Retagger:
         the file is then as it was."""
         if asset.kind == Kind.MIDI:
             raise InputError("roadie writes no tags into MIDI files", where=path)
-        own = dict(await self._written.of(asset.id, path))
-        params: dict[str, Json] = {"facts": facts(asset), "own": own, "overwrite": overwrite}
+        own, copies = await self._written.of(asset.id, path, job)
+        params = {"facts": facts(asset), "own": own, "copies": copies, "overwrite": overwrite}
 
         async def attempt() -> Retagged:
             async with self._calls.run("retag", [unread(path)], params) as (out, result):
@@ -103,22 +104,32 @@ class Retagger:
             raise InputError(
                 "it holds another sound than the library knows", where=path, hint="Scan its folder again"
             )
-        wrote = said["wrote"]
-        names = tuple(str(name) for name in wrote) if isinstance(wrote, list) and said["changed"] else ()
-        why = said["left"]
-        left = tuple(str(each) for each in why) if isinstance(why, list) else ()
-        if names and (refused := await asyncio.to_thread(refusal, path)) is not None:
+        wrote, gone, left = (_names(said[each]) for each in ("wrote", "gone", "left"))
+        if not said["changed"]:
+            return Retagged(path, (), (), left)
+        if (refused := await asyncio.to_thread(refusal, path)) is not None:
             raise refused  # also where nothing is written: it would not be
-        if dry_run or not names:
-            return Retagged(path, names, left)
-        shared = said["shared"]
-        written = await asyncio.to_thread(
-            self._journal.rewrite, path, out / NAME, before=str(said["before"]),
-            shared=Shared(*map(int, shared)) if isinstance(shared, list) else None,  # type: ignore[arg-type]
-            group=job, owner=f"{job}:{path}", ordinal=0,
-        )  # fmt: skip
+        if not dry_run:
+            await self._rewrite(asset, path, out, said, job)
+        return Retagged(path, wrote, gone, left)
+
+    async def _rewrite(self, asset: Asset, path: Path, out: Path, said: Mapping[str, Json], job: str) -> None:
+        """Whose words stand in the file is known before they do: should all end in between, they are not somebody's."""
+        shared, own = said["shared"], said["own"]
+        assert isinstance(own, dict)
+        await self._written.put(asset.id, path, job, own, str(said["after"]))
+        try:
+            await asyncio.to_thread(
+                self._journal.rewrite, path, out / NAME, before=str(said["before"]),
+                shared=Shared(*map(int, shared)) if isinstance(shared, list) else None,  # type: ignore[arg-type]
+                group=job, owner=f"{job}:{path}", ordinal=0,
+            )  # fmt: skip
+        except RoadieError:
+            await self._written.forget(path, job)
+            raise
         stat: FileStat = await stat_of(path)
         await self._assets.record(NewAsset(asset.id, asset.kind, path, stat))
-        if written and isinstance(said["own"], dict):
-            await self._written.put(asset.id, path, job, said["own"])
-        return Retagged(path, names if written else (), left)
+
+
+def _names(listed: Json) -> tuple[str, ...]:
+    return tuple(map(str, listed)) if isinstance(listed, list) else ()

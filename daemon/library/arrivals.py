@@ -16,6 +16,7 @@ from daemon.library.events import append
 from daemon.library.tables import AssetRow, PathRow
 from daemon.library.text import index_text
 from daemon.library.watch_tables import ArrivingRow, LookedRow, ProjectFileRow, WatchedRow
+from daemon.library.written_tags import move_written
 
 
 def move_path(before: str, after: str, stat: FileStat, origin: str = "") -> str | None:
@@ -30,6 +31,7 @@ def move_path(before: str, after: str, stat: FileStat, origin: str = "") -> str 
     ).execute()  # fmt: skip
     if after != before:
         row.delete_instance()
+        move_written(before, after)
     index_text(asset)
     append(AssetMoved(asset, after, before, origin))
     return asset

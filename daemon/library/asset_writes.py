@@ -22,6 +22,7 @@ from daemon.library.embeddings import put as put_embedding
 from daemon.library.events import append
 from daemon.library.tables import AssetRow, PathRow, TagRow
 from daemon.library.text import forget_text, index_text, sql
+from daemon.library.written_tags import carry_written
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,8 @@ def record(new: NewAsset) -> bool:
         _insert(new)
     before = sql("SELECT asset_id, made FROM path WHERE path = ?", path).fetchone()
     moved = before is not None and before[0] != new.id
+    if before is None and not fresh:
+        carry_written(new.id, path, stat)
     made = new.made or (before is not None and bool(before[1]) and not moved)
     sql(_STANDS, path, new.id, stat.size, stat.mtime_ns, stat.inode, new.byte_hash, _facts(new), made)
     if new.heard is not None:

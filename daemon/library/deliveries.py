@@ -13,7 +13,7 @@ from daemon.library.asset_writes import forget_path, record
 from daemon.library.database import Database
 from daemon.library.jobs import mark_delivered
 from daemon.library.tables import ArtifactRow, IntentRow, PathRow
-from daemon.library.written_tags import forget_written
+from daemon.library.written_tags import take_back_written
 
 UNDONE, MOVE = IntentState.UNDONE.value, Op.MOVE.value
 
@@ -83,7 +83,7 @@ class Deliveries:
                 PathRow.update(size=stat.size, mtime_ns=stat.mtime_ns, inode=stat.inode).where(
                     PathRow.path == str(path)
                 ).execute()
-                forget_written(str(path), job)
+                take_back_written(str(path), job)
 
         await self._db.write(work)
 

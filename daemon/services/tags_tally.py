@@ -22,13 +22,14 @@ class Tally:
         self._errors: list[tuple[Path, RoadieError]] = []
 
     def wrote(self, done: Retagged) -> None:
-        if done.wrote or str(done.path) in self._before:
+        changes = _changes(done)
+        if changes or str(done.path) in self._before:
             self._written += 1
         else:
             self._already += 1
         self._told += [f"{done.path}: {why}" for why in done.left]
-        if self._dry_run and done.wrote:
-            self._told.append(f"{done.path}: would write {', '.join(done.wrote)}")
+        if self._dry_run and changes:
+            self._told.append(f"{done.path}: would {changes}")
 
     def failed(self, path: Path, error: RoadieError) -> None:
         self._errors.append((path, error))
@@ -47,3 +48,9 @@ class Tally:
             already=self._already, failed=len(self._errors),
             failures=[NotWritten(str(path), error.message) for path, error in self._errors[:SHOWN]],
         )  # fmt: skip
+
+
+def _changes(done: Retagged) -> str:
+    """What is done to a file, "" for nothing."""
+    parts = (("write", done.wrote), ("take away", done.gone))
+    return " and ".join(f"{verb} {', '.join(names)}" for verb, names in parts if names)

@@ -14,7 +14,7 @@ class CompareParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="compare",
-    version=4,
+    version=5,
     params=CompareParams,
     run="daemon.steps.likeness.compare_run:run",
     lane=Lane.CPU,

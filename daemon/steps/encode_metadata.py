@@ -62,7 +62,8 @@ def wav_chunks(meta: Mapping[str, Json], title: str | None, rate_hz: int, frames
         chunks.append(chunk_bodies.acid(chunk_bodies.Acid(one_shot=True, root_note=int(root))))
     if markers := _markers(meta, frames):
         chunks += chunk_bodies.cue(markers)
-    return [*chunks, id3_chunk(said)]
+    id3 = id3_chunk(said)
+    return [*chunks, id3] if id3.body else chunks
 
 
 def _sure(meta: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -14,7 +14,8 @@ import soundfile
 from daemon.audio import chunk_bodies as bodies
 from daemon.audio.chunks import Chunk, read_chunks, write_with_chunks
 from daemon.audio.identity import payload_hash
-from daemon.kernel.errors import UnreadableAudio
+from daemon.audio.riff import layout
+from daemon.kernel.errors import InputError, UnreadableAudio
 from tests.audio import chunk_readers
 from tests.audio.material import RATE, need
 
@@ -147,6 +148,61 @@ def test_what_cannot_be_written_again_whole_is_refused(tmp_path: Path, parts: li
     with pytest.raises(UnreadableAudio, match=said):
         write_with_chunks(path, tmp_path / "out.wav", NEW)
     assert path.read_bytes() == before and not (tmp_path / "out.wav").exists()
+
+
+GIB4 = 1 << 32
+
+
+def long_wav(path: Path, data_bytes: int, claimed: int, form: bytes = b"RIFF", ds64: bytes = b"") -> Path:
+    """With holes instead of sound, which take no place on the disk."""
+    head = b"WAVE" + ds64 + FMT + b"data" + struct.pack("<I", claimed)
+    with path.open("wb") as file:
+        file.write(form + struct.pack("<I", (len(head) + data_bytes) % GIB4) + head)
+        file.truncate(8 + len(head) + data_bytes)
+    return path
+
+
+def test_silence_behind_the_sound_is_not_a_million_chunks(tmp_path: Path) -> None:
+    path = long_wav(tmp_path / "a.wav", 200_000, 40_000)
+    with path.open("rb") as file:
+        found = layout(file, path)
+    assert [place.id for place in found.places] == [b"fmt ", b"data"] and found.file_end > found.end
+    out = tagged(path)
+    assert out.read_bytes().endswith(path.read_bytes()[found.end :])
+
+
+@pytest.mark.parametrize("claimed", [GIB4 - 1, 40_000, 0x7FFFF000], ids=["to a pipe", "wrapped", "sox"])
+def test_sound_of_more_than_4_gb_that_the_header_cannot_say_is_refused(tmp_path: Path, claimed: int) -> None:
+    """It would be cut in two: what is new would stand where the header says that the sound ends, which is amid it."""
+    path = long_wav(tmp_path / "a.wav", GIB4 + 40_000, claimed)
+    with pytest.raises(InputError, match="longer than the 4 GB"):
+        write_with_chunks(path, tmp_path / "out.wav", NEW)
+    assert not (tmp_path / "out.wav").exists()
+
+
+def test_an_rf64_that_does_not_say_its_size_is_refused(tmp_path: Path) -> None:
+    path = long_wav(tmp_path / "a.wav", GIB4 + 40_000, GIB4 - 1, b"RF64")
+    with pytest.raises(InputError, match="longer than the 4 GB"):
+        write_with_chunks(path, tmp_path / "out.wav", NEW)
+
+
+def test_a_wav_that_would_pass_4_gb_is_refused_and_stays_a_riff(tmp_path: Path) -> None:
+    path = long_wav(tmp_path / "a.wav", GIB4 - 100, GIB4 - 100)
+    with pytest.raises(InputError, match=r"would pass 4 GB.*RF64"):
+        write_with_chunks(path, tmp_path / "out.wav", NEW)
+    assert not (tmp_path / "out.wav").exists()
+
+
+@pytest.mark.parametrize("form", [b"BW64", b"RF64"])
+def test_a_chunk_is_taken_away_and_renewed_in_long_forms_too(tmp_path: Path, form: bytes) -> None:
+    ds64 = Chunk(b"ds64", struct.pack("<QQQI", 0, len(SOUND), len(SOUND) // 2, 0)).framed()
+    path, out = tmp_path / "a.wav", tmp_path / "b.wav"
+    old = [Chunk(b"acid", bytes(24)), bodies.info({"IGNR": "kick"}), Chunk(b"LGWV", b"mine!")]
+    rest = b"data" + b"\xff" * 4 + SOUND + b"".join(chunk.framed() for chunk in old)
+    path.write_bytes(form + b"\xff" * 4 + b"WAVE" + ds64 + FMT + rest)
+    write_with_chunks(path, out, [Chunk(b"acid", b"", gone=True), bodies.info({"IGNR": "tom"})])
+    assert read_chunks(out) == [bodies.info({"IGNR": "tom"}), old[2]]
+    assert struct.unpack_from("<Q", out.read_bytes(), 20)[0] == out.stat().st_size - 8
 
 
 @pytest.mark.parametrize("form", [b"BW64", b"RF64"])

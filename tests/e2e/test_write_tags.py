@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import urllib.error
 from pathlib import Path
 from xml.etree import ElementTree
@@ -237,3 +238,102 @@ def test_a_word_with_signs_of_xml_is_roadies_own_too(house: House, sounds: Path)
         once = path.read_bytes()
         house.wait(house.ask("POST", "/write-tags", {"paths": [str(path)]})["id"])
         assert path.read_bytes() == once
+
+
+def corrected(house: House, asset: str, path: Path, label: str | None) -> str:
+    """Correct the class, or take it back, and have it written; returns the job."""
+    house.ask("PATCH", f"/assets/{asset}", {"class": label})
+    job = house.ask("POST", "/write-tags", {"paths": [str(path)]})["id"]
+    view = house.wait(job)
+    assert view["state"] == "done" and not view["warnings"], view
+    return job
+
+
+def genre(path: Path) -> list[str]:
+    return list(mutagen.File(path).get("GENRE", ()))
+
+
+def test_a_correction_and_a_tag_that_are_taken_back_go_from_the_file(house: House, sounds: Path) -> None:
+    assets = scanned(house, sounds)
+    for name in ("one.wav", "two.flac", "three.ogg"):
+        path, asset = sounds / name, assets[name]["id"]
+        house.ask("PATCH", f"/assets/{asset}", {"tags": ["punchy"]})
+        before = path.read_bytes()
+        first = corrected(house, asset, path, "cowbell")
+        with_it = path.read_bytes()
+        assert b"punchy" in with_it and b"cowbell" in with_it
+        house.ask("PATCH", f"/assets/{asset}", {"tags": []})
+        request = {"paths": [str(path)], "dry_run": True}
+        house.ask("PATCH", f"/assets/{asset}", {"class": None})
+        [told] = house.wait(house.ask("POST", "/write-tags", request)["id"])["warnings"]
+        assert "take away" in told and path.read_bytes() == with_it
+        second = corrected(house, asset, path, None)
+        without = path.read_bytes()
+        assert b"punchy" not in without and b"cowbell" not in without, name
+        house.ask("POST", f"/jobs/{second}/undo")
+        assert path.read_bytes() == with_it
+        corrected(house, asset, path, None)
+        assert path.read_bytes() == without  # whose words they are was known again
+        for job in (second, first):
+            house.ask("POST", f"/jobs/{job}/undo")
+        corrected(house, asset, path, None)
+        assert b"cowbell" not in path.read_bytes() and before != with_it
+
+
+@pytest.mark.parametrize("way", ["renamed", "in a folder", "copied", "edited since"])
+def test_whose_words_stand_in_a_file_is_known_where_it_was_moved_to(
+    house: House, sounds: Path, way: str
+) -> None:
+    path = sounds / "two.flac"
+    asset = scanned(house, sounds)["two.flac"]["id"]
+    corrected(house, asset, path, "kick")
+    there = sounds.parent / "elsewhere" / "two.flac"
+    if way == "in a folder":
+        sounds.rename(there.parent)
+    else:
+        there.parent.mkdir()
+        (shutil.copyfile if way == "copied" else shutil.move)(path, there)
+    scanned(house, there.parent)
+    if way == "edited since":
+        file = mutagen.File(there)
+        file["ARTIST"] = ["me"]
+        file.save()
+    corrected(house, asset, there, "tom")
+    assert genre(there) == ["tom"] and mutagen.File(there)["COMMENT"][0].startswith("tom")
+    if way == "copied":
+        assert genre(path) == ["kick"]
+
+
+def test_what_another_copy_said_before_is_not_roadies(house: House, sounds: Path) -> None:
+    path, other = sounds / "two.flac", sounds / "other.flac"
+    shutil.copyfile(path, other)
+    theirs = mutagen.File(other)
+    theirs["GENRE"] = ["kick"]
+    theirs.save()
+    asset = scanned(house, sounds)["two.flac"]["id"]
+    corrected(house, asset, path, "kick")
+    path.unlink()
+    scanned(house, sounds)
+    corrected(house, asset, other, "tom")
+    assert genre(other) == ["kick"]
+
+
+def test_an_undo_after_a_move_back_and_of_a_file_that_has_a_copy(house: House, sounds: Path) -> None:
+    path, away, copy = sounds / "two.flac", sounds / "away.flac", sounds / "copy.flac"
+    before = path.read_bytes()
+    asset = scanned(house, sounds)["two.flac"]["id"]
+    job = corrected(house, asset, path, "kick")
+    shutil.copyfile(path, copy)
+    path.rename(away)
+    scanned(house, sounds)
+    away.rename(path)
+    house.ask("POST", f"/jobs/{job}/undo")
+    assert path.read_bytes() == before
+    theirs = mutagen.File(path)
+    theirs["GENRE"] = ["kick"]
+    theirs.save()
+    corrected(house, asset, path, "tom")
+    assert genre(path) == ["kick"]  # somebody said so since
+    scanned(house, sounds)
+    corrected(house, asset, copy, "rim")
+    assert genre(copy) == ["rim"]

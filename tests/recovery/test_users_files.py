@@ -84,6 +84,34 @@ def test_a_file_of_the_users_is_rewritten_and_moved_once_and_comes_back_whole(ho
     house.check({})
 
 
+def test_whose_words_stand_in_a_file_is_known_after_a_kill(house: House) -> None:
+    """Between the file's new content and the end of the job, too: else they would count as somebody's, and stay."""
+    house.start()
+    assert house.up()
+    files = {name: house.folder / "words" / f"{name}.wav" for name in places("files.rewrite")}
+    for seed, path in enumerate(files.values()):
+        write_song(path, seed, hits=1)
+    house.wait(house.ask("POST", "/scans", {"path": str(house.folder / "words")})["id"])
+    found = house.ask("GET", "/assets?limit=1000")["items"]
+    assets = {path: each["id"] for each in found for path in each["paths"]}
+
+    def corrected(path: Path, label: str) -> None:
+        house.ask("PATCH", f"/assets/{assets[str(path)]}", {"class": label})
+        house.wait(house.ask("POST", "/write-tags", {"paths": [str(path)]})["id"])
+
+    house.kill()
+    for name, file in files.items():
+        die_at(house, name, lambda path=file: corrected(path, "cowbell"))
+    house.start()
+    assert house.up()
+    for job in house.ask("GET", "/jobs?limit=1000")["items"]:
+        house.wait(job["id"])
+    for path in files.values():
+        assert b"cowbell" in path.read_bytes()
+        corrected(path, "rim")
+        assert b"cowbell" not in path.read_bytes(), path
+
+
 def trigger(house: House, path: Path) -> str:
     """The run of the rule for this file."""
     house.ask("POST", "/rules/sort/trigger", {"path": str(path)})

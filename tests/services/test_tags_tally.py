@@ -15,3 +15,14 @@ def test_what_a_job_wrote_before_a_restart_was_written_by_it() -> None:
     for path in (ONE, TWO):
         tally.wrote(Retagged(path, ()))
     assert (tally.result().written, tally.result().already) == (1, 1)
+
+
+def test_what_is_only_taken_away_is_written_too() -> None:
+    tally = Tally(set(), dry_run=True)
+    tally.wrote(Retagged(ONE, (), gone=("class",)))
+    tally.wrote(Retagged(TWO, ("bpm", "key"), gone=("class",)))
+    assert tally.result().would_write == 2
+    assert tally.lines() == [
+        f"{ONE}: would take away class",
+        f"{TWO}: would write bpm, key and take away class",
+    ]

@@ -10,6 +10,7 @@ import soundfile
 
 from daemon.audio import chunk_bodies as bodies
 from daemon.audio.chunks import Chunk, read_chunks, write_with_chunks
+from daemon.audio.places import places
 from daemon.audio.said import said
 from daemon.kernel.types import AssetId, Json
 from daemon.kernel.work import InputFile, Kind
@@ -108,7 +109,7 @@ def test_cents_are_above_a_note(cents: float, note: int, above: float) -> None:
 def test_what_was_written_agrees_with_itself(tmp_path: Path) -> None:
     chunks = retagged(tmp_path / "once", sound(tmp_path / "kick.wav"), **KICK)
     path = tmp_path / "once" / "tagged"
-    assert all(29.4 < float(text) < 30.1 for text in said(path)["root_note"])
+    assert all(29.4 < float(text) < 30.1 for text in said(places(path))["root_note"])
     assert retagged(tmp_path / "twice", path, **KICK) == chunks
 
 

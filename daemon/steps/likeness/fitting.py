@@ -20,7 +20,7 @@ _TOGETHER = 0.8  # of the shorter one, that lies on the other
 _HIDES_DB = -40.0  # of the peak
 _MORE = 1.25  # noise may be as much louder than it is on average, in a step
 _MISFIT = 0.003  # of the power, that is left because a place is found only to _FINER of a sample
-_STEP_S = 0.03
+STEP_S = 0.03
 _OCTAVES_HZ = (0.0, 100.0, 200.0, 400.0, 800.0, 1600.0, 3200.0, 6400.0)  # where each begins
 _MIDDLE = slice(1, 6)  # of these: what a codec keeps of a wave
 _HEARD_DB = 50.0  # below the loudest octave one says nothing
@@ -76,16 +76,21 @@ class Fit:
     def noise_apart(self) -> bool:
         """Whether nothing tells both apart but the noise of few bits: what is left of one when the other is taken from
         it is nowhere more than that. False where the noise is so loud that it could hide another hit."""
-        turn = 2 * np.pi * np.arange(self.size // 2 + 1, dtype=np.float32) / self.size
-        late = rfft(self.a, self.size) * np.exp(-1j * (self.at / _FINER - self.shift) * turn)
-        a = irfft(late, self.size)[: self.a.size]
+        a = self.late(self.a, self.size)
         gain = float(a @ self.b) / float(a @ a)
         noise = self.noise_b + gain**2 * self.noise_a
         if noise > float(np.square(self.b).max()) * 10 ** (_HIDES_DB / 10):
             return False
         left = self.b - gain * a
         pairs = ((left, self.b, noise), (np.diff(left), np.diff(self.b), 2 * noise))
-        return all((_powers(one) <= _MORE * most + _MISFIT * _powers(of)).all() for one, of, most in pairs)
+        return all((powers(one) <= _MORE * most + _MISFIT * powers(of)).all() for one, of, most in pairs)
+
+    def late(self, wave: Wave, size: int) -> Wave:
+        """A part of the shorter sound, later by what the place has beyond whole samples (`shift`). size: of the
+        transform, that of the part at least."""
+        turn = 2 * np.pi * np.arange(size // 2 + 1, dtype=np.float32) / size
+        moved = rfft(wave, size) * np.exp(-1j * (self.at / _FINER - self.shift) * turn)
+        return np.asarray(irfft(moved, size)[: wave.size])
 
     def _turned(self) -> NDArray[Any]:
         """The cross spectrum at the place found."""
@@ -116,9 +121,9 @@ def part(product: float, a: Wave, b: Wave) -> float:
     return min(abs(product) / power**0.5, 1.0) if power > 0 else 0.0
 
 
-def _powers(wave: Wave) -> NDArray[Any]:
-    """Mean power of each step."""
-    starts = np.arange(0, wave.size, int(_STEP_S * RATE_HZ))
+def powers(wave: Wave) -> NDArray[Any]:
+    """Mean power of each step of STEP_S, the last of which may be shorter."""
+    starts = np.arange(0, wave.size, int(STEP_S * RATE_HZ))
     return np.asarray(np.add.reduceat(np.square(wave), starts) / np.diff(starts, append=wave.size))
 
 

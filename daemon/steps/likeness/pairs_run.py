@@ -20,6 +20,9 @@ _BLOCK = 512
 _GRAPH_SHARE = 0.8  # of the work, that making the graph takes, roughly
 
 Vectors = NDArray[np.float16]
+Places = NDArray[np.int64]
+Near = Iterator[tuple[Places, Places, NDArray[np.float32]]]
+"""(places of some, (rows, k) places of what is near each, (rows, k) cosines)."""
 
 
 def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: PairsParams) -> StepResult:
@@ -40,11 +43,6 @@ def run(ctx: StepContext, inputs: tuple[InputFile, ...], params: PairsParams) ->
     path = ctx.out / PAIRS
     path.write_bytes(pairs.astype("<i4").tobytes())
     return StepResult((Produced(PAIRS, Kind.VECTORS, AssetId(byte_hash(path)), meta={"pairs": len(pairs)}),))
-
-
-Near = Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]]
-"""(places of some, (rows, k) places of what is near each, (rows, k) cosines)."""
-Places = NDArray[np.int64]
 
 
 def _compared(ctx: StepContext, vectors: Vectors, places: Places, count: int) -> Near:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.fft import irfft, rfft
 
-from daemon.steps.likeness.fitting import Fit, fit, part
+from daemon.steps.likeness.fitting import STEP_S, Fit, fit, part, powers
 from daemon.steps.likeness.prints import LONGEST_S, RATE_HZ, SHIFT_S, SPOT_S, Print, Wave, print_of
 
 __all__ = ["Print", "print_of", "same"]
@@ -33,8 +33,7 @@ _PERIODIC = 0.97  # likeness of a held tone to itself a period later
 _ROUGHLY = 0.02  # that a short transform may be wrong by
 _PART = 0.2  # of the longer sound, that the shorter one has at least: less is a fragment of it
 _PART_OF_LONG = 0.5  # the same where the longer one is more than a hit
-_SAME_SPOT = 0.8  # correlation: a place is found only to a sample there
-_STEP_S = 0.03
+_SAME_SPOT = 0.8  # correlation: as of the waves in a lossy file
 _HEARD_DB = 35.0  # below its loudest step a sound's level says nothing
 _NOISE_DB = 6.0  # above its noise a sound's level says something
 _FADE_DB = 3.0  # that the levels of one sound may differ by on the way, besides the gain
@@ -86,14 +85,13 @@ def held(wave: Wave) -> bool:
 def _fades_alike(found: Fit) -> bool:
     """A low note decides a correlation by its beginning; one that dies away sooner is another one. In its noise no
     level is a sound's own."""
-    step = int(_STEP_S * RATE_HZ)
+    step = int(STEP_S * RATE_HZ)
     count = int(found.a.size * (1 - _TRIMMED)) // step
     if count < 2:
         return True
     levels, floors = [], []
     for wave, noise in ((found.a, found.noise_a), (found.b, found.noise_b)):
-        level = np.square(wave[: count * step].reshape(count, step)).mean(1)
-        levels.append(10 * np.log10(level + 1e-12))
+        levels.append(10 * np.log10(powers(wave[: count * step]) + 1e-12))
         floors.append(10 * np.log10(noise + 1e-12) + _NOISE_DB)
     a, b = levels
     heard = (a > a.max() - _HEARD_DB) | (b > b.max() - _HEARD_DB)
@@ -104,11 +102,18 @@ def _fades_alike(found: Fit) -> bool:
 
 
 def _goes_on_alike(short: Print, long: Print, found: Fit) -> bool:
-    """At the spots that both have."""
+    """At the spots that both have, but for rests."""
     count, around = int(SPOT_S * RATE_HZ), int(SHIFT_S * RATE_HZ)
     for one, other in zip(short.spots, long.spots, strict=False):
-        a, b = one[around : around + count], other[max(around + found.shift, 0) :][:count]
+        a = found.late(one, one.size)[around : around + count]  # what lies around takes up what comes round
+        b = other[around + found.shift :][:count]
         a = a[: b.size]
-        if part(float(a @ b), a, b) < _SAME_SPOT:
+        if not (_rests(a, short) and _rests(b, long)) and part(float(a @ b), a, b) < _SAME_SPOT:
             return False
     return True
+
+
+def _rests(spot: Wave, whole: Print) -> bool:
+    """Whether a sound says nothing there: it is silent, or only its noise is left."""
+    loudest = float(powers(whole.wave).max()) * 10 ** (-_HEARD_DB / 10)
+    return float(np.square(spot).mean()) < max(loudest, whole.noise * 10 ** (_NOISE_DB / 10))

@@ -106,6 +106,31 @@ def test_what_begins_alike_and_goes_on_otherwise_is_not_the_same() -> None:
     assert not same(printed(one), printed(one[: 2 * RATE]))  # a part of it
 
 
+@pytest.mark.parametrize("late", [0, 1, 777, 12_345])
+@pytest.mark.parametrize("rate", [32000, 48000])
+def test_what_goes_on_is_compared_between_the_samples_too(late: int, rate: int) -> None:
+    """Noise is another half a sample later."""
+    wave = 0.1 * np.random.default_rng(3).standard_normal(3 * RATE)
+    wave[:RATE] *= np.linspace(3, 1, RATE)
+    copy = soxr.resample(np.concatenate([np.zeros(late), wave]), RATE, rate)
+    assert same(printed(wave), printed(copy, rate))
+    wave[2 * RATE :] = wave[2 * RATE :][::-1]
+    assert not same(printed(wave), printed(copy, rate))
+
+
+@pytest.mark.parametrize("noise", [0.0, 2e-5, 3e-4])
+def test_a_rest_on_the_way_tells_nothing_of_two_copies(noise: float) -> None:
+    """All that sounds in it is what a format adds, and that is another each time."""
+    first, last = chord(220, 277.2, 329.6, seconds=1.9), chord(196, 246.9, 293.7, seconds=4)
+    one = np.concatenate([first, np.zeros(RATE // 2), last])
+    rng = np.random.default_rng(7)
+    assert same(printed(one), printed(0.3 * one + noise * rng.standard_normal(one.size)))
+    played = np.concatenate([first, chord(146.8, seconds=0.5), last])
+    assert not same(printed(one), printed(played))
+    other = np.concatenate([first, np.zeros(RATE // 2), chord(174.6, 220, 261.6, seconds=4)])
+    assert not same(printed(one), printed(other))
+
+
 def wave_form(name: str, length: int) -> np.ndarray:
     """One period."""
     phase = np.arange(length) / length

@@ -21,7 +21,7 @@ def choose(params: HearParams, store: ModelStore, device: str) -> EngineChoice: 
 
 SPEC = StepSpec(
     name="hear",
-    version=4,
+    version=5,
     params=HearParams,
     run="daemon.steps.hearing.run:run",
     lane=Lane.CPU,

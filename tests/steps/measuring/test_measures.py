@@ -119,6 +119,44 @@ def test_a_tone_is_no_noise(hz: float, decay_s: float) -> None:
     assert told["noisiness"] < 0.2
 
 
+def falling(from_hz: float, to_hz: float, drop_s: float, decay_s: float) -> np.ndarray:
+    """A tone whose pitch falls by octaves and that dies away: a kick, a tom or a zap."""
+    t = seconds(0.7)
+    hz = to_hz * (from_hz / to_hz) ** np.exp(-t / drop_s)
+    return np.asarray(0.8 * np.sin(2 * np.pi * np.cumsum(hz) / RATE) * np.exp(-t / decay_s))
+
+
+@pytest.mark.parametrize("decay_s", [0.08, 0.3])
+@pytest.mark.parametrize("drop_s", [0.006, 0.02, 0.06])
+@pytest.mark.parametrize(
+    ("from_hz", "to_hz"), [(110, 55), (250, 40), (700, 50), (400, 120), (3000, 200), (6000, 60)]
+)
+def test_a_tone_that_sweeps_down_is_no_noise(
+    from_hz: float, to_hz: float, drop_s: float, decay_s: float
+) -> None:
+    told = measure_sound(row(falling(from_hz, to_hz, drop_s, decay_s)), RATE)
+    assert told["noisiness"] < 0.3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_behind_a_filter_that_sweeps_down_is_noise(seed: int) -> None:
+    t = seconds(0.7)
+    white, noise, last = np.random.default_rng(seed).standard_normal(t.size), np.zeros(t.size), 0.0
+    share = 1 - np.exp(-2 * np.pi * (150 + 3000 * np.exp(-t / 0.08)) / RATE)
+    for i in range(t.size):
+        last += share[i] * (white[i] - last)
+        noise[i] = last
+    assert measure_sound(row(noise * np.exp(-t / 0.2)), RATE)["noisiness"] > 0.85
+
+
+def test_a_snare_is_as_much_noise_as_there_is_in_it() -> None:
+    t = seconds(0.4)
+    wires = np.random.default_rng(6).standard_normal(t.size) * np.exp(-t / 0.06)
+    body = np.sin(2 * np.pi * 190 * t) * np.exp(-t / 0.05)
+    told = [measure_sound(row(0.2 * body + gain * wires), RATE)["noisiness"] for gain in (0.02, 0.1, 0.5)]
+    assert told == sorted(told) and told[0] < 0.3 and told[2] > 0.7
+
+
 @pytest.mark.parametrize("decay_s", [0.03, 0.15, 10.0])
 def test_white_noise_is_noise(decay_s: float) -> None:
     burst = np.random.default_rng(2).standard_normal(RATE) * np.exp(-seconds(1.0) / decay_s)

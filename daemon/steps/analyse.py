@@ -24,7 +24,7 @@ class AnalyseParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="analyse",
-    version=4,
+    version=5,
     params=AnalyseParams,
     run="daemon.steps.analysing.run:run",
     lane=Lane.CPU,

@@ -6,7 +6,7 @@ from daemon.engines.protocol import EngineSpec, Task
 
 SPEC = EngineSpec(
     name="classifier",
-    version="1.8",
+    version="1.9",
     task=Task.CLASSIFY,
     loader="daemon.engines.classifier.engine:TrainedClassifier",
     about=(

@@ -11,20 +11,22 @@ from numpy.typing import NDArray
 from scipy.fft import next_fast_len, rfft
 
 from daemon.engines.classifier.image import Mono, mono
+from daemon.engines.classifier.sweep import standing_still
 
 _STEP_S = 0.001
 _SPECTRUM_S = 0.5  # of the sound from its attack on: the part by which an ear names it
 _BANDS_HZ = (20.0, 160.0, 320.0, 640.0, 1280.0, 2560.0, 5120.0, 10240.0, 20480.0)
 """Octaves; but what is below 160 Hz is one band to the ear too (Zwicker, Subdivision of the Audible Frequency Range
 into Critical Bands, 1961), and in an octave of so few Hz a tone that dies away would look as wide as noise."""
+_TONE = 0.1  # noisiness: below it a sound is one, whether or not it sweeps
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
     """length_s: from attack to 60 dB below the peak. attack_s: 10 to 90 percent of the peak. decay_s: from the
     peak to 40 dB below it, or to the end. brightness_hz: spectral centroid of the power. noisiness: 0 for a tone,
-    1 for white noise (spectral flatness by bands). low, high: part of the power below 150 Hz, above 5 kHz.
-    hits: rises like a new attack in the whole sound. peak_db: dBFS."""
+    1 for white noise (spectral flatness by bands, and of a tone that sweeps down as if it stood still). low, high:
+    part of the power below 150 Hz, above 5 kHz. hits: rises like a new attack in the whole sound. peak_db: dBFS."""
 
     length_s: float
     attack_s: float
@@ -48,14 +50,15 @@ def measure(audio: NDArray[np.float32], rate_hz: int) -> Measures | None:
     smooth = _held(envelope)
     top = int(np.argmax(smooth >= 0.9 * smooth.max()))
     start = int(np.argmax(envelope >= 0.1 * envelope.max()))
-    power, bin_hz = _spectrum(sound[int(start * _STEP_S * rate_hz) :][: int(_SPECTRUM_S * rate_hz)], rate_hz)
+    heard = _fading(sound[int(start * _STEP_S * rate_hz) :][: int(_SPECTRUM_S * rate_hz)])
+    power, bin_hz = _spectrum(heard, rate_hz)
     total = float(power.sum()) + 1e-20
     return Measures(
         length_s=(_last_above(smooth, 1e-3) - start) * _STEP_S,
         attack_s=max(int(np.argmax(envelope >= 0.9 * envelope.max())) - start, 0) * _STEP_S,
         decay_s=max(_last_above(smooth, 1e-2) - top, 1) * _STEP_S,
         brightness_hz=float(power @ np.arange(power.size)) * bin_hz / total,
-        noisiness=_flatness(power, bin_hz),
+        noisiness=_noisiness(heard, rate_hz, _flatness(power, bin_hz)),
         low=float(power[: _first(150.0, bin_hz)].sum()) / total,
         high=float(power[_first(5000.0, bin_hz) :].sum()) / total,
         hits=_hits(smooth),
@@ -81,11 +84,15 @@ def _last_above(envelope: NDArray[np.float32], part: float) -> int:
     return int(np.flatnonzero(envelope >= part * envelope.max())[-1])
 
 
-def _spectrum(sound: Mono, rate_hz: int) -> tuple[NDArray[np.float32], float]:
+def _fading(sound: Mono) -> Mono:
+    """Half a window: no fade at the attack, which is the beginning."""
+    return np.asarray(sound * _half_window(sound.size))
+
+
+def _spectrum(fading: Mono, rate_hz: int) -> tuple[NDArray[np.float32], float]:
     """(power, Hz from bin to bin)."""
-    size = next_fast_len(max(sound.size, int(0.05 * rate_hz)), real=True)
-    # half a window: no fade at the attack, which is the beginning
-    spectrum = rfft(sound * _half_window(sound.size), size)
+    size = next_fast_len(max(fading.size, int(0.05 * rate_hz)), real=True)
+    spectrum = rfft(fading, size)
     return np.asarray(spectrum.real**2 + spectrum.imag**2), rate_hz / size
 
 
@@ -97,6 +104,13 @@ def _half_window(size: int) -> NDArray[np.float32]:
 def _first(hz: float, bin_hz: float) -> int:
     """The first bin that is not below a frequency."""
     return int(np.ceil(hz / bin_hz - 1e-9))
+
+
+def _noisiness(fading: Mono, rate_hz: int, flatness: float) -> float:
+    """flatness: of its spectrum as it is."""
+    if flatness < _TONE:
+        return flatness
+    return min(flatness, _flatness(*_spectrum(standing_still(fading, rate_hz), rate_hz)))
 
 
 def _flatness(power: NDArray[np.float32], bin_hz: float) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
-from daemon.steps.analysing.chroma import FINE, folded, tuning_cents
+from daemon.steps.analysing.chroma import FINE, PitchClasses, folded, tuning_cents
 from daemon.steps.analysing.nets import Floats, net, shares
 
 MAJOR_NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -133,3 +133,14 @@ def harmony_change(classes: Floats) -> Floats:
     after = sums[np.minimum(at + reach, count)] - sums[at]
     unit = [part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-9) for part in (before, after)]
     return np.asarray(1 - (unit[0] * unit[1]).sum(axis=1))
+
+
+def harmony_at(pitches: PitchClasses, at_s: Floats) -> Floats:
+    """How much the harmony changes at these moments."""
+    if not pitches.frames:
+        return np.zeros(at_s.size)
+    heard = np.array(pitches.frames)
+    change = harmony_change(folded(heard, tuning_cents(heard)))
+    # a window of the pitch classes is centred half a window after it begins
+    centres_s = (np.arange(change.size) * pitches.hop + pitches.size / 2) / pitches.rate_hz
+    return np.interp(at_s, centres_s, change)

@@ -34,12 +34,16 @@ def curves(ctx: StepContext, audio: AudioReader, peak: float, limit_s: float) ->
     parts = []
     for start in range(0, frames, size):
         first, end = max(start - context, 0), min(start + size, frames)
-        fine = grouped(*listen(forward.read(first, end + context - first), rate, peak))
         skip, count = (start - first) // step, -(-(end - start) // step)
-        whole = fine[:, : fine.shape[1] // THIN * THIN].reshape(len(fine), -1, THIN).max(axis=2)
-        parts.append(whole[:, skip : skip + count])
+        parts.append(curves_of(forward.read(first, end + context - first), rate, peak)[:, skip : skip + count])
         ctx.checkpoint(0.5 + 0.5 * end / frames, "tempo")
     return np.concatenate(parts, axis=1)
+
+
+def curves_of(audio: NDArray[np.float32], rate_hz: int, peak: float) -> Curves:
+    """(4, n) of audio (channels, n) that is held in memory. peak: of the file that it is part of."""
+    fine = grouped(*listen(audio, rate_hz, peak))
+    return np.asarray(fine[:, : fine.shape[1] // THIN * THIN].reshape(len(fine), -1, THIN).max(axis=2))
 
 
 def grouped(low: Bands, high: Bands) -> Curves:

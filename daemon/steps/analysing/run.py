@@ -11,9 +11,8 @@ from daemon.kernel.types import Json
 from daemon.kernel.work import Annotation, InputFile, StepResult
 from daemon.steps.analyse import AnalyseParams
 from daemon.steps.analysing import pulses
-from daemon.steps.analysing.chroma import PitchClasses, folded, tuning_cents
-from daemon.steps.analysing.key import harmony_change, key_of
-from daemon.steps.analysing.nets import Floats
+from daemon.steps.analysing.chroma import PitchClasses
+from daemon.steps.analysing.key import harmony_at, key_of
 from daemon.steps.analysing.tempo import Tempo, estimate
 from daemon.steps.measuring.ends import Ends
 from daemon.steps.measuring.names import tempo_in_name
@@ -24,6 +23,7 @@ from daemon.steps.spec import StepContext
 _LONG_S = 6.0  # from here on a sound has beats; below, it is one sound, or a loop whose length tells its tempo
 _TEMPO_S = 900.0  # of a longer file the beginning decides tempo and key, so that memory stays bounded
 _SAME_TEMPO = 0.02  # closer tempi are one, which a loop's length then tells exactly
+_OF_BARS = frozenset({"bars", "bpm", "bpm_confidence"})
 _SILENT = 1e-4  # -80 dBFS
 _WINDOW = 2048
 
@@ -99,34 +99,42 @@ class _Levels:
 def _of_long(
     ctx: StepContext, audio: AudioReader, levels: _Levels, params: AnalyseParams, claimed_bpm: float | None
 ) -> dict[str, Json]:
+    """Whole bars that agree with the tempo that was heard tell it exactly, and decide its octave, in which a loop that
+    goes round is heard better than once through; where they do not agree, nothing is said of bars."""
     told = levels.of_long(audio) | _key(levels, params)
-    tempo = _tempo(ctx, audio, levels, params, claimed_bpm)
-    if tempo is not None and tempo.confidence >= params.min_confidence:
-        told |= {
-            "bpm": tempo.bpm,
-            "bpm_confidence": tempo.confidence,
-            "beats_per_bar": tempo.beats_per_bar,
-            "first_downbeat_s": tempo.first_downbeat_s,
-            "beats_s": [*tempo.beats_s.round(3).tolist()],
-            "downbeats_s": [*tempo.downbeats_s.round(3).tolist()],
-        }
-    if audio.frames <= LONGEST_S * audio.rate_hz:
-        told |= _as_loop(audio, told.get("bpm"), claimed_bpm)
-    return told
+    curves = pulses.curves(ctx, audio, levels.peak, _TEMPO_S)
+    fps = audio.rate_hz / pulses.step_frames(audio.rate_hz)
+    heard = curves, harmony_at(levels.pitches, np.arange(curves.shape[1]) / fps), fps
+    tempo = estimate(*heard, (params.bpm_min, params.bpm_max), claimed_bpm)
+    if tempo is not None and tempo.confidence < params.min_confidence:
+        tempo = None
+    loop = _as_loop(audio, claimed_bpm) if audio.frames <= LONGEST_S * audio.rate_hz else {}
+    if tempo is not None and isinstance(exact := loop.get("bpm"), float):
+        octave = round(float(np.log2(exact / tempo.bpm)))
+        near = abs(exact / tempo.bpm / 2.0**octave - 1) < _SAME_TEMPO
+        if not near or not params.bpm_min <= exact <= params.bpm_max:
+            loop = {name: value for name, value in loop.items() if name not in _OF_BARS}
+        elif octave:
+            tempo = estimate(*heard, (exact * (1 - _SAME_TEMPO), exact * (1 + _SAME_TEMPO)))
+    return told | (_beats(tempo) if tempo is not None else {}) | loop
 
 
-def _as_loop(audio: AudioReader, bpm: Json, claimed_bpm: float | None) -> dict[str, Json]:
-    """Whether it goes round and how many bars it has. Whole bars that agree with the tempo that was heard tell it
-    exactly; where they do not agree, nothing is said of bars."""
+def _beats(tempo: Tempo) -> dict[str, Json]:
+    return {
+        "bpm": tempo.bpm,
+        "bpm_confidence": tempo.confidence,
+        "beats_per_bar": tempo.beats_per_bar,
+        "first_downbeat_s": tempo.first_downbeat_s,
+        "beats_s": [*tempo.beats_s.round(3).tolist()],
+        "downbeats_s": [*tempo.downbeats_s.round(3).tolist()],
+    }
+
+
+def _as_loop(audio: AudioReader, claimed_bpm: float | None) -> dict[str, Json]:
+    """Whether it goes round, and of how many bars it is."""
     whole = audio.read()
     plain = measure(whole, audio.rate_hz)
-    heard = float(bpm) if isinstance(bpm, int | float) else None
-    told = loopability(whole, audio.rate_hz, 0 if plain is None else plain.hits, heard or claimed_bpm)
-    exact = told.get("bpm")
-    agrees = heard is None or (isinstance(exact, float) and abs(exact / heard - 1) < _SAME_TEMPO)
-    if not agrees:
-        told = {name: value for name, value in told.items() if name not in ("bars", "bpm", "bpm_confidence")}
-    return told
+    return loopability(whole, audio.rate_hz, 0 if plain is None else plain.hits, claimed_bpm)
 
 
 def _key(levels: _Levels, params: AnalyseParams) -> dict[str, Json]:
@@ -134,24 +142,3 @@ def _key(levels: _Levels, params: AnalyseParams) -> dict[str, Json]:
     if key is None or key.confidence < params.min_confidence:
         return {}
     return {"key": key.name, "key_confidence": key.confidence}
-
-
-def _tempo(
-    ctx: StepContext, audio: AudioReader, levels: _Levels, params: AnalyseParams, claimed_bpm: float | None
-) -> Tempo | None:
-    rate = audio.rate_hz
-    found = pulses.curves(ctx, audio, levels.peak, _TEMPO_S)
-    fps = rate / pulses.step_frames(rate)
-    change = harmony_at(levels.pitches, np.arange(found.shape[1]) / fps)
-    return estimate(found, change, fps, (params.bpm_min, params.bpm_max), claimed_bpm)
-
-
-def harmony_at(pitches: PitchClasses, at_s: Floats) -> Floats:
-    """How much the harmony changes at these moments."""
-    if not pitches.frames:
-        return np.zeros(at_s.size)
-    heard = np.array(pitches.frames)
-    change = harmony_change(folded(heard, tuning_cents(heard)))
-    # a window of the pitch classes is centred half a window after it begins
-    centres_s = (np.arange(change.size) * pitches.hop + pitches.size / 2) / pitches.rate_hz
-    return np.interp(at_s, centres_s, change)

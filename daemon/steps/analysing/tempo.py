@@ -22,7 +22,8 @@ PULSE_WEIGHTS = (1.0, 1.0, 1.0, 1.0, 0.5)
 _LEAST_S = 4.0
 _LEAST_BEATS = 9
 _STEADY_S = 0.02  # mean distance of beats from the line through them, up to which a piece has one tempo
-_NEAR = 0.045  # octaves: candidates that are the same tempo
+NEAR = 0.045
+"""Octaves: candidates that are the same tempo."""
 _CLEAR = (0.06, 0.2)  # correlation at the beat: noise stays below, any beat is above
 _STRUCK_DB = (12.0, 22.0)  # of the strongest new sounds, all curves together: held tones and hiss stay below
 _CLAIM = 1.5  # log odds of a tempo that the file's name claims
@@ -90,6 +91,14 @@ def estimate(
     )  # fmt: skip
 
 
+def scores(found: Rhythm, bpm: Floats, claimed_bpm: float | None = None) -> Floats:
+    """(n,): log odds of these tempi against each other. claimed_bpm: by the file's name."""
+    heard = net("tempo").scores(evidence(found, bpm))[:, 0]
+    if claimed_bpm is None:
+        return heard
+    return np.asarray(heard + _CLAIM * np.exp(-0.5 * (np.log2(bpm / claimed_bpm) / 0.015) ** 2))
+
+
 def _part(value: float, between: tuple[float, float]) -> float:
     """0 up to the lower bound, 1 from the upper one on."""
     return float(np.clip((value - between[0]) / (between[1] - between[0]), 0, 1))
@@ -99,13 +108,10 @@ def _likeliest(found: Rhythm, bpm_range: tuple[float, float], claimed_bpm: float
     """(bpm, confidence): the candidate with the highest score; confidence is the share of all that is near it, less
     where nothing repeats clearly."""
     bpm = candidates()
-    scores = net("tempo").scores(evidence(found, bpm))[:, 0]
-    if claimed_bpm:
-        scores = scores + _CLAIM * np.exp(-0.5 * (np.log2(bpm / claimed_bpm) / 0.015) ** 2)
     inside = (bpm >= 0.99 * bpm_range[0]) & (bpm <= 1.01 * bpm_range[1])
-    chances = shares(np.where(inside, scores, -np.inf))
+    chances = shares(np.where(inside, scores(found, bpm, claimed_bpm), -np.inf))
     best = int(np.argmax(chances))
-    near = float(chances[np.abs(np.log2(bpm / bpm[best])) < _NEAR].sum())
+    near = float(chances[np.abs(np.log2(bpm / bpm[best])) < NEAR].sum())
     repeats = float(correlated(found, np.array([1, 2, 4]) * 60.0 / bpm[best])[0].max())
     return float(bpm[best]), near * _part(repeats, _CLEAR)
 

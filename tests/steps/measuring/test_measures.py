@@ -119,6 +119,44 @@ def test_a_tone_is_no_noise(hz: float, decay_s: float) -> None:
     assert told["noisiness"] < 0.2
 
 
+def falling(from_hz: float, to_hz: float, drop_s: float, decay_s: float) -> np.ndarray:
+    """A tone whose pitch falls by octaves and that dies away: a kick, a tom or a zap."""
+    t = seconds(0.7)
+    hz = to_hz * (from_hz / to_hz) ** np.exp(-t / drop_s)
+    return np.asarray(0.8 * np.sin(2 * np.pi * np.cumsum(hz) / RATE) * np.exp(-t / decay_s))
+
+
+@pytest.mark.parametrize("decay_s", [0.08, 0.3])
+@pytest.mark.parametrize("drop_s", [0.006, 0.02, 0.06])
+@pytest.mark.parametrize(
+    ("from_hz", "to_hz"), [(110, 55), (250, 40), (700, 50), (400, 120), (3000, 200), (6000, 60)]
+)
+def test_a_tone_that_sweeps_down_is_no_noise(
+    from_hz: float, to_hz: float, drop_s: float, decay_s: float
+) -> None:
+    told = measure_sound(row(falling(from_hz, to_hz, drop_s, decay_s)), RATE)
+    assert told["noisiness"] < 0.3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_behind_a_filter_that_sweeps_down_is_noise(seed: int) -> None:
+    t = seconds(0.7)
+    white, noise, last = np.random.default_rng(seed).standard_normal(t.size), np.zeros(t.size), 0.0
+    share = 1 - np.exp(-2 * np.pi * (150 + 3000 * np.exp(-t / 0.08)) / RATE)
+    for i in range(t.size):
+        last += share[i] * (white[i] - last)
+        noise[i] = last
+    assert measure_sound(row(noise * np.exp(-t / 0.2)), RATE)["noisiness"] > 0.85
+
+
+def test_a_snare_is_as_much_noise_as_there_is_in_it() -> None:
+    t = seconds(0.4)
+    wires = np.random.default_rng(6).standard_normal(t.size) * np.exp(-t / 0.06)
+    body = np.sin(2 * np.pi * 190 * t) * np.exp(-t / 0.05)
+    told = [measure_sound(row(0.2 * body + gain * wires), RATE)["noisiness"] for gain in (0.02, 0.1, 0.5)]
+    assert told == sorted(told) and told[0] < 0.3 and told[2] > 0.7
+
+
 @pytest.mark.parametrize("decay_s", [0.03, 0.15, 10.0])
 def test_white_noise_is_noise(decay_s: float) -> None:
     burst = np.random.default_rng(2).standard_normal(RATE) * np.exp(-seconds(1.0) / decay_s)
@@ -184,6 +222,52 @@ def test_a_loop_has_its_bars_and_tempo(bars: int, bpm: float) -> None:
     told = measure_sound(beat_loop(bars, bpm, bars), RATE, bpm_hint=bpm)
     assert (told["bars"], told["bpm"]) == (bars, pytest.approx(bpm, rel=1e-3))
     assert told["bpm_confidence"] >= 0.5 and told["wraps"]
+
+
+STYLES = {
+    "drum and bass": ("X.........x.....", "....X.......X...", "x.x.x.x.x.x.x.x."),
+    "drum and bass, ghosts": ("X.........x.....", "....X..o.o..X..o", "x.x.x.x.x.x.x.x."),
+    "drum and bass, half-time": ("X.........x.....", "........X.......", "x.x.x.x.x.x.x.x."),
+    "breakbeat": ("X.x.......xx....", "....X..o.o..X..o", "x.x.x.x.x.x.x.x."),
+    "hip-hop": ("X......x..x.....", "....X.......X...", "x.x.x.x.x.x.x.x."),
+    "hip-hop, sixteenths": ("X.x....x..x..x..", "....X.......X...", "xoxoxoxoxoxoxoxo"),
+    "house": ("X...X...X...X...", "....X.......X...", "..x...x...x...x."),
+    "trap": ("X.....x...x.....", "........X.......", "x.x.x.x.x.xxx.x."),
+}
+"""Of kick, snare and hats in the sixteenths of a bar: accented, plain, soft."""
+
+
+def styled_loop(style: str, bars: int, bpm: float, seed: int) -> np.ndarray:
+    """Drums of analogue kind with random sounds, tails going round."""
+    rng, t = np.random.default_rng(seed), seconds(0.35)
+    audio = np.zeros(round(bars * 240 / bpm * RATE))
+    hz = rng.uniform(42, 60)
+    body = np.sin(2 * np.pi * (hz * t + hz * 0.04 * (1 - np.exp(-t / 0.02)))) * np.exp(-t / 0.1)
+    skin = np.sin(2 * np.pi * rng.uniform(160, 230) * t) * np.exp(-t / 0.05)
+    noise = rng.standard_normal((2, t.size))
+    snare = 0.4 * skin + 0.35 * noise[0] * np.exp(-t / rng.uniform(0.04, 0.08))
+    hat = 0.2 * np.diff(noise[1], prepend=0) * np.exp(-t / rng.uniform(0.01, 0.03))
+    for sound, marks in zip((body, snare, hat), STYLES[style], strict=True):
+        for step, mark in enumerate(marks * bars):
+            at = round(step * 15 / bpm * RATE) + np.arange(t.size)
+            audio[at % audio.size] += {"X": 1.0, "x": 0.7, "o": 0.25, ".": 0.0}[mark] * sound
+    return row(0.9 * audio / np.abs(audio).max())
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("style", "bars", "bpm"),
+    [
+        ("drum and bass", 1, 172.0), ("drum and bass", 2, 174.0), ("drum and bass, ghosts", 4, 170.0),
+        ("drum and bass, half-time", 2, 174.0), ("drum and bass, half-time", 4, 172.0), ("breakbeat", 2, 165.0),
+        ("breakbeat", 4, 135.0), ("hip-hop", 1, 88.0), ("hip-hop", 2, 90.0), ("hip-hop, sixteenths", 2, 92.0),
+        ("house", 2, 124.0), ("house", 4, 126.0), ("trap", 2, 140.0),
+    ],
+)  # fmt: skip
+def test_bars_are_counted_in_the_tempo_of_the_style(style: str, bars: int, bpm: float, seed: int) -> None:
+    """And neither twice nor half as fast, with no name to tell it."""
+    told = measure_sound(styled_loop(style, bars, bpm, seed), RATE)
+    assert (told["bars"], told["bpm"]) == (bars, pytest.approx(bpm, rel=1e-3))
 
 
 def test_a_name_is_evidence_and_not_truth() -> None:

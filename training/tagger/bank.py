@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.tagger import drumsynth, fonts, marching, packs, patches, phrases, presets, speech, stk, zyn
+from training.tagger import drumsynth, fonts, marching, packs, patches, presets, speech, stk, zyn
 from training.tagger.sound import Mono, Sound
 
 SCALE = 32000.0
@@ -21,7 +21,6 @@ def gather(part: str, seed: int) -> Iterator[Sound]:
     rng = np.random.default_rng(seed)
     if part in fonts.FONTS:
         yield from fonts.sounds(part, seed)
-        yield from phrases.sounds(part, seed)
         if part == "musescore":
             yield from marching.sounds(fonts.FONTS[part][0])
     elif part == "presets":

@@ -25,15 +25,10 @@ FONTS: dict[str, tuple[Path, str]] = {
 }
 """Name: the file, and the Debian package that brings it."""
 DRUM_BANK = 128
-BANKS = (0, 1, 8, 16, 17)
-"""Of melodic programs: General MIDI's own, and variations of them."""
 _LONG = frozenset({"open-hat", "crash", "ride", "tom", "fx"})  # ring for seconds
 _LONG_S, _SHORT_S = 3.3, 1.5  # rendered of a drum
 _RELEASE_S = 0.6  # rendered after a note has ended
 _BATCH = 300  # notes in one run of fluidsynth: some minutes of sound on the disk
-
-Timed = tuple[int, int, mido.Message]
-"""When, in milliseconds; of what is at once, what comes first; what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +70,7 @@ def sounds(name: str, seed: int) -> Iterator[Sound]:
                 for key in _keys(program)
                 for v in ((50, 88, 120) if program % 8 == 0 else (64, 115))
             ]
-        elif program in PROGRAMS and bank in BANKS:
+        elif program in PROGRAMS and bank in (0, 1, 8, 16, 17):
             notes += _melody(rng, bank, program)
     for i in range(0, len(notes), _BATCH):
         for played, audio in _render(font, notes[i : i + _BATCH]):
@@ -117,27 +112,18 @@ def _melody(rng: np.random.Generator, bank: int, program: int) -> list[Played]:
     return notes
 
 
-def rendered(
-    font: Path, song: mido.MidiFile, spans: list[tuple[float, float]]
-) -> Iterator[NDArray[np.float32]]:
-    """What is heard of a song from each start on for so long, both in seconds: mono, without effects."""
+def _render(font: Path, notes: list[Played]) -> Iterator[tuple[Played, NDArray[np.float32]]]:
     with tempfile.TemporaryDirectory() as folder:
-        midi, wav = Path(folder) / "song.mid", Path(folder) / "song.wav"
-        song.save(midi)
+        midi, wav = Path(folder) / "notes.mid", Path(folder) / "notes.wav"
+        _song(notes).save(midi)
         dry = ["-R", "0", "-C", "0", "-g", "0.4", "-q", "-r", str(RATE_HZ), "-T", "wav", "-O", "s16"]
         # banks as they are numbered in the file, so that variations are found; only the samples that are played
         options = ["-o", "synth.midi-bank-select=gs", "-o", "synth.dynamic-sample-loading=1"]
         subprocess.run(["fluidsynth", *dry, *options, "-F", wav, font, midi], check=True, capture_output=True)
-        for start_s, length_s in spans:
+        for played, start_s, length_s in _times(notes):
             start, frames = int(start_s * RATE_HZ), int(length_s * RATE_HZ)
             audio, _ = soundfile.read(wav, frames=frames, start=start, dtype="float32", always_2d=True)
-            yield audio.mean(axis=1)
-
-
-def _render(font: Path, notes: list[Played]) -> Iterator[tuple[Played, NDArray[np.float32]]]:
-    times = list(_times(notes))
-    audios = rendered(font, _song(notes), [(start_s, length_s) for _, start_s, length_s in times])
-    yield from zip(notes, audios, strict=True)
+            yield played, audio.mean(axis=1)
 
 
 def _times(notes: list[Played]) -> Iterator[tuple[Played, float, float]]:
@@ -150,7 +136,9 @@ def _times(notes: list[Played]) -> Iterator[tuple[Played, float, float]]:
 
 
 def _song(notes: list[Played]) -> mido.MidiFile:
-    timed: list[Timed] = []
+    song = mido.MidiFile(ticks_per_beat=1000)  # at 60 bpm a tick is a millisecond
+    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=1_000_000)])
+    timed: list[tuple[int, int, mido.Message]] = []
     for played, start_s, _ in _times(notes):
         on = round(1000 * start_s)
         channel = 9 if played.bank == DRUM_BANK else 0
@@ -161,13 +149,6 @@ def _song(notes: list[Played]) -> mido.MidiFile:
         for note in played.notes:
             timed.append((on, 2, mido.Message("note_on", channel=channel, note=note, velocity=played.velocity)))
             timed.append((off, 3, mido.Message("note_off", channel=channel, note=note)))
-    return song_of(timed)
-
-
-def song_of(timed: list[Timed]) -> mido.MidiFile:
-    """One track; some silence after the last message."""
-    song = mido.MidiFile(ticks_per_beat=1000)  # at 60 bpm a tick is a millisecond
-    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=1_000_000)])
     now = 0
     for at, _, message in sorted(timed, key=lambda one: one[:2]):
         track.append(message.copy(time=at - now))

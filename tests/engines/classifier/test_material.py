@@ -5,17 +5,14 @@ from __future__ import annotations
 import io
 import struct
 from pathlib import Path
-from shutil import which
 
 import numpy as np
 import pytest
 import soundfile
 
-from training.tagger import fonts, marching, phrases, presets, stk
+from training.tagger import marching, presets, stk
 from training.tagger.lmms import LMMS, Played, play
 from training.tagger.zyn import class_of
-
-FLUIDSYNTH = which("fluidsynth") is not None
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
@@ -106,29 +103,3 @@ def test_a_model_sounds_as_its_class_does() -> None:
         for x in (struck, shaken)
     ]
     assert brightness[0] < 3500 < brightness[1]
-
-
-@pytest.mark.parametrize("label", sorted(set(fonts.PROGRAMS.values()) - {"fx", "tom", "perc"}))
-def test_a_phrase_lies_within_a_sound_and_a_keyboard(label: str) -> None:
-    rng = np.random.default_rng(3)
-    drawn = [phrases.drawn(rng, label) for _ in range(200)]
-    notes = [note for phrase in drawn for note in phrase.notes]
-    assert all(phrase.notes and phrase.notes[0].start_s == 0 for phrase in drawn)
-    assert all(note.start_s >= 0 and note.held_s > 0 and note.start_s + note.held_s < 3.3 for note in notes)
-    assert all(12 <= note.number <= 120 and 20 <= note.velocity <= 127 for note in notes)
-    assert sum(len(phrase.notes) > 1 for phrase in drawn) > 190
-    bends = [bend for phrase in drawn for bend in phrase.bends]
-    assert all(abs(value) <= 8191 for _, value in bends) and bool(bends) == (label not in ("keys", "mallet"))
-
-
-@pytest.mark.skipif(not FLUIDSYNTH or not fonts.FONTS["timgm"][0].exists(), reason="needs fluidsynth and timgm")
-def test_a_sound_font_plays_phrases_one_after_the_other_and_bends_them() -> None:
-    first = phrases.Phrase((phrases.Note(0.0, 69, 100, 1.0),))
-    bent = phrases.Phrase((phrases.Note(0.0, 81, 100, 1.0),), ((0.0, -8191),))
-    song = phrases._song([(0, 80, first), (0, 80, bent)])
-    heard = list(fonts.rendered(fonts.FONTS["timgm"][0], song, [(0.6, 0.8), (4.8, 0.8)]))
-    found = [
-        np.argmax(np.abs(np.fft.rfft(one * np.hanning(one.size)))[:2000]) * 44_100 / one.size for one in heard
-    ]
-    harmonics = [hz / base for hz, base in zip(found, (440, 783.99), strict=True)]
-    assert [ratio / max(round(ratio), 1) for ratio in harmonics] == pytest.approx([1, 1], rel=0.01)

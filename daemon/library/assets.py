@@ -59,6 +59,10 @@ _ELSEWHERE = """
 SELECT DISTINCT other.path FROM path p JOIN path other ON other.asset_id = p.asset_id
 WHERE p.path >= ?1 AND p.path < ?2 AND NOT (other.path >= ?1 AND other.path < ?2) AND NOT other.missing
 """
+_MISSING = """
+SELECT COUNT(*) FROM path p WHERE p.path >= ? AND p.path < ? AND p.missing
+AND NOT EXISTS (SELECT 1 FROM path other WHERE other.asset_id = p.asset_id AND NOT other.missing)
+"""
 _AT = """
 SELECT a.id, p.size, p.mtime_ns, p.inode, p.missing, p.made, a.heard
 FROM path p JOIN asset a ON a.id = p.asset_id WHERE p.path = ?
@@ -264,6 +268,10 @@ class Assets:
     async def paths_elsewhere(self, folder: Path) -> list[str]:
         """Where else, outside a folder, the sounds stand that are known below it; without what is missing."""
         return await self._db.read(lambda: [path for (path,) in sql(_ELSEWHERE, *range_below(folder))])
+
+    async def missing_below(self, folder: Path) -> int:
+        """How many files are known below a folder, are missing, and whose sounds stand nowhere else either."""
+        return await self._db.read(lambda: int(sql(_MISSING, *range_below(folder)).fetchone()[0]))
 
     async def look_at(self, path: Path) -> tuple[str, Look] | None:
         """The asset at a path and what is known of it there."""

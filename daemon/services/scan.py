@@ -84,7 +84,8 @@ class Scanner:
         away = await asyncio.to_thread(gone, str(folder))
         if known and away:
             await self._assets.mark_missing(known)
-            context.came_to(msgspec.to_builtins(ScanResult(files=0, heard=0, unreadable=0, missing=len(known))))
+            missing = await self._assets.missing_below(folder)
+            context.came_to(msgspec.to_builtins(ScanResult(files=0, heard=0, unreadable=0, missing=missing)))
             return [f"{folder}: the folder is gone. What it held is missing until it is back and scanned again"]
         walk = Walk(folder)
         found = await asyncio.to_thread(lambda: list(walk.files()))
@@ -105,8 +106,9 @@ class Scanner:
         tell = counting(len(found), done, context.progress)
         wrong = await self._hearing.hear(new, tell)
         result = ScanResult(
-            files=len(found), heard=len(new) - len(wrong), unreadable=len(bad) + len(wrong), missing=len(lost)
-        )
+            files=len(found), heard=len(new) - len(wrong), unreadable=len(bad) + len(wrong),
+            missing=await self._assets.missing_below(folder),
+        )  # fmt: skip
         context.came_to(msgspec.to_builtins(result))
         problems = walk.problems + sorted([*bad.values(), *wrong])
         elsewhere = await self._assets.paths_elsewhere(folder)  # a file that was moved came from there

@@ -141,7 +141,7 @@ class ScanRequest(Request, frozen=True):
 class ScanResult(Answer, frozen=True):
     """Of the audio and MIDI files of a folder: how many are there; how many of these were heard, since they are new,
     have changed or were told by another engine (of a scan that goes on after a restart: since then); how many cannot be
-    read; and how many are known and missing."""
+    read; and how many are known and missing, whose sounds stand nowhere else either, as those of moved files do."""
 
     files: int
     heard: int

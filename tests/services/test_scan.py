@@ -165,6 +165,12 @@ async def test_a_bad_file_is_told_by_each_scan_and_opened_again_once_it_has_chan
     assert context.result == {"files": 2, "heard": 1, "unreadable": 1, "missing": 1}
     assert await house.names() == ["b.wav"]
 
+    (house.folder / "b.wav").rename(house.folder / "moved.wav")
+    context = await house.scan()
+    assert context.result == {"files": 2, "heard": 1, "unreadable": 1, "missing": 1}  # that which was deleted
+    (house.folder / "moved.wav").rename(house.folder / "b.wav")
+    await house.scan()
+
     house.use("another")  # it may know how to read it
     await house.scan()
     assert house.executor.heard == ["a.wav"] and house.warnings == told[:1]

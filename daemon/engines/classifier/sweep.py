@@ -41,16 +41,16 @@ def standing_still(sound: Mono, rate_hz: int) -> Mono:
     return np.asarray(np.interp(at_s * rate_hz, np.arange(sound.size), sound), np.float32)
 
 
-def _band(sound: Mono, rate_hz: int) -> tuple[NDArray[np.complex128], float]:
+def _band(sound: Mono, rate_hz: int) -> tuple[NDArray[np.complex64], float]:
     """(analytic signal of where the power is, its rate in Hz)."""
     size = next_fast_len(max(sound.size, 2), real=True)
     spectrum = rfft(sound, size)
     step_hz = rate_hz / size
     spectrum[: int(_LOWEST_HZ / step_hz) + 1] = 0
-    below = np.cumsum(np.abs(spectrum) ** 2)
+    below = np.cumsum(spectrum.real**2 + spectrum.imag**2)
     top_hz = float(np.searchsorted(below, _POWER * below[-1])) * step_hz
     count = min(int(max(_ABOVE * top_hz, _LEAST_HZ) / step_hz), spectrum.size)
     faded = count // _FADED
-    spectrum[count - faded : count] *= np.cos(np.linspace(0, np.pi / 2, faded)) ** 2
+    spectrum[count - faded : count] *= np.cos(np.linspace(0, np.pi / 2, faded, dtype=np.float32)) ** 2
     band = ifft(spectrum[:count])[: -(-count * sound.size // size)]
-    return np.asarray(band, np.complex128), count * step_hz
+    return np.asarray(band, np.complex64), count * step_hz

@@ -79,10 +79,10 @@ def _counts(result: WriteTagsResult) -> str:
     parts = [f"{counted(result.written, 'file')} written"]
     if result.would_write:
         parts = [f"{counted(result.would_write, 'file')} would be written"]
-    if result.already:
-        parts.append(f"{result.already} said all of it already")
     if result.failed:
         parts.append(f"{result.failed} could not be")
+    if result.already:
+        parts.append(f"{result.already} left unchanged")
     return ", ".join(parts)
 
 

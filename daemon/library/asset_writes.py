@@ -49,7 +49,7 @@ def record(new: NewAsset) -> bool:
     A known payload at a new path gains a path. A path whose content changed moves to the other asset: what stood
     there before keeps its other paths, or is missing from now on.
     """
-    new = _spelt(new)
+    new = replace(new, meta=_spelt(new.meta))
     fresh = sql("SELECT 1 FROM asset WHERE id = ?", new.id).fetchone() is None
     path, stat = str(new.path), new.stat
     if fresh:
@@ -73,12 +73,12 @@ def record(new: NewAsset) -> bool:
     return fresh
 
 
-def _spelt(new: NewAsset) -> NewAsset:
-    """With its class as the library spells it: what the tagger was taught before may spell it otherwise."""
-    label = new.meta.get("class")
+def _spelt(meta: Mapping[str, Json]) -> Mapping[str, Json]:
+    """With the class as the library spells it: what the tagger was taught before may spell it otherwise."""
+    label = meta.get("class")
     if not isinstance(label, str) or label in CLASSES or label == UNSURE:
-        return new
-    return replace(new, meta={**new.meta, "class": spelt(label, new.id)})
+        return meta
+    return {**meta, "class": spelt(label)}
 
 
 def _facts(new: NewAsset) -> str | None:
@@ -144,6 +144,7 @@ def _keep_told(new: NewAsset, heard: Heard, fresh: bool) -> None:
 
 def tell(asset: str, meta: Mapping[str, Json]) -> None:
     """What the tagger says of a known asset takes the place of what it said before; inside a write."""
+    meta = _spelt(meta)
     sql("DELETE FROM tag WHERE asset_id = ? AND origin = ?", asset, MODEL)
     _put_class(asset, meta)
     learn(asset, meta, instead_of=NOTE)
@@ -177,8 +178,7 @@ def learn(asset: str, meta: Mapping[str, Json], instead_of: Iterable[str] = ()) 
     row = AssetRow.get_or_none(AssetRow.id == asset)
     if row is None:
         return
-    if isinstance(meta.get("class"), str):
-        meta = {**meta, "class": spelt(str(meta["class"]), asset)}
+    meta = _spelt(meta)
     row.meta = {**{key: value for key, value in row.meta.items() if key not in set(instead_of)}, **meta}
     named = row.meta.get("class_by_user")
     for key, column in COLUMNS.items():

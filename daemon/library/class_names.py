@@ -22,8 +22,8 @@ _RENAME_TAG = "UPDATE OR REPLACE tag SET label = ? WHERE asset_id = ? AND label 
 
 
 def spelt(label: str, asset: str = "") -> str:
-    """A class as the tagger or sounds of the library spell it; inside a read or write. asset: whose class it becomes;
-    where no other sound has the class, its spelling is free."""
+    """A class as the tagger or sounds of the library spell it; inside a read or write. asset: to which a person gives
+    it; where no other sound has the class, its spelling is free."""
     folded = label.casefold()
     if folded in _OF_TAGGER:
         return _OF_TAGGER[folded]

@@ -57,6 +57,8 @@ def withdraw(row: Any) -> None:
     _drop_tag(row)
     row.meta = {key: value for key, value in row.meta.items() if key != _BY_USER}
     row.label, row.confidence = row.meta.get("class"), row.meta.get("confidence")
+    if row.label is not None:  # told before others were, who spell it otherwise
+        row.label = spelt(row.label, row.id)
 
 
 def is_corrected(row: Any) -> bool:

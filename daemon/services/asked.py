@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import NoneType
 
 from daemon.jobs.listen import Listener
 from daemon.jobs.meet import met
@@ -86,9 +87,17 @@ class Asked:
 
 def behind(query: Query, cursor: str | None) -> Query:
     """The page of a query that a cursor names; the first without one. Raises BadParameter."""
-    return replace(
-        query, after=cursors.read(cursor, query.order, str if query.order.startswith("name") else float)
-    )
+    return replace(query, after=cursors.read(cursor, query.order, *_kinds(query)))
+
+
+def _kinds(query: Query) -> tuple[type, ...]:
+    """Of the values that sounds have in the order of a query (`Place`)."""
+    if query.like is not None:
+        return (NoneType,)
+    if query.by_relevance:
+        return (float,)
+    by = query.sorted_by[0]
+    return (str,) if by == "name" else (float,) if by == "added" else (float, NoneType)
 
 
 def next_of(found: Found, query: Query) -> str | None:

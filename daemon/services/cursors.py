@@ -30,16 +30,16 @@ def written(order: str, value: Value, number: int) -> str:
     return base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
-def read(cursor: str | None, order: str, kind: type[float] | type[str] = float) -> tuple[Value, int] | None:
-    """The value and number that a page begins behind; None for the first page. kind: of the values of this order; where
-    they are numbers, there may be none. Raises BadParameter for what is no cursor, and for that of another order."""
+def read(cursor: str | None, order: str, *kinds: type) -> tuple[Value, int] | None:
+    """The value and number that a page begins behind; None for the first page. kinds: which types of Value the values
+    of this order have. Raises BadParameter for what is no cursor, and for that of another order."""
     if cursor is None:
         return None
     found = _decoded(cursor)
     if found.order != order:
         raise BadParameter("this cursor is of a list in another order", hint="Begin again without it")
     value = found.value
-    if isinstance(value, str) != (kind is str) or (isinstance(value, float) and not math.isfinite(value)):
+    if type(value) not in kinds or (isinstance(value, float) and not math.isfinite(value)):
         raise _no_cursor(cursor)
     return value, found.number
 

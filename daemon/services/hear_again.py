@@ -27,7 +27,8 @@ Tell = Callable[[int, str], None]
 
 @dataclass(slots=True)
 class _Came:
-    """What came of it. away: files that could not be heard again as they are not there as they were."""
+    """What came of it. told, changed: sounds. heard: files that were heard again for it. away: those that could not be
+    as they are not there as they were."""
 
     told: int = 0
     heard: int = 0
@@ -61,10 +62,7 @@ class HearAgain:
         await self._retell(came, tell)
         await self._hear(came, tell)
         again = f" ({came.heard} files were heard again for it)" if came.heard else ""
-        count = came.told + came.heard
-        line = (
-            f"{count} known sounds were told anew{again}, and {came.changed} of them are called otherwise now"
-        )
+        line = f"{came.told} known sounds were told anew{again}, and {came.changed} of them are called otherwise now"
         return [line, *_left(came.away), *shortened(came.problems)]
 
     async def _retell(self, came: _Came, tell: Tell) -> None:
@@ -92,6 +90,7 @@ class HearAgain:
             before = await self._retelling.classes(assets)
             came.problems += await self._hearing.hear([(each.path, each.stat) for each in there], tell)
             now = await self._retelling.classes(assets)
+            came.told += len(assets)
             came.heard += len(there)
             came.changed += sum(now.get(asset) != label for asset, label in before.items())
 

@@ -25,8 +25,8 @@ class NotWritten(Answer, frozen=True):
 
 
 class WriteTagsResult(Answer, frozen=True):
-    """How many files were written, or in a dry run would be; how many say all of it already; how many could not be
-    written, and of the first of these which and why."""
+    """How many files were written, or in a dry run would be; already: how many stay as they are, since all of it is
+    said there, or otherwise by others; how many could not be written, and of the first of these which and why."""
 
     written: int = 0
     would_write: int = 0

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import mutagen.wave
+from mutagen.id3 import TCON, TXXX
 
 from tests.cli.conftest import Ran
 from tests.recovery.house import House, write_song
@@ -42,9 +43,16 @@ def test_it_says_how_many_were_written_had_all_of_it_or_could_not_be(
     assert roadie("library", "write-tags", songs[0]).out == "1 file written\n"
     ran = roadie("library", "write-tags", *songs, bad[0])
     assert ran.code == 0 and "bad.wav" in ran.err
-    assert ran.out == "1 file written, 1 said all of it already, 1 could not be\n"
+    assert ran.out == "1 file written, 1 could not be, 1 left unchanged\n"
     told = json.loads(roadie("library", "write-tags", *songs, bad[0], "--json").out)["result"]
     assert [told[each] for each in ("written", "already", "failed")] == [0, 2, 1]
+    theirs = mutagen.wave.WAVE(songs[1])
+    for frame in (TCON(encoding=3, text=["Polka"]), TXXX(encoding=3, desc="class", text=["polka"])):
+        theirs.tags.add(frame)
+    theirs.save()
+    assert roadie("library", "tag", songs[1], "--class", "shaker").code == 0
+    left = roadie("library", "write-tags", songs[1])
+    assert left.out == "0 files written, 1 left unchanged\n"  # it says otherwise, and is not contradicted
     none = roadie("library", "write-tags", *bad)
     assert none.code == 1 and all(each.name in none.err for each in bad)
     assert none.out == "0 files written, 2 could not be\n"

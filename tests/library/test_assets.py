@@ -15,6 +15,7 @@ from daemon.library.assets import Assets
 from daemon.library.collections import Collections
 from daemon.library.database import Database
 from daemon.library.events import EventLog
+from daemon.library.retelling import Retelling
 from daemon.library.search import Query, Search
 from daemon.library.text import index_text, sql
 
@@ -227,6 +228,30 @@ async def test_a_class_of_ones_own_is_one_class_in_whatever_case(db: Database, t
     # Where a sound is the only one of its class, a person may spell that anew.
     await assets.remove("d")
     assert (await assets.change("c", name=None, rating=None, tags=None, label="ZIP")).label == "ZIP"
+
+
+async def test_what_is_told_anew_is_spelt_as_the_library_spells_it(db: Database, tmp_path: Path) -> None:
+    """Its tag as well, and also where a person's word stands over it that is taken back later."""
+    assets, retelling = Assets(db), Retelling(db)
+    for name in "ab":
+        await assets.record(new(tmp_path, f"{name}.wav", name))
+    await assets.change("a", name=None, rating=None, tags=None, label="zip")
+    await retelling.tell("mark", [("b", {"class": "Zip", "confidence": 0.8})])
+    told = await assets.get("b")
+    assert (told.label, told.meta["class"], [tag.label for tag in told.tags]) == ("zip", "zip", ["zip"])
+    # Of the one that a person spelt, too: it has no other class beneath.
+    await retelling.tell("mark", [("a", {"class": "Zip", "confidence": 0.8})])
+    assert {tag.label for tag in (await assets.get("a")).tags} == {"zip"}
+
+
+async def test_a_class_that_is_there_again_is_spelt_as_others_are_by_now(db: Database, tmp_path: Path) -> None:
+    assets = Assets(db)
+    await assets.record(new(tmp_path, "a.wav", "a", **{"class": "Zip", "confidence": 0.8}))
+    await assets.change("a", name=None, rating=None, tags=None, label="boom")
+    await assets.record(new(tmp_path, "b.wav", "b"))
+    await assets.change("b", name=None, rating=None, tags=None, label="zip")
+    found = await assets.change("a", name=None, rating=None, tags=None, label=None, withdrawn=True)
+    assert (found.label, found.confidence) == ("zip", 0.8)
 
 
 async def test_classes_that_an_older_roadie_took_for_several_are_one_after_a_start(tmp_path: Path) -> None:

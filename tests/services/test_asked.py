@@ -55,10 +55,20 @@ def test_what_is_no_cursor_is_refused(cursor: str) -> None:
         behind(Query(), cursor)
 
 
-def test_a_name_that_is_none_is_no_cursor() -> None:
-    for value in (None, 1.0):
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        (Query(sort="name"), (None, 1.0)),
+        (Query(sort="length"), ("1",)),
+        (Query(), (None, "1")),
+        (Query(text="kick"), (None, "0")),
+        (Query(like=Like("a")), (0.5, "a")),
+    ],
+)
+def test_a_value_that_none_has_in_this_order_is_no_cursor(query: Query, values: tuple[Any, ...]) -> None:
+    for value in values:
         with pytest.raises(BadParameter, match="is no cursor"):
-            behind(Query(sort="name"), encoded(["name", value, 1]))
+            behind(query, encoded([query.order, value, 1]))
 
 
 async def test_keys_that_go_with_none_are_refused(db: Database) -> None:

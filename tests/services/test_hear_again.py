@@ -227,6 +227,17 @@ async def test_a_library_of_an_older_roadie_is_heard_again_once(school: School) 
     assert (await school.known())["warble 7.wav"] == before["warble 7.wav"]
 
 
+async def test_a_sound_in_two_files_is_one_that_is_told_anew(school: School) -> None:
+    await school.fill()
+    (school.folder / "copy.wav").write_bytes((school.folder / "kick 0.wav").read_bytes())
+    await school.scan()
+    await school.correct()
+    await school.unremember()
+    told = (await school.learn())[0]
+    count = 3 * MINE
+    assert told.startswith(f"{count} known sounds were told anew ({count + 1} files were heard again for it)")
+
+
 async def test_what_was_kept_in_another_way_is_heard_again(school: School) -> None:
     await school.fill()
     await school.correct()

@@ -24,7 +24,7 @@ class AnalyseParams(Params, frozen=True):
 
 SPEC = StepSpec(
     name="analyse",
-    version=5,
+    version=6,
     params=AnalyseParams,
     run="daemon.steps.analysing.run:run",
     lane=Lane.CPU,

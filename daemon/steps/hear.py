@@ -21,7 +21,7 @@ def choose(params: HearParams, store: ModelStore, device: str) -> EngineChoice: 
 
 SPEC = StepSpec(
     name="hear",
-    version=5,
+    version=6,
     params=HearParams,
     run="daemon.steps.hearing.run:run",
     lane=Lane.CPU,

@@ -122,6 +122,31 @@ def test_drums_with_a_low_kick_have_no_key(tmp_path: Path, hz: float) -> None:
     assert "key" not in analysed(tmp_path, 0.8 * np.tile(kick, 16))
 
 
+@pytest.mark.parametrize(
+    ("hz", "decay_s", "drive"), [(52.0, 0.12, 1.5), (58.0, 0.8, 1.5), (58.0, 0.8, 3.0), (63.0, 0.8, 1.5)]
+)
+def test_a_long_or_driven_kick_has_no_key(tmp_path: Path, hz: float, decay_s: float, drive: float) -> None:
+    """Whose harmonics are those of one note."""
+    t = np.arange(RATE // 2) / RATE
+    tuned = np.sin(2 * np.pi * (hz * t + 1.5 * (1 - np.exp(-t / 0.02)))) * np.exp(-t / decay_s)
+    kick = np.tanh(drive * tuned) * np.clip((t[-1] - t) / 0.02, 0, 1)
+    assert "key" not in analysed(tmp_path, 0.8 * np.tile(kick, 16))
+
+
+@pytest.mark.parametrize(("hz", "gain"), [(52.0, 0.05), (55.0, 0.05), (55.0, 0.02)])
+def test_an_arpeggio_below_loud_drums_has_its_key(tmp_path: Path, hz: float, gain: float) -> None:
+    """What is tuned is heard between the hits, however loud these are."""
+    rng, t = np.random.default_rng(int(hz)), np.arange(RATE // 2) / RATE
+    kick = 0.8 * np.sin(2 * np.pi * (hz * t + 1.5 * (1 - np.exp(-t / 0.02)))) * np.exp(-t / 0.12)
+    snare = 0.4 * rng.standard_normal(t.size) * np.exp(-t / 0.06)
+    steps = (
+        [0, 3, 7, 12, 7, 3, 0, 7] + [5, 8, 12, 8, 0, 3, 7, 12] + [7, 10, 14, 10] * 2 + [0, 3, 7, 12, 7, 3, 0, 0]
+    )
+    notes = np.concatenate([tone(220 * 2 ** (step / 12), 0.25, 0.15) for step in steps])
+    drums = np.tile(np.concatenate([kick, kick + snare]), 8)[: notes.size]
+    assert analysed(tmp_path, drums + gain * notes)["key"] == "Am"
+
+
 def test_noise_and_a_held_chord_have_no_tempo(tmp_path: Path) -> None:
     hiss = 0.2 * np.random.default_rng(0).standard_normal(12 * RATE)
     assert not {"bpm", "first_downbeat_s"} & set(analysed(tmp_path, hiss))

@@ -24,8 +24,8 @@ _CHORD_FRAMES = 9
 _LEAST_FRAMES = 4
 _OPENING, _OPENING_BASS = 6, 8  # groups of features
 _OPENING_WEIGHT = 2.0
-_TUNED = (0.12, 0.2)
-"""Of `tuned_beside_one`: noise, drums and one low note stay below, music of any kind is above."""
+_TUNED = (0.06, 0.11)
+"""Of `tuned_beside_one`: 90 % of 600 made-up drum loops are below the first, 98 % below 0.09; 120 songs are above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,18 @@ def _correlations(classes: Floats) -> Floats:
 
 
 def tuned_beside_one(frames: NDArray[np.floating]) -> float:
-    """How much of what sounds keeps to semitones of one tuning, without the pitch class that sounds most, which says
-    nothing of a scale: 0 for any pitch alike or for one alone, near 1 for many on the spot. frames: of `PitchClasses`.
-    """
-    peaks = frames.astype(np.float64).sum(axis=(0, 1))
-    near = uniform_filter1d(peaks, FINE + 1, mode="wrap")
-    beside = np.abs((np.arange(peaks.size) - np.argmax(near) + peaks.size // 2) % peaks.size - peaks.size // 2)
-    turned = np.where(beside > FINE // 2 + 1, peaks, 0) @ np.exp(2j * np.pi * np.arange(peaks.size) / FINE)
-    return float(np.abs(turned) / (peaks.sum() + 1e-9))
+    """How much of what sounds keeps to semitones of one tuning, in each range without the pitch class that sounds most,
+    which says nothing of a scale: 0 for any pitch alike or for one alone, near 1 for many on the spot. Every moment and
+    every range counts alike, or loud drums would outweigh what is tuned between them. frames: of `PitchClasses`."""
+    heard = frames[frames.any(axis=(1, 2))].astype(np.float32)
+    if not len(heard):
+        return 0.0
+    each = np.einsum("nrp,nr->rp", heard, 1 / np.maximum(heard.sum(axis=2), 1e-6)) / len(heard)
+    near = uniform_filter1d(each, FINE + 1, axis=1, mode="wrap")
+    pitches = np.arange(12 * FINE)
+    beside = np.abs((pitches - near.argmax(axis=1)[:, None] + 6 * FINE) % (12 * FINE) - 6 * FINE)
+    turned = np.where(beside > FINE // 2 + 1, each, 0) @ np.exp(2j * np.pi * pitches / FINE)
+    return float(np.abs(turned.sum()) / len(each))
 
 
 def features(classes: Floats) -> Floats | None:

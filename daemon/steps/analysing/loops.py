@@ -22,9 +22,8 @@ from daemon.steps.analysing.tempo import NEAR, rows_of, scores
 BARS = (1, 2, 4, 8, 16, 3, 6, 12)
 LOWEST_BPM, HIGHEST_BPM = 60.0, 190.0
 _SELDOM, _SELDOM_ODDS = (3, 6, 12), -0.5  # log odds
-_DIVIDED_ODDS = (
-    1.5  # log odds of beats that are struck between as well: those that nothing divides are counted too fast
-)
+_DIVIDED_ODDS = 1.5
+"""Log odds of beats that are struck between as well: those that nothing divides are counted too fast."""
 _PLAYED_S = 20.0
 _AROUND_S = 1.0  # of the other end, that is heard before the beginning and behind the end
 _ON_GRID = (0.45, 0.85)

@@ -22,6 +22,7 @@ _CHORDS = frozenset({"keys", "guitar", "strings", "synth", "vocal", "brass"})
 _TICKS = 48  # of LMMS in a second, at 60 beats a minute
 _LOWEST_KEY = 12  # as a MIDI note: LMMS counts from there
 _RELEASE_S = 0.9  # left to a note after it has ended
+_TRIES = 3  # of a preset by itself: LMMS 1.2.2 crashes once in some hundred runs whatever it plays
 _LONGEST_S = 10  # LMMS may take for a preset: most take a tenth of it
 
 
@@ -54,13 +55,16 @@ def drawn(rng: Rng, label: str) -> Played:
 
 
 def play(presets: Sequence[Preset], played: Sequence[Sequence[Played]]) -> list[list[Mono]]:
-    """What each preset plays, in one song (so of one version of LMMS): nothing where it ends LMMS, as a few do."""
-    try:
-        return _rendered(presets, played)
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
-        if len(presets) == 1:
-            print(f"left out: LMMS cannot play {presets[0].name}", flush=True)
-            return [[]]
+    """What each preset plays, in one song (so of one version of LMMS): nothing where it ends LMMS each time, as a few
+    do."""
+    for _ in range(_TRIES if len(presets) == 1 else 1):
+        try:
+            return _rendered(presets, played)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+            continue
+    if len(presets) == 1:
+        print(f"left out: LMMS cannot play {presets[0].name}", flush=True)
+        return [[]]
     half = len(presets) // 2
     return play(presets[:half], played[:half]) + play(presets[half:], played[half:])
 

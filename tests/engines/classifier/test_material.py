@@ -91,6 +91,24 @@ def test_lmms_plays_the_notes_it_is_told_one_after_the_other(tmp_path: Path) -> 
         assert np.argmax(np.abs(np.fft.rfft(note))) / 0.4 == pytest.approx(hz, rel=0.02)
 
 
+@pytest.mark.skipif(not LMMS.exists(), reason="LMMS is needed by training alone")
+@pytest.mark.parametrize(("crashes", "heard"), [(1, 1), (99, 0)])
+def test_a_preset_is_left_out_only_when_lmms_crashes_each_time(
+    crashes: int, heard: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Beep.xpf").write_text(PRESET)
+    tried = tmp_path / "tried"
+    tried.write_text("")
+    crashing = tmp_path / "lmms"
+    crashing.write_text(
+        f'#!/bin/sh\necho >> {tried}\n[ $(wc -l < {tried}) -le {crashes} ] && kill -SEGV $$\nexec {LMMS} "$@"\n'
+    )
+    crashing.chmod(0o755)
+    monkeypatch.setattr("training.tagger.lmms.LMMS", crashing)
+    (found,) = play([presets.read(tmp_path / "Beep.xpf")], [[Played((69,), 90, 0.4)]])
+    assert len(found) == heard
+
+
 @pytest.mark.skipif(not stk.STK.exists(), reason="stk is needed by training alone")
 def test_a_model_sounds_as_its_class_does() -> None:
     rng = np.random.default_rng(3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +106,7 @@ class Retelling:
         Returns how many are called otherwise than before; a person's own word stays."""
         changed = 0
         for start in range(0, len(told), _AT_ONCE):
-            some = dict(told[start : start + _AT_ONCE])
-            changed += await self._db.write(lambda some=some: _tell(mark, some))  # type: ignore[misc]
+            changed += await self._db.write(partial(_tell, mark, dict(told[start : start + _AT_ONCE])))
         return changed
 
     async def classes(self, assets: Sequence[str]) -> dict[str, str | None]:
